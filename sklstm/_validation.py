@@ -1,0 +1,171 @@
+"""Checks that more than one room needs, and their messages."""
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_array, check_consistent_length
+
+
+def check_layer_sizes(value: Any, name: str, *, may_be_empty: bool = False) -> tuple[int, ...]:
+    """Return layer widths as a tuple of ints.
+
+    Parameters
+    ----------
+    value : int or sequence of int
+        One width, or one width a layer.
+    name : str
+        The parameter's name, for the message.
+    may_be_empty : bool, default=False
+        Whether "no layer at all" is allowed.
+
+    Returns
+    -------
+    tuple of int
+
+    Raises
+    ------
+    ValueError
+        If `value` is anything but positive integers.
+
+    Examples
+    --------
+    >>> from sklstm._validation import check_layer_sizes
+    >>> check_layer_sizes(64, "hidden_layer_sizes")
+    (64,)
+    """
+    sizes = [value] if isinstance(value, Integral) else value
+    wanted = "a positive int or a sequence of positive ints, one width a layer, such as (64, 32)"
+    if not isinstance(sizes, list | tuple | np.ndarray):
+        raise ValueError(f"The {name!r} parameter must be {wanted}. Got {value!r} instead.")
+    if len(sizes) == 0 and not may_be_empty:
+        raise ValueError(f"The {name!r} parameter must be {wanted}, not empty. Got {value!r}.")
+    for size in sizes:
+        if not isinstance(size, Integral) or isinstance(size, bool) or size < 1:
+            raise ValueError(
+                f"The {name!r} parameter must be {wanted}. Got {value!r}, in which {size!r} is no "
+                "positive int."
+            )
+    return tuple(int(size) for size in sizes)
+
+
+def check_quantiles(value: Any) -> tuple[float, ...]:
+    """Return quantile levels as an increasing tuple of floats in (0, 1).
+
+    Parameters
+    ----------
+    value : float or sequence of float
+        One level or several.
+
+    Returns
+    -------
+    tuple of float
+
+    Raises
+    ------
+    ValueError
+        If a level lies outside (0, 1), or the levels do not increase.
+
+    Examples
+    --------
+    >>> from sklstm._validation import check_quantiles
+    >>> check_quantiles([0.1, 0.9])
+    (0.1, 0.9)
+    """
+    levels = [value] if isinstance(value, Real) else value
+    wanted = "a float in (0, 1) or an increasing sequence of such floats"
+    if not isinstance(levels, list | tuple | np.ndarray) or len(levels) == 0:
+        raise ValueError(f"The 'quantile' parameter must be {wanted}. Got {value!r} instead.")
+    for level in levels:
+        if not isinstance(level, Real) or isinstance(level, bool) or not 0.0 < level < 1.0:
+            raise ValueError(
+                f"The 'quantile' parameter must be {wanted}. Got {value!r}, in which {level!r} "
+                "lies outside (0, 1)."
+            )
+    if any(second <= first for first, second in zip(levels, levels[1:], strict=False)):
+        raise ValueError(
+            f"The 'quantile' parameter must be {wanted}. Got {value!r}; sort it and drop repeats."
+        )
+    return tuple(float(level) for level in levels)
+
+
+def check_sample_weight(
+    sample_weight: ArrayLike | None, n_samples: int
+) -> NDArray[np.float64] | None:
+    """Return sample weights as a float64 vector, or None where all count alike.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_samples,) or None
+        Weights; none may be negative, and one at least must be positive.
+    n_samples : int
+        How many samples there are.
+
+    Returns
+    -------
+    ndarray of shape (n_samples,) or None
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong, a weight is negative or not finite, or all are zero.
+
+    Examples
+    --------
+    >>> from sklstm._validation import check_sample_weight
+    >>> check_sample_weight([1, 2], 2)
+    array([1., 2.])
+    """
+    if sample_weight is None:
+        return None
+    if isinstance(sample_weight, Real):
+        sample_weight = np.full(n_samples, sample_weight)
+    weight = check_array(
+        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+    )
+    if weight.shape != (n_samples,):
+        raise ValueError(
+            f"sample_weight must be one-dimensional with one weight a sample, of shape "
+            f"({n_samples},). Got shape {weight.shape}."
+        )
+    if (weight < 0).any():
+        worst = int(np.argmin(weight))
+        raise ValueError(
+            f"Negative values in sample_weight: weight {weight[worst]!r} at index {worst}. "
+            "Weights must be zero or positive."
+        )
+    if not weight.any():
+        raise ValueError(
+            "Sample weights must contain at least one non-zero number; all of sample_weight is "
+            "zero, so no sample is left to learn from."
+        )
+    return np.asarray(weight)
+
+
+def check_lengths_agree(sequences: Any, y: Any, names: str = "X and y") -> None:
+    """Raise if two inputs do not hold the same number of samples.
+
+    Parameters
+    ----------
+    sequences, y : sized
+        The inputs.
+    names : str, default="X and y"
+        How to call them in the message.
+
+    Raises
+    ------
+    ValueError
+        If the numbers of samples differ.
+
+    Examples
+    --------
+    >>> from sklstm._validation import check_lengths_agree
+    >>> check_lengths_agree([1, 2], [3, 4])
+    """
+    try:
+        check_consistent_length(sequences, y)
+    except ValueError as error:
+        raise ValueError(
+            f"{names} must hold one entry a sample, but they differ in length. {error}"
+        ) from error

@@ -1,0 +1,431 @@
+"""Sequences of every accepted form behind one ``take(indices)``.
+
+Whatever came in (a dense array, a strided view of overlapping windows, windows of several
+series, a ragged list) is held as a table of rows, one row a time step, and for each sequence the
+place of its first row and its number of steps. A window view is thus stored once, not once a
+window, and only a batch's worth of steps is ever gathered.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from numpy.typing import DTypeLike, NDArray
+from sklearn.utils import check_array
+
+from sklstm.data.windows import Windows
+
+Form = Literal["table", "dense", "windows", "ragged"]
+
+# How many rows the passes over all data look at together: a few MB at usual widths.
+_CHUNK = 65_536
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """Sequences as runs of rows in one table.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n_rows, n_features)
+        Every time step, each held once.
+    first : ndarray of shape (n_sequences,), dtype int64
+        Row of each sequence's first present step.
+    lengths : ndarray of shape (n_sequences,), dtype int64
+        Number of present steps of each sequence.
+    dtype : numpy dtype
+        Of what `take` returns.
+    form : {"table", "dense", "windows", "ragged"}
+        What the caller gave: 2-D, 3-D, windows of several series, or a list.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.data import as_sequences
+    >>> sequences = as_sequences([np.array([[1.0], [2.0]]), np.array([[3.0]])], np.float32)
+    >>> batch, lengths = sequences.take(np.array([0, 1]))
+    >>> batch[:, :, 0].tolist(), lengths.tolist()
+    ([[1.0, 2.0], [3.0, 0.0]], [2, 1])
+    """
+
+    rows: NDArray[Any]
+    first: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    dtype: np.dtype[Any]
+    form: Form
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    @property
+    def n_features(self) -> int:
+        """Width of one time step."""
+        return int(self.rows.shape[1])
+
+    @property
+    def n_columns(self) -> int:
+        """What scikit-learn counts as features: of a table the columns, else `n_features`."""
+        return int(self.lengths[0]) if self.form == "table" else self.n_features
+
+    @property
+    def overlap(self) -> bool:
+        """Whether a sequence shares time steps with the one after it."""
+        return bool((self.first[1:] < (self.first + self.lengths)[:-1]).any())
+
+    def is_present(self) -> NDArray[np.bool_]:
+        """Tell of each row whether it is a present step of a sequence."""
+        return self._coverage(np.ones(len(self), dtype=np.int64)) > 0
+
+    def subset(self, indices: NDArray[np.int64]) -> "Sequences":
+        """Return the chosen sequences, over the same rows."""
+        return Sequences(
+            self.rows, self.first[indices], self.lengths[indices], self.dtype, self.form
+        )
+
+    def take(
+        self, indices: NDArray[np.int64]
+    ) -> tuple[NDArray[np.floating[Any]], NDArray[np.int64] | None]:
+        """Gather sequences into one batch.
+
+        Parameters
+        ----------
+        indices : ndarray of shape (batch,)
+            Which sequences.
+
+        Returns
+        -------
+        batch : ndarray of shape (batch, time, features)
+            The steps, zero behind the end of shorter sequences.
+        lengths : ndarray of shape (batch,) or None
+            Number of steps of each, or None where all fill the batch.
+        """
+        first, lengths = self.first[indices], self.lengths[indices]
+        time = np.arange(lengths.max())
+        steps = first[:, None] + time  # (batch, time)
+        absent = time >= lengths[:, None]  # (batch, time)
+        ragged = bool(absent.any())
+        if ragged:
+            steps[absent] = 0
+        batch = self.rows[steps].astype(self.dtype, copy=False)  # (batch, time, features)
+        if not ragged:
+            return batch, None
+        batch[absent] = 0
+        return batch, lengths
+
+    def moments(
+        self, weight: NDArray[np.float64] | None = None
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return mean and standard deviation of every feature over all present steps.
+
+        Parameters
+        ----------
+        weight : ndarray of shape (n_sequences,) or None
+            Weight of each sequence; a step counts with the weights of all sequences it is in.
+
+        Returns
+        -------
+        mean, scale : ndarray of shape (n_features,)
+            In float64. The scale of a constant feature is 1.
+
+        Notes
+        -----
+        Two passes over the rows in float64. How often a row counts is the running sum of the
+        weights of the sequences that start minus those that end there.
+        """
+        coverage = self._coverage(np.ones(len(self)) if weight is None else weight)
+        coverage[~self.is_present()] = 0.0  # not what rounding leaves of weights that are gone
+
+        total = coverage.sum()
+        mean = np.zeros(self.n_features)
+        for rows, part in self._chunks(coverage):
+            mean += part @ rows
+        mean /= total
+        variance = np.zeros(self.n_features)
+        for rows, part in self._chunks(coverage):
+            variance += part @ (rows - mean) ** 2
+        variance /= total
+        return mean, _scale(mean, variance, self.dtype)
+
+    def _coverage(self, weight: NDArray[Any]) -> NDArray[Any]:
+        """Return for each row the summed weight of the sequences that it is in."""
+        change = np.zeros(len(self.rows) + 1, dtype=weight.dtype)
+        np.add.at(change, self.first, weight)
+        np.subtract.at(change, self.first + self.lengths, weight)
+        coverage: NDArray[Any] = np.cumsum(change)[:-1]
+        return coverage
+
+    def _chunks(
+        self, coverage: NDArray[np.float64]
+    ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        for start in range(0, len(self.rows), _CHUNK):
+            part = coverage[start : start + _CHUNK]
+            rows = self.rows[start : start + _CHUNK].astype(np.float64)
+            rows[part == 0] = 0.0  # absent steps are NaN, and 0 times NaN is NaN
+            yield rows, part
+
+
+def _scale(
+    mean: NDArray[np.float64], variance: NDArray[np.float64], dtype: np.dtype[Any]
+) -> NDArray[np.float64]:
+    # A feature that varies by less than its rounding error is constant.
+    constant = variance <= (10 * np.finfo(dtype).eps * np.abs(mean)) ** 2
+    return np.where(constant, 1.0, np.sqrt(variance))
+
+
+def as_sequences(
+    X: Any, dtype: DTypeLike | None = np.float32, *, allow_nan: bool = False
+) -> Sequences:
+    """Hold any accepted form of X as `Sequences`.
+
+    Parameters
+    ----------
+    X : array-like
+        One of
+
+        - 2-D, (n_samples, n_timesteps): one univariate sequence a row;
+        - 3-D, (n_samples, n_timesteps, n_features), steps that are all NaN at the head or the
+          tail of a sequence being absent;
+        - `Windows`;
+        - ragged: a list, tuple or object array of (n_timesteps_i, n_features) arrays, or of 1-D
+          arrays, which are univariate.
+    dtype : dtype or None, default=float32
+        Floating type of the batches; None keeps what X has, be it numbers or not.
+    allow_nan : bool, default=False
+        Whether NaN in a present step may stay.
+
+    Returns
+    -------
+    Sequences
+        Over X's own memory wherever X already has `dtype` or is a memory map, so that windows
+        are never copied.
+
+    Raises
+    ------
+    ValueError
+        If X has another shape, is empty, or holds NaN or infinite values that are not absent
+        steps; the message says where.
+    TypeError
+        If X is sparse or holds what is no number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.data import as_sequences
+    >>> X = np.full((2, 3, 1), np.nan)
+    >>> X[0, 1:] = 1.0
+    >>> X[1, :] = 2.0
+    >>> as_sequences(X).lengths.tolist()
+    [2, 3]
+    """
+    wanted = None if dtype is None else np.dtype(dtype)
+    if isinstance(X, Windows):
+        rows = _cast(X.rows, wanted)
+        lengths = np.full(len(X), X.window_size, dtype=np.int64)
+        sequences = Sequences(rows, X.first, lengths, wanted or rows.dtype, "windows")
+        return _without_absent_steps(sequences, allow_nan=allow_nan)
+    members = ragged_members(X)
+    if members is not None:
+        return _lay_out_ragged(members, wanted, allow_nan=allow_nan)
+    array = check_array(X, dtype=wanted and "numeric", allow_nd=True, ensure_all_finite=False)
+    if array.ndim == 2:
+        finite: bool | str = "allow-nan" if allow_nan else True
+        check_array(array, dtype=wanted, input_name="X", ensure_all_finite=finite)
+        return _lay_out_dense(array[:, :, None], wanted, "table")
+    if array.ndim != 3:
+        raise ValueError(
+            "X must be 2-D (n_samples, n_timesteps), 3-D (n_samples, n_timesteps, n_features) or "
+            f"a list of arrays. Got an array with {array.ndim} dimensions and shape {array.shape}."
+        )
+    if 0 in array.shape:
+        raise ValueError(
+            f"Found array with 0 time step(s) or feature(s) (shape={array.shape}) while a minimum "
+            "of 1 is required."
+        )
+    return _without_absent_steps(_lay_out_dense(array, wanted, "dense"), allow_nan=allow_nan)
+
+
+def ragged_members(X: Any) -> list[NDArray[Any]] | None:
+    """Return X's members as (n_timesteps_i, n_features) arrays if X is ragged, else None.
+
+    Parameters
+    ----------
+    X : object
+        Anything.
+
+    Returns
+    -------
+    list of ndarray or None
+        None where X is to be read as one array.
+
+    Raises
+    ------
+    ValueError
+        If X is ragged and its members do not agree on the number of features.
+
+    Examples
+    --------
+    >>> from sklstm.data.sequences import ragged_members
+    >>> [member.shape for member in ragged_members([[1, 2, 3], [4]])]
+    [(3, 1), (1, 1)]
+    >>> ragged_members([[1, 2], [3, 4]]) is None
+    True
+    """
+    if hasattr(X, "dtype") and X.dtype == object and getattr(X, "ndim", 0) == 1:
+        X = list(X)
+    if not isinstance(X, list | tuple) or len(X) == 0 or not _holds_sequences(X):
+        return None
+    members = [_member(number, member) for number, member in enumerate(X)]
+    widths = [member.shape[1] for member in members]
+    if len(set(widths)) > 1:
+        odd = next(i for i, width in enumerate(widths) if width != widths[0])
+        raise ValueError(
+            f"All sequences of X must have the same number of features. X[0] has {widths[0]} and "
+            f"X[{odd}] has {widths[odd]}."
+        )
+    return members
+
+
+def _holds_sequences(X: list[Any] | tuple[Any, ...]) -> bool:
+    # Arrays in a list are sequences, whether or not they happen to have one length: the same
+    # call must not change its meaning with the data. Plain nested lists of one shape are an array.
+    if all(hasattr(member, "shape") and len(member.shape) in (1, 2) for member in X):
+        return True
+    if not all(hasattr(member, "__len__") and not isinstance(member, str | dict) for member in X):
+        return False
+    return len({len(member) for member in X}) > 1
+
+
+def _member(number: int, member: Any) -> NDArray[Any]:
+    array = np.asarray(member)
+    if array.ndim == 1:
+        array = array[:, None]
+    if array.ndim != 2:
+        raise ValueError(
+            f"A sequence of X must be (n_timesteps, n_features) or 1-D. X[{number}] has shape "
+            f"{array.shape}."
+        )
+    if len(array) == 0:
+        raise ValueError(
+            f"X[{number}] is a sequence without time steps. Drop it, and its entry in y."
+        )
+    return array
+
+
+def _lay_out_ragged(
+    members: list[NDArray[Any]], dtype: np.dtype[Any] | None, *, allow_nan: bool
+) -> Sequences:
+    checked = [
+        check_array(
+            member,
+            dtype=dtype,
+            input_name=f"X[{number}]",
+            ensure_all_finite="allow-nan" if allow_nan else True,
+        )
+        for number, member in enumerate(members)
+    ]
+    rows = np.concatenate(checked)
+    lengths = np.array([len(member) for member in members], dtype=np.int64)
+    return Sequences(rows, np.cumsum(lengths) - lengths, lengths, rows.dtype, "ragged")
+
+
+def _lay_out_dense(array: NDArray[Any], dtype: np.dtype[Any] | None, form: Form) -> Sequences:
+    n_samples, n_timesteps, n_features = array.shape
+    sample, step, feature = array.strides
+    # Steps a constant number of rows apart need no copy: this holds for contiguous arrays, for
+    # overlapping windows and for any choice of features of either.
+    if step <= 0 or sample < 0 or sample % step:
+        array = np.ascontiguousarray(array)
+        sample, step, feature = array.strides
+    hop = sample // step if n_samples > 1 else n_timesteps
+    rows = as_strided(
+        array,
+        shape=((n_samples - 1) * hop + n_timesteps, n_features),
+        strides=(step, feature),
+        writeable=False,
+    )
+    if not _is_memory_map(array):
+        rows = _cast(rows, dtype)
+    first = np.arange(n_samples, dtype=np.int64) * hop
+    lengths = np.full(n_samples, n_timesteps, dtype=np.int64)
+    return Sequences(rows, first, lengths, dtype or rows.dtype, form)
+
+
+def _cast(rows: NDArray[Any], dtype: np.dtype[Any] | None) -> NDArray[Any]:
+    if dtype is None:
+        return rows
+    with np.errstate(over="ignore"):  # what overflows becomes infinite and is reported as such
+        return rows.astype(dtype, copy=False)
+
+
+def _is_memory_map(array: NDArray[Any]) -> bool:
+    base: Any = array
+    while base is not None:
+        if isinstance(base, np.memmap):
+            return True
+        base = getattr(base, "base", None)
+    return False
+
+
+def _without_absent_steps(sequences: Sequences, *, allow_nan: bool) -> Sequences:
+    """Shorten sequences by their absent head and tail; raise on what else is not finite."""
+    absent, broken = _faults(sequences, allow_nan=allow_nan)
+    if not absent.any() and not broken.any():
+        return sequences
+    first, last = sequences.first, sequences.first + sequences.lengths - 1
+    row = np.arange(len(absent))
+    # nearest present row at or after, and at or before, each row
+    after = np.minimum.accumulate(np.where(absent, len(row), row)[::-1])[::-1]
+    before = np.maximum.accumulate(np.where(absent, -1, row))
+    head, tail = after[first], before[last]
+    empty = np.flatnonzero(head > tail)
+    if len(empty):
+        raise ValueError(
+            f"Input X contains NaN in every time step of sequence {empty[0]}: no step is present. "
+            "Drop this sequence, and its entry in y."
+        )
+    faults = np.concatenate([[0], np.cumsum(broken)])
+    if (faults[tail + 1] - faults[head]).any():
+        _raise_at_fault(sequences, head, tail, faults)
+    return Sequences(sequences.rows, head, tail - head + 1, sequences.dtype, sequences.form)
+
+
+def _faults(
+    sequences: Sequences, *, allow_nan: bool
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell of each row whether it is all NaN, and whether something in it may not stay."""
+    rows = sequences.rows
+    absent = np.zeros(len(rows), dtype=bool)
+    broken = np.zeros(len(rows), dtype=bool)
+    for start in range(0, len(rows), _CHUNK):
+        chunk = _cast(rows[start : start + _CHUNK], sequences.dtype)
+        missing = chunk != chunk  # NaN is the one value that differs from itself, in any dtype
+        bad = ~np.isfinite(chunk) if chunk.dtype.kind == "f" else missing
+        if bad.any():
+            absent[start : start + _CHUNK] = missing.all(axis=1)
+            broken[start : start + _CHUNK] = (bad & ~missing if allow_nan else bad).any(axis=1)
+    return absent, broken
+
+
+def _raise_at_fault(
+    sequences: Sequences,
+    head: NDArray[np.int64],
+    tail: NDArray[np.int64],
+    faults: NDArray[np.int64],
+) -> None:
+    sample = int(np.flatnonzero(faults[tail + 1] - faults[head])[0])
+    steps = _cast(sequences.rows[head[sample] : tail[sample] + 1], sequences.dtype)
+    step, feature = (int(place[0]) for place in np.nonzero(~np.isfinite(steps.astype(float))))
+    place = f"sequence {sample}, time step {step + head[sample] - sequences.first[sample]}, "
+    place += f"feature {feature}"
+    if np.isnan(steps[step, feature]):
+        raise ValueError(
+            f"Input X contains NaN: the first is in {place}. Only steps whose features are all "
+            "NaN, at the head or the tail of a sequence, are read as absent; fill in missing "
+            "values first, for example with sklearn.impute.SimpleImputer."
+        )
+    raise ValueError(
+        f"Input X contains infinity or a value too large for {sequences.dtype!r}: the first is in "
+        f"{place}."
+    )

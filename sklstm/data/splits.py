@@ -1,0 +1,150 @@
+"""Which part of the training data is kept for validation."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import StratifiedShuffleSplit
+
+from sklstm.data.sequences import Sequences
+
+Indices = NDArray[np.int64]
+Split = Callable[[Sequences, NDArray[Any], float, int], tuple[Indices, Indices]]
+
+
+def split_last(
+    sequences: Sequences, y: NDArray[Any], fraction: float, seed: int
+) -> tuple[Indices, Indices]:
+    """Validate on the last samples; drop training samples that share time steps with them."""
+    n_valid = _n_valid(len(sequences), fraction)
+    valid = np.arange(len(sequences) - n_valid, len(sequences))
+    train = np.arange(len(sequences) - n_valid)
+    begin = sequences.first[valid].min()
+    return train[(sequences.first + sequences.lengths)[train] <= begin], valid
+
+
+def split_random(
+    sequences: Sequences, y: NDArray[Any], fraction: float, seed: int
+) -> tuple[Indices, Indices]:
+    """Validate on samples chosen at random."""
+    order = np.random.default_rng(seed).permutation(len(sequences))
+    n_valid = _n_valid(len(sequences), fraction)
+    return np.sort(order[n_valid:]), np.sort(order[:n_valid])
+
+
+def split_stratified(
+    sequences: Sequences, y: NDArray[Any], fraction: float, seed: int
+) -> tuple[Indices, Indices]:
+    """Validate on random samples that hold the classes in equal shares."""
+    n_valid = max(_n_valid(len(sequences), fraction), len(np.unique(y)))
+    splitter = StratifiedShuffleSplit(1, test_size=n_valid, random_state=seed)
+    try:
+        train, valid = next(splitter.split(np.zeros(len(y)), y))
+    except ValueError as error:
+        raise ValueError(
+            f"The training data cannot be split by class for early stopping: {error} Set "
+            "validation_split='random', give X_val and y_val, or bring more samples."
+        ) from error
+    return np.sort(train), np.sort(valid)
+
+
+SPLITS: dict[str, Split] = {
+    "last": split_last,
+    "random": split_random,
+    "stratified": split_stratified,
+}
+
+
+def check_split(split: Any) -> None:
+    """Raise if `split` is neither a name of `SPLITS`, nor "auto", nor a splitter.
+
+    Parameters
+    ----------
+    split : object
+        What the user gave as ``validation_split``.
+
+    Raises
+    ------
+    ValueError
+
+    Examples
+    --------
+    >>> from sklstm.data import check_split
+    >>> check_split("last")
+    """
+    known = isinstance(split, str) and split in {"auto", *SPLITS}
+    if not known and not hasattr(split, "split") or isinstance(split, str) and not known:
+        raise ValueError(
+            "The 'validation_split' parameter must be 'auto', "
+            f"{', '.join(map(repr, SPLITS))}, or a splitter of scikit-learn such as "
+            f"TimeSeriesSplit(), whose last split is taken. Got {split!r} instead."
+        )
+
+
+def split_validation(
+    split: Any,
+    sequences: Sequences,
+    y: NDArray[Any],
+    *,
+    fraction: float,
+    stratify: bool,
+    seed: int,
+) -> tuple[Indices, Indices]:
+    """Split the samples into a training and a validation part.
+
+    Parameters
+    ----------
+    split : {"auto", "last", "random", "stratified"} or splitter
+        "auto" takes the last block where sequences overlap (windows of a series), else
+        "stratified" for classes and "random" for numbers. Of a splitter, the last split counts,
+        which of `TimeSeriesSplit` is the one with most training data.
+    sequences : Sequences
+        The samples.
+    y : ndarray of shape (n_samples, ...)
+        Their targets; class numbers or numbers.
+    fraction : float
+        Share of the samples for validation; a splitter has its own.
+    stratify : bool
+        Whether y holds classes.
+    seed : int
+        Seeds the random choices.
+
+    Returns
+    -------
+    train, valid : ndarray of int
+        Indices of the samples.
+
+    Raises
+    ------
+    ValueError
+        If one of the parts would be empty, or a class has too few samples.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.data import as_sequences, split_validation, view_windows
+    >>> windows = as_sequences(view_windows(np.arange(10.0)[:, None], 3))
+    >>> train, valid = split_validation(
+    ...     "auto", windows, np.zeros(8), fraction=0.25, stratify=False, seed=0
+    ... )
+    >>> train.tolist(), valid.tolist()
+    ([0, 1, 2, 3], [6, 7])
+    """
+    if isinstance(split, str):
+        if split == "auto":
+            split = "last" if sequences.overlap else "stratified" if stratify else "random"
+        train, valid = SPLITS[split](sequences, y, fraction, seed)
+    else:
+        *_, (train, valid) = split.split(np.zeros((len(sequences), 1)), y)
+    if len(train) == 0 or len(valid) == 0:
+        raise ValueError(
+            f"Splitting {len(sequences)} samples for validation leaves {len(train)} to train on "
+            f"and {len(valid)} to validate on. Bring more samples, change validation_fraction, or "
+            "give X_val and y_val."
+        )
+    return np.asarray(train), np.asarray(valid)
+
+
+def _n_valid(n_samples: int, fraction: float) -> int:
+    return max(1, round(fraction * n_samples))

@@ -1,0 +1,121 @@
+"""Between y as the user gives it and the numbers that a network is trained on."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+
+class RegressionTargets:
+    """Standardised regression targets.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+        Training targets. Their number of dimensions is that of the predictions.
+    weight : ndarray of shape (n_samples,) or None
+        Weights of the samples in mean and scale.
+    center, scale : bool
+        Whether the mean is subtracted, and whether targets are divided by their spread: the
+        standard deviation, or without centring (counts) the mean.
+
+    Attributes
+    ----------
+    mean, scale : ndarray of shape (n_outputs,)
+        ``y = mean + scale * target``.
+    one_dimensional : bool
+        Whether y had one dimension.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.data import RegressionTargets
+    >>> targets = RegressionTargets(np.array([1.0, 3.0]), None, center=True, scale=True)
+    >>> targets.encode(np.array([1.0, 3.0]), np.float32).tolist()
+    [[-1.0], [1.0]]
+    """
+
+    def __init__(
+        self, y: NDArray[Any], weight: NDArray[np.float64] | None, *, center: bool, scale: bool
+    ) -> None:
+        self.one_dimensional = y.ndim == 1
+        y = _columns(y)
+        mean = np.average(y, axis=0, weights=weight)
+        if center:
+            spread = np.sqrt(np.average((y - mean) ** 2, axis=0, weights=weight))
+            constant = spread <= 10 * np.finfo(np.float64).eps * np.abs(mean)
+        else:
+            spread, constant = mean, mean <= 0
+        self.mean = mean if center else np.zeros_like(mean)
+        self.scale = np.where(constant, 1.0, spread) if scale else np.ones_like(mean)
+
+    def encode(self, y: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
+        """Return what the network is trained on, of shape (n_samples, n_outputs)."""
+        return ((_columns(y) - self.mean) / self.scale).astype(dtype)
+
+    def decode(self, target: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return locations in units of y, from (n_samples, n_outputs, ...).
+
+        Axis 1 is dropped where y had one dimension.
+        """
+        return self._squeeze(self._align(self.mean, target) + self._spread(target))
+
+    def decode_scale(self, spread: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return spreads in units of y; otherwise as `decode`."""
+        return self._squeeze(self._spread(spread))
+
+    def _spread(self, spread: NDArray[np.float64]) -> NDArray[np.float64]:
+        return self._align(self.scale, spread) * spread
+
+    def _squeeze(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return values[:, 0] if self.one_dimensional else values
+
+    @staticmethod
+    def _align(values: NDArray[np.float64], like: NDArray[Any]) -> NDArray[np.float64]:
+        return values.reshape(-1, *[1] * (like.ndim - 2))
+
+
+def _columns(y: NDArray[Any]) -> NDArray[np.float64]:
+    return y.reshape(len(y), -1).astype(np.float64)
+
+
+class ClassTargets:
+    """Labels as class numbers.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+        The labels, sorted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.data import ClassTargets
+    >>> targets = ClassTargets(np.array(["ham", "spam"]))
+    >>> targets.encode(np.array(["spam", "ham"])).tolist()
+    [1, 0]
+    """
+
+    def __init__(self, classes: NDArray[Any]) -> None:
+        self.classes = classes
+
+    def encode(self, y: NDArray[Any]) -> NDArray[np.int64]:
+        """Return the number of each label's class.
+
+        Raises
+        ------
+        ValueError
+            If a label is none of the classes.
+        """
+        unknown = ~np.isin(y, self.classes)
+        if unknown.any():
+            raise ValueError(
+                f"y holds the label {y[unknown][0]!r}, which is none of the classes "
+                f"{self.classes.tolist()}. Name all classes on the first call, or leave it out."
+            )
+        return np.searchsorted(self.classes, y)
+
+    def decode(self, numbers: NDArray[np.int64]) -> NDArray[Any]:
+        """Return the labels of class numbers."""
+        labels: NDArray[Any] = self.classes[numbers]
+        return labels

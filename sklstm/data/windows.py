@@ -1,0 +1,215 @@
+"""Windows over series: strided views, never copies."""
+
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_array
+
+
+class Windows:
+    """Windows of several series, read like an array but held as one table of rows.
+
+    A strided view cannot leave out the windows that would cross from one series into the next;
+    this can, and takes as little memory. Indexing the first axis with a slice, integers or a
+    mask gives `Windows` again; any other index, and `numpy.asarray`, copy what is asked for.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows, n_features)
+        All time steps, each series behind the other.
+    first : ndarray of shape (n_windows,)
+        Row in which each window begins.
+    window_size : int
+        Number of rows of a window.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        (n_windows, window_size, n_features).
+    dtype : numpy dtype
+    ndim : int
+        Always 3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.data import Windows
+    >>> windows = Windows(np.arange(6.0)[:, None], np.array([0, 3]), 2)
+    >>> windows.shape
+    (2, 2, 1)
+    >>> windows[1].tolist()
+    [[3.0], [4.0]]
+    """
+
+    ndim = 3
+
+    def __init__(self, rows: NDArray[Any], first: NDArray[np.int64], window_size: int) -> None:
+        self.rows = rows
+        self.first = first
+        self.window_size = window_size
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return len(self.first), self.window_size, self.rows.shape[1]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.rows.dtype
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that are really held."""
+        return self.rows.nbytes + self.first.nbytes
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def __getitem__(self, key: Any) -> Any:
+        samples, rest = (key[0], key[1:]) if isinstance(key, tuple) else (key, ())
+        rest = tuple(part for part in rest if part is not Ellipsis)
+        if isinstance(samples, list):
+            samples = np.asarray(samples)
+        if samples is Ellipsis or samples is None:
+            return np.asarray(self)[key]
+        chosen = self.first[samples]
+        if np.ndim(chosen) == 0:
+            return self.rows[chosen : chosen + self.window_size][rest]
+        windows = Windows(self.rows, chosen, self.window_size)
+        return np.asarray(windows)[(slice(None), *rest)] if rest else windows
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        if copy is False:
+            raise ValueError("Windows of several series cannot become one array without a copy.")
+        array = self.rows[self.first[:, None] + np.arange(self.window_size)]
+        return array if dtype is None else array.astype(dtype, copy=False)
+
+    def __repr__(self) -> str:
+        return f"Windows(shape={self.shape}, dtype={self.dtype})"
+
+
+def view_windows(rows: NDArray[Any], window_size: int) -> NDArray[Any]:
+    """Return all windows of a table as a read-only view.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows, n_features)
+        Consecutive time steps.
+    window_size : int
+        Number of rows of a window, at most n_rows.
+
+    Returns
+    -------
+    ndarray of shape (n_rows - window_size + 1, window_size, n_features)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.data import view_windows
+    >>> view_windows(np.arange(4)[:, None], 3)[:, :, 0].tolist()
+    [[0, 1, 2], [1, 2, 3]]
+    """
+    return np.swapaxes(sliding_window_view(rows, window_size, axis=0), 1, 2)
+
+
+def make_windows(
+    series: ArrayLike,
+    window_size: int,
+    horizon: int = 1,
+    *,
+    stride: int = 1,
+    target: ArrayLike | int | str | None = None,
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Cut a series into pairs of a window and what follows it.
+
+    Window i covers rows ``i * stride`` to ``i * stride + window_size - 1``; its target is the
+    `horizon` rows after that. Pairs that would reach over the end are dropped.
+
+    Parameters
+    ----------
+    series : array-like of shape (n_times,) or (n_times, n_features)
+        The series, oldest row first.
+    window_size : int
+        Number of rows of a window.
+    horizon : int, default=1
+        How many steps ahead the targets lie: rows 1 to `horizon` after the window.
+    stride : int, default=1
+        How many rows lie between the beginnings of two windows.
+    target : int, str or array-like of shape (n_times,) or (n_times, n_targets), default=None
+        What to predict: a column of `series` by position or (of a DataFrame) by name, or a
+        series of its own aligned with `series`. None takes `series` itself.
+
+    Returns
+    -------
+    X : ndarray of shape (n_pairs, window_size) or (n_pairs, window_size, n_features)
+        Read-only view of one float32 copy of the series; 2-D if `series` is 1-D.
+    y : ndarray of shape (n_pairs,) or (n_pairs, n_outputs)
+        Targets in the dtype of the target, ``n_outputs = horizon * n_targets`` with step varying
+        slowest; 1-D if there is a single output.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is no positive int, the series is too short for one pair, `target` names
+        no column or has another length, or something is not finite.
+
+    Examples
+    --------
+    >>> from sklstm import make_windows
+    >>> X, y = make_windows([10, 20, 30, 40, 50, 60, 70, 80, 90], 3, 2)
+    >>> X[0].tolist(), y[0].tolist()
+    ([10.0, 20.0, 30.0], [40, 50])
+    >>> X[-1].tolist(), y[-1].tolist()
+    ([50.0, 60.0, 70.0], [80, 90])
+    """
+    for name, value in (("window_size", window_size), ("horizon", horizon), ("stride", stride)):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+            raise ValueError(f"The {name!r} parameter must be a positive int. Got {value!r}.")
+    values = check_array(series, ensure_2d=False, input_name="series")
+    if values.ndim not in (1, 2):
+        raise ValueError(
+            "series must be 1-D (n_times,) or 2-D (n_times, n_features). Got shape "
+            f"{values.shape}."
+        )
+    targets = _targets(series, values, target)
+    n_pairs = (len(values) - window_size - horizon) // stride + 1
+    if len(values) < window_size + horizon:
+        raise ValueError(
+            f"window_size={window_size} and horizon={horizon} need a series of at least "
+            f"{window_size + horizon} rows. Got {len(values)}: shorten them, or bring more rows."
+        )
+    rows = values.reshape(len(values), -1).astype(np.float32)
+    X = view_windows(rows, window_size)[: n_pairs * stride : stride]
+    ahead = view_windows(targets.reshape(len(targets), -1)[window_size:], horizon)
+    y = ahead[: n_pairs * stride : stride].reshape(n_pairs, -1)  # (pairs, horizon * targets)
+    return X[:, :, 0] if values.ndim == 1 else X, y[:, 0] if y.shape[1] == 1 else y
+
+
+def _targets(
+    series: Any, values: NDArray[Any], target: ArrayLike | int | str | None
+) -> NDArray[Any]:
+    if target is None:
+        return values
+    if isinstance(target, str):
+        columns = list(getattr(series, "columns", []))
+        if target not in columns:
+            raise ValueError(
+                f"target={target!r} names no column of series. Its columns are "
+                f"{columns or 'unnamed; give a position or an array'}."
+            )
+        return values[:, columns.index(target)]
+    if isinstance(target, int | np.integer):
+        n_columns = values.reshape(len(values), -1).shape[1]
+        if not -n_columns <= target < n_columns:
+            raise ValueError(
+                f"target={target} is no column of series, which has {n_columns} column(s)."
+            )
+        return values.reshape(len(values), -1)[:, target]
+    separate = check_array(target, ensure_2d=False, input_name="target")
+    if separate.ndim not in (1, 2) or len(separate) != len(values):
+        raise ValueError(
+            "target must be 1-D or 2-D with one row a row of series. Got shape "
+            f"{separate.shape} for a series of {len(values)} rows."
+        )
+    return np.asarray(separate)

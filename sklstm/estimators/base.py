@@ -1,0 +1,426 @@
+"""The one fit and predict template of all estimators."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils import Tags
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted, validate_data
+from torch import Tensor, nn
+
+from sklstm._transaction import transaction
+from sklstm._validation import check_lengths_agree, check_sample_weight
+from sklstm.data import (
+    Sequences,
+    as_sequences,
+    check_split,
+    resolve_batch_size,
+    resolve_max_epochs,
+    split_validation,
+)
+from sklstm.estimators.network import build_module, check_network
+from sklstm.nn import CELLS, NORMALIZATIONS, POOLINGS
+from sklstm.training import (
+    OPTIMIZERS,
+    SCHEDULES,
+    BestWeights,
+    Samples,
+    SequenceNet,
+    Split,
+    fresh_seed,
+    make_net,
+    predict_outputs,
+    private_runtime,
+    resolve_device,
+)
+
+
+# What a net is built with, and training that continues cannot change.
+_LASTING = {
+    "hidden_layer_sizes",
+    "cell",
+    "bidirectional",
+    "pooling",
+    "dense_layer_sizes",
+    "normalization",
+    "dropout",
+    "loss",
+    "quantile",
+    "standardize",
+    "optimizer",
+    "weight_decay",
+    "gradient_clip",
+    "device",
+    "precision",
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """Checked samples.
+
+    Attributes
+    ----------
+    sequences : Sequences
+    y : ndarray of shape (n_samples, ...)
+    weight : ndarray of shape (n_samples,) or None
+    """
+
+    sequences: Sequences
+    y: NDArray[Any]
+    weight: NDArray[np.float64] | None
+
+    def subset(self, indices: NDArray[np.int64]) -> "Part":
+        """Return the chosen samples."""
+        weight = None if self.weight is None else self.weight[indices]
+        return Part(self.sequences.subset(indices), self.y[indices], weight)
+
+
+class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
+    """Parameters, fit and prediction that all estimators share.
+
+    Subclasses say what a target is, by five hooks: `_check_y`, `_prepare`, `_make_loss`,
+    `_encode` and `_score_outputs`. They do not override the template.
+    """
+
+    _stratify: ClassVar[bool] = False
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "cell": [StrOptions(set(CELLS))],
+        "bidirectional": ["boolean"],
+        "pooling": [StrOptions(set(POOLINGS))],
+        "dense_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "normalization": [StrOptions(set(NORMALIZATIONS)), None],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "module": [callable, None],
+        "standardize": ["boolean"],
+        "optimizer": [StrOptions(set(OPTIMIZERS)), type],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "learning_rate_schedule": [StrOptions(set(SCHEDULES))],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "gradient_clip": [Interval(Real, 0, None, closed="neither"), None],
+        "max_epochs": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "validation_split": "no_validation",
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "warm_start": ["boolean"],
+        "callbacks": [list, None],
+        "device": [str],
+        "precision": [StrOptions({"float32", "float64"})],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    # ---------------------------------------------------------------- hooks
+
+    @abstractmethod
+    def _check_y(self, y: ArrayLike) -> NDArray[Any]:
+        """Return y checked, of shape (n_samples, ...)."""
+
+    @abstractmethod
+    def _prepare(self, part: Part, classes: ArrayLike | None, *, resume: bool) -> None:
+        """Learn from all samples what predictions look like; on resuming, check that y agrees."""
+
+    @abstractmethod
+    def _make_loss(self, train: Part) -> nn.Module:
+        """Learn the scale of the targets from the training part; return the loss."""
+
+    @abstractmethod
+    def _encode(self, part: Part) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
+        """Return what the network is trained on, and the weights of the samples."""
+
+    @abstractmethod
+    def _score_outputs(self, outputs: Tensor, part: Part) -> float:
+        """Return the estimator's score from the network's outputs."""
+
+    # ---------------------------------------------------------------- fit
+
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: Any = None,
+        y_val: ArrayLike | None = None,
+    ) -> "BaseLSTM":
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like
+            Sequences in any of the accepted forms:
+
+            - (n_samples, n_timesteps, n_features), where steps that are all NaN at the head or
+              the tail of a sequence are absent;
+            - (n_samples, n_timesteps), one univariate sequence a row;
+            - a list or object array of (n_timesteps_i, n_features) or (n_timesteps_i,) arrays.
+        y : array-like of shape (n_samples,) or, of regressors, (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights in the loss, the scaling and the validation. A sample of weight zero is as
+            good as absent.
+        X_val : array-like, default=None
+            Sequences to validate on, in the place of a split of X.
+        y_val : array-like, default=None
+            Their targets.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator. After Ctrl-C it holds what has been learnt so far.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data is not as described, or training diverges. The estimator
+            is then as it was before.
+        """
+        resume = self.warm_start and hasattr(self, "net_")
+        return self._transact(X, y, sample_weight, X_val, y_val, resume=resume)
+
+    def _transact(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None,
+        X_val: Any = None,
+        y_val: Any = None,
+        *,
+        resume: bool,
+        one_epoch: bool = False,
+        classes: ArrayLike | None = None,
+    ) -> "BaseLSTM":
+        with transaction(self):
+            if not resume:
+                for name in [name for name in vars(self) if name.endswith("_")]:
+                    delattr(self, name)
+            self._fit(
+                X,
+                y,
+                sample_weight,
+                X_val,
+                y_val,
+                resume=resume,
+                one_epoch=one_epoch,
+                classes=classes,
+            )
+        return self
+
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None,
+        X_val: Any,
+        y_val: Any,
+        *,
+        resume: bool,
+        one_epoch: bool,
+        classes: ArrayLike | None,
+    ) -> None:
+        self._check_parameters(resume=resume)
+        device = resolve_device(self.device)
+        part = self._check_part(X, y, sample_weight, reset=not resume)
+        self._prepare(part, classes, resume=resume)
+        given = self._check_given_validation(X_val, y_val)
+        rng = self.net_.rng_ if resume else np.random.default_rng(fresh_seed(self.random_state))
+        split_seed, torch_seed = (int(seed) for seed in rng.integers(2**31, size=2))
+        train, valid = self._split(part, given, split_seed, validate=not one_epoch)
+        with private_runtime(torch_seed, device):
+            if not resume:
+                loss = self._make_loss(train)
+                self.net_ = self._make_net(train, loss, device, rng)
+                self.net_.parameters_ = self._lasting_parameters()
+            self._train(self.net_, train, valid, one_epoch=one_epoch)
+        self.net_.module_.eval()
+        self._record(valid)
+
+    def _check_parameters(self, *, resume: bool) -> None:
+        self._validate_params()
+        check_network(self)
+        check_split(self.validation_split)
+        if isinstance(self.optimizer, type) and not issubclass(
+            self.optimizer, torch.optim.Optimizer
+        ):
+            raise ValueError(
+                f"The 'optimizer' parameter must be one of {sorted(OPTIMIZERS)} or a subclass of "
+                f"torch.optim.Optimizer. Got {self.optimizer!r} instead."
+            )
+        for callback in self.callbacks or ():
+            named = callback[-1] if isinstance(callback, tuple) else callback
+            if not hasattr(named, "on_epoch_end"):
+                raise ValueError(
+                    "The 'callbacks' parameter must be a list of skorch callbacks, or of (name, "
+                    f"callback) pairs. Got {callback!r} in it."
+                )
+        if resume:
+            before, now = self.net_.parameters_, self._lasting_parameters()
+            changed = [name for name in now if repr(now[name]) != repr(before[name])]
+            if changed:
+                raise ValueError(
+                    f"Training can only be continued with the network and optimiser that it began "
+                    f"with, but {', '.join(changed)} changed since. Set warm_start=False and fit, "
+                    "or clone the estimator."
+                )
+
+    def _lasting_parameters(self) -> dict[str, Any]:
+        return {name: value for name, value in self.get_params().items() if name in _LASTING}
+
+    def _check_part(
+        self, X: Any, y: Any, sample_weight: ArrayLike | None, *, reset: bool
+    ) -> Part:
+        if y is None:
+            raise ValueError(
+                f"This {type(self).__name__} estimator requires y to be passed, but the target y "
+                "is None."
+            )
+        sequences = self._check_X(X, reset=reset)
+        checked = self._check_y(y)
+        check_lengths_agree(sequences, checked)
+        weight = check_sample_weight(sample_weight, len(sequences))
+        part = Part(sequences, checked, weight)
+        if weight is None or weight.all():
+            return part
+        return part.subset(np.flatnonzero(weight))
+
+    def _check_given_validation(self, X_val: Any, y_val: Any) -> Part | None:
+        if X_val is None and y_val is None:
+            return None
+        if X_val is None or y_val is None:
+            raise ValueError("X_val and y_val belong together: give both, or neither.")
+        sequences = self._check_X(X_val, reset=False)
+        checked = self._check_y(y_val)
+        check_lengths_agree(sequences, checked, "X_val and y_val")
+        return Part(sequences, checked, None)
+
+    def _check_X(self, X: Any, *, reset: bool) -> Sequences:
+        validate_data(self, X, reset=reset, skip_check_array=True, ensure_2d=False)
+        sequences = as_sequences(X, self.precision)
+        if reset:
+            # of a table the columns are features to scikit-learn, and steps to the network
+            self.n_timesteps_in_ = sequences.n_columns if sequences.form == "table" else None
+            self.n_features_in_ = sequences.n_columns
+        elif not self._fits(sequences):
+            raise ValueError(
+                f"X has {sequences.n_columns} features, but {type(self).__name__} is expecting "
+                f"{self.n_features_in_} features as input. Of 3-D and ragged X the features are "
+                "the last axis; of 2-D X they are the columns, each a time step."
+            )
+        return sequences
+
+    def _fits(self, sequences: Sequences) -> bool:
+        if self.n_timesteps_in_ is None:
+            return sequences.n_features == self.n_features_in_
+        return sequences.n_features == 1 and bool((sequences.lengths == self.n_timesteps_in_).all())
+
+    def _split(
+        self, part: Part, given: Part | None, seed: int, *, validate: bool
+    ) -> tuple[Part, Part | None]:
+        if given is not None or not (validate and self.early_stopping):
+            return part, given
+        train, valid = split_validation(
+            self.validation_split,
+            part.sequences,
+            part.y,
+            fraction=self.validation_fraction,
+            stratify=self._stratify,
+            seed=seed,
+        )
+        return part.subset(train), part.subset(valid)
+
+    def _make_net(
+        self, train: Part, loss: nn.Module, device: str, rng: np.random.Generator
+    ) -> SequenceNet:
+        return make_net(
+            build_module(self, train.sequences, train.weight, loss),
+            loss,
+            optimizer=self.optimizer,
+            learning_rate=self.learning_rate,
+            weight_decay=self.weight_decay,
+            gradient_clip=self.gradient_clip,
+            callbacks=self.callbacks,
+            device=device,
+            rng=rng,
+        )
+
+    def _train(
+        self, net: SequenceNet, train: Part, valid: Part | None, *, one_epoch: bool
+    ) -> None:
+        split = Split(self._samples(train), None if valid is None else self._samples(valid))
+        net.lr = self.learning_rate
+        net.batch_size = resolve_batch_size(self.batch_size, len(train.sequences))
+        net.verbose = int(self.verbose)
+        if one_epoch:
+            net.train(split, 1)
+            return
+        n_batches = len(net.get_iterator(split.train, training=True))
+        stop = self.early_stopping and valid is not None
+        net.train(
+            split,
+            resolve_max_epochs(self.max_epochs, n_batches),
+            schedule=self.learning_rate_schedule,
+            early_stopping=BestWeights(self.n_iter_no_change, self.tol) if stop else None,
+        )
+
+    def _samples(self, part: Part) -> Samples:
+        targets, weight = self._encode(part)
+        if weight is not None:
+            weight = (weight / weight.mean()).astype(self.precision)
+        return Samples(part.sequences, targets, weight)
+
+    def _record(self, valid: Part | None) -> None:
+        history = self.net_.history
+        self.n_iter_ = len(history)
+        self.loss_curve_ = [epoch["train_loss"] for epoch in history]
+        self.validation_loss_curve_ = None
+        self.best_validation_score_ = None
+        if valid is None:
+            return
+        self.validation_loss_curve_ = [
+            epoch["valid_loss"] for epoch in history if "valid_loss" in epoch
+        ]
+        if self.early_stopping:
+            outputs = predict_outputs(self.module_, valid.sequences, self.net_.device)
+            self.best_validation_score_ = self._score_outputs(outputs, valid)
+
+    # ---------------------------------------------------------------- after fit
+
+    @property
+    def module_(self) -> nn.Module:
+        """The trained torch module."""
+        module: nn.Module = self._fitted_net().module_
+        return module
+
+    @property
+    def history_(self) -> Any:
+        """skorch's history of the fit."""
+        return self._fitted_net().history
+
+    def _fitted_net(self) -> SequenceNet:
+        try:
+            return vars(self)["net_"]
+        except KeyError:
+            raise AttributeError(f"This {type(self).__name__} is not fitted yet.") from None
+
+    def _outputs(self, X: Any) -> Tensor:
+        """Return the network's outputs, (n_samples, n_outputs), float64."""
+        check_is_fitted(self)
+        sequences = self._check_X(X, reset=False)
+        return predict_outputs(self.module_, sequences, self.net_.device)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = True
+        tags.input_tags.three_d_array = True
+        return tags

@@ -1,0 +1,380 @@
+"""Classification of sequences."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
+from sklearn.utils import assert_all_finite, column_or_1d, compute_sample_weight
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from sklstm.data import ClassTargets
+from sklstm.estimators.base import BaseLSTM, Part
+from sklstm.losses import CLASSIFICATION_LOSSES
+
+
+def _loss_has_probabilities(estimator: Any) -> bool:
+    loss = CLASSIFICATION_LOSSES.get(estimator.loss)
+    return loss is None or loss.has_probabilities
+
+
+class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
+    """Classification of sequences with a recurrent network.
+
+    Each sample is a sequence: one label is predicted for it. Raw data will do: features are
+    standardised inside.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, default=(64,)
+        Width of the recurrent layers: one int, or one a stacked layer; widths may differ.
+    cell : {"lstm", "gru", "rnn"}, default="lstm"
+        Long short-term memory, gated recurrent unit, or Elman's network with tanh.
+    bidirectional : bool, default=False
+        Whether sequences are also read backwards. Each direction has the given widths.
+    pooling : {"last", "mean", "max", "concat"}, default="concat"
+        What of the top layer feeds the output: the state after the whole sequence, the mean or
+        the maximum over the time steps, or all three side by side.
+    dense_layer_sizes : int or sequence of int, default=()
+        Widths of dense layers with ReLU between pooling and output.
+    normalization : {"layer", "batch"} or None, default=None
+        Normalise what enters the first recurrent layer and what leaves every one, over the
+        features of a step or over all present steps of a batch.
+    dropout : float in [0, 1), default=0.0
+        Share of units dropped in training behind every recurrent and every dense layer.
+    module : callable or None, default=None
+        A network of your own: called as ``module(n_features, n_outputs)``, it returns a torch
+        module whose ``forward(x, lengths)`` maps x of shape (batch, time, n_features), zero
+        behind the end of shorter sequences, and lengths of shape (batch,) to outputs of shape
+        (batch, n_outputs). The network's parameters above are then without effect.
+    loss : {"log_loss", "hinge", "focal"}, default="log_loss"
+        "log_loss" is the cross-entropy; "hinge" the sum over wrong classes of
+        max(0, 1 + score - score of the right class), which gives no probabilities; "focal" the
+        cross-entropy scaled by (1 - p)² of the right class's probability p.
+    standardize : bool, default=True
+        Whether features are brought to mean 0 and standard deviation 1
+        inside, as measured on the training part. Predictions are in the units of y all the same.
+    optimizer : {"adamw", "adam", "sgd", "rmsprop"} or type, default="adamw"
+        A name, or a class of ``torch.optim``'s kind.
+    learning_rate : float, default=0.005
+        Highest learning rate of the fit.
+    learning_rate_schedule : {"cosine", "constant"}, default="cosine"
+        "cosine" rises over the first twentieth of the steps and then falls to zero. Other
+        schedules: "constant", and a ``skorch.callbacks.LRScheduler`` in `callbacks`.
+    weight_decay : float, default=0.0
+        Strength of the weight decay; of "adamw" decoupled, of the others as an L2 penalty.
+    gradient_clip : float or None, default=1.0
+        Largest norm of the gradient; None does not clip.
+    max_epochs : int or "auto", default="auto"
+        Passes over the training part. "auto" takes as many as make 1,000 steps, at least 20 and
+        at most 200.
+    batch_size : int or "auto", default="auto"
+        Samples of a step. "auto" takes the power of two next below a tenth of the training part,
+        from 8 to 256.
+    early_stopping : bool, default=False
+        Whether to end the fit when the loss on a validation part no longer falls, and to go back
+        to the weights that did best on it.
+    validation_fraction : float in (0, 1), default=0.1
+        Share of the samples kept for validation. Used with `early_stopping`.
+    validation_split : {"auto", "last", "random", "stratified"} or splitter, default="auto"
+        Which samples: "last" takes the last block, and leaves out of training what shares time
+        steps with it; "stratified" keeps the shares of the classes. "auto" takes "last" where X
+        is a view of overlapping windows, else "stratified". Of a splitter of scikit-learn the
+        last split is taken.
+    n_iter_no_change : int, default=10
+        How many epochs without an improvement by `tol` end the fit. Used with `early_stopping`.
+    tol : float, default=1e-4
+        By how much the validation loss must fall to count.
+    warm_start : bool, default=False
+        Whether a further `fit` continues the training, with scaling, classes and optimiser kept.
+    class_weight : dict, "balanced" or None, default=None
+        Weight of each class in the loss; "balanced" gives all classes the same sum.
+    callbacks : list of skorch callbacks or None, default=None
+        Passed through to skorch: callbacks, or (name, callback) pairs.
+    device : str, default="auto"
+        "auto" takes a CUDA device if there is one, else the CPU; or torch's name of a device.
+    precision : {"float32", "float64"}, default="float32"
+        Of training and prediction. "float64" is slower, for numerical work.
+    random_state : int, RandomState instance or None, default=None
+        Seeds weights, shuffling, dropout and random validation parts. None takes fresh entropy.
+    verbose : int, default=0
+        Above 0, skorch prints a line an epoch.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    n_features_in_ : int
+        Features of a time step; of 2-D X the number of columns.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where X was a DataFrame with string names.
+    n_timesteps_in_ : int or None
+        Columns of 2-D X; None where X was sequences.
+    n_iter_ : int
+        Epochs trained.
+    loss_curve_ : list of float
+        Mean training loss of every epoch.
+    validation_loss_curve_ : list of float or None
+        The same of the validation part.
+    best_validation_score_ : float or None
+        Accuracy on the validation part with the weights that were kept, if `early_stopping`.
+    net_ : skorch net
+    module_ : torch module
+    history_ : skorch History
+
+    See Also
+    --------
+    LSTMRegressor : The same for numbers.
+
+    Notes
+    -----
+    With the same `random_state` the same data gives the same result, in a worker process too.
+
+    References
+    ----------
+    .. [1] Hochreiter and Schmidhuber (1997), Long short-term memory, Neural Computation 9(8).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm import LSTMClassifier
+    >>> rng = np.random.default_rng(0)
+    >>> X = [rng.normal(size=(n, 1)).cumsum(axis=0) for n in rng.integers(5, 12, size=120)]
+    >>> y = np.array(["up" if sequence[-1, 0] > 0 else "down" for sequence in X])
+    >>> model = LSTMClassifier(16, random_state=0).fit(X[:90], y[:90])
+    >>> bool(model.score(X[90:], y[90:]) > 0.8)
+    True
+    """
+
+    _stratify = True
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **BaseLSTM._parameter_constraints,
+        "loss": [StrOptions(set(CLASSIFICATION_LOSSES))],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes: int | Sequence[int] = (64,),
+        *,
+        cell: str = "lstm",
+        bidirectional: bool = False,
+        pooling: str = "concat",
+        dense_layer_sizes: int | Sequence[int] = (),
+        normalization: str | None = None,
+        dropout: float = 0.0,
+        module: Callable[[int, int], nn.Module] | None = None,
+        loss: str = "log_loss",
+        standardize: bool = True,
+        optimizer: str | type[Optimizer] = "adamw",
+        learning_rate: float = 5e-3,
+        learning_rate_schedule: str = "cosine",
+        weight_decay: float = 0.0,
+        gradient_clip: float | None = 1.0,
+        max_epochs: int | str = "auto",
+        batch_size: int | str = "auto",
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        validation_split: Any = "auto",
+        n_iter_no_change: int = 10,
+        tol: float = 1e-4,
+        warm_start: bool = False,
+        class_weight: dict[Any, float] | str | None = None,
+        callbacks: list[Any] | None = None,
+        device: str = "auto",
+        precision: str = "float32",
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.cell = cell
+        self.bidirectional = bidirectional
+        self.pooling = pooling
+        self.dense_layer_sizes = dense_layer_sizes
+        self.normalization = normalization
+        self.dropout = dropout
+        self.module = module
+        self.loss = loss
+        self.standardize = standardize
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.weight_decay = weight_decay
+        self.gradient_clip = gradient_clip
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.validation_split = validation_split
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.warm_start = warm_start
+        self.class_weight = class_weight
+        self.callbacks = callbacks
+        self.device = device
+        self.precision = precision
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def partial_fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> "LSTMClassifier":
+        """Train one more epoch on the given samples.
+
+        Weights, optimiser and scaling are kept from call to call; the scaling is that of the
+        first. The learning rate is constant and `early_stopping` without effect.
+
+        Parameters
+        ----------
+        X : array-like
+            Sequences, as in `fit`.
+        y : array-like of shape (n_samples,)
+            Labels.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever come. Needed on the first call.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights in the loss.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            If `classes` is missing on the first call, changes later, or lacks a label of y.
+        """
+        resume = hasattr(self, "net_")
+        if not resume and classes is None:
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' needs all samples at once, which partial_fit does not "
+                "have. Give the weights as a dict, {label: weight}."
+            )
+        self._transact(X, y, sample_weight, resume=resume, one_epoch=True, classes=classes)
+        return self
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Predict the labels of sequences.
+
+        Parameters
+        ----------
+        X : array-like
+            Sequences, as in `fit`.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            In the dtype of the labels.
+        """
+        return self._labels(self._outputs(X))
+
+    @available_if(_loss_has_probabilities)
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Predict the probability of every class. Not with ``loss="hinge"``.
+
+        Parameters
+        ----------
+        X : array-like
+            Sequences, as in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`.
+        """
+        outputs = self._outputs(X)
+        probabilities: NDArray[np.float64] = self.net_.criterion_.probabilities(outputs).numpy()
+        return probabilities
+
+    @available_if(_loss_has_probabilities)
+    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
+        """Predict the logarithm of the probability of every class. Not with ``loss="hinge"``.
+
+        Parameters
+        ----------
+        X : array-like
+            Sequences, as in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`.
+        """
+        return self._outputs(X).log_softmax(1).numpy()
+
+    def decision_function(self, X: Any) -> NDArray[np.float64]:
+        """Return the scores of the classes.
+
+        Parameters
+        ----------
+        X : array-like
+            Sequences, as in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), or (n_samples,) of two classes
+            The class with the highest score is predicted; of two classes, the second where the
+            value is positive.
+        """
+        outputs = self._outputs(X).numpy()
+        return outputs[:, 1] - outputs[:, 0] if len(self.classes_) == 2 else outputs
+
+    # ---------------------------------------------------------------- hooks
+
+    def _check_y(self, y: ArrayLike) -> NDArray[Any]:
+        labels: NDArray[Any] = column_or_1d(y, warn=True)
+        assert_all_finite(labels, input_name="y")
+        check_classification_targets(labels)
+        return labels
+
+    def _prepare(self, part: Part, classes: ArrayLike | None, *, resume: bool) -> None:
+        if classes is not None:
+            found = np.unique(column_or_1d(classes))
+        elif resume:
+            found = self.classes_
+        else:
+            found = np.unique(part.y)
+        if resume and not np.array_equal(found, self.classes_):
+            raise ValueError(
+                f"classes={found.tolist()} are not those of the first call, "
+                f"{self.classes_.tolist()}. They cannot change while training continues."
+            )
+        if len(found) < 2:
+            raise ValueError(
+                f"LSTMClassifier needs samples of at least 2 classes, but y contains only one "
+                f"class: {found[0]!r} (n_samples = {len(part.y)}, samples of weight zero left out)."
+            )
+        self.classes_ = found
+        self.targets_ = ClassTargets(found)
+        self.targets_.encode(part.y)
+
+    def _make_loss(self, train: Part) -> nn.Module:
+        return CLASSIFICATION_LOSSES[self.loss](len(self.classes_))
+
+    def _encode(self, part: Part) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
+        weight = part.weight
+        if self.class_weight is not None:
+            by_class = compute_sample_weight(self.class_weight, part.y)
+            weight = by_class if weight is None else weight * by_class
+        return self.targets_.encode(part.y), weight
+
+    def _score_outputs(self, outputs: Tensor, part: Part) -> float:
+        return float(
+            accuracy_score(part.y, self._labels(outputs), sample_weight=part.weight)
+        )
+
+    def _labels(self, outputs: Tensor) -> NDArray[Any]:
+        return self.targets_.decode(outputs.argmax(1).numpy())

@@ -1,0 +1,112 @@
+"""From an estimator's parameters to the torch module that it trains."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from sklstm._validation import check_layer_sizes
+from sklstm.data import Sequences
+from sklstm.nn import CustomModel, SequenceModel, Standardize
+
+
+def check_network(estimator: Any) -> None:
+    """Raise if the layer widths are no positive ints.
+
+    Parameters
+    ----------
+    estimator : BaseLSTM
+
+    Raises
+    ------
+    ValueError
+    """
+    check_layer_sizes(estimator.hidden_layer_sizes, "hidden_layer_sizes")
+    check_layer_sizes(estimator.dense_layer_sizes, "dense_layer_sizes", may_be_empty=True)
+
+
+def build_module(
+    estimator: Any,
+    sequences: Sequences,
+    weight: NDArray[np.float64] | None,
+    loss: nn.Module,
+) -> nn.Module:
+    """Build the module that an estimator trains.
+
+    Parameters
+    ----------
+    estimator : BaseLSTM
+        With checked parameters.
+    sequences : Sequences
+        The training part; mean and spread of its features scale the input.
+    weight : ndarray of shape (n_samples,) or None
+        Weights in mean and spread.
+    loss : torch module
+        Says the width of the output.
+
+    Returns
+    -------
+    torch module
+        With ``forward(x, lengths=None)``, in the estimator's precision.
+
+    Raises
+    ------
+    ValueError
+        If the user's own module gives outputs of another shape.
+    """
+    n_features, n_outputs = sequences.n_features, int(loss.n_outputs)
+    mean, scale = np.zeros(n_features), np.ones(n_features)
+    if estimator.standardize:
+        mean, scale = sequences.moments(weight)
+    inputs = Standardize(mean, scale)
+    if estimator.module is not None:
+        own = _own_module(estimator.module, n_features, n_outputs)
+        model: nn.Module = CustomModel(inputs, own)
+    else:
+        model = SequenceModel(
+            inputs,
+            n_features,
+            n_outputs,
+            hidden_layer_sizes=check_layer_sizes(
+                estimator.hidden_layer_sizes, "hidden_layer_sizes"
+            ),
+            cell=estimator.cell,
+            bidirectional=estimator.bidirectional,
+            pooling=estimator.pooling,
+            dense_layer_sizes=check_layer_sizes(
+                estimator.dense_layer_sizes, "dense_layer_sizes", may_be_empty=True
+            ),
+            normalization=estimator.normalization,
+            dropout=estimator.dropout,
+        )
+    model = model.to(getattr(torch, estimator.precision))
+    if estimator.module is not None:
+        _check_outputs(model, sequences, n_outputs)
+    return model
+
+
+def _own_module(factory: Any, n_features: int, n_outputs: int) -> nn.Module:
+    module = factory(n_features, n_outputs)
+    if not isinstance(module, nn.Module):
+        raise ValueError(
+            "The 'module' parameter must be a callable that takes n_features and n_outputs and "
+            f"returns a torch.nn.Module. It returned {type(module).__name__}."
+        )
+    return module
+
+
+def _check_outputs(model: nn.Module, sequences: Sequences, n_outputs: int) -> None:
+    """Try the user's module on a sequence or two before an epoch is spent on it."""
+    x, lengths = sequences.take(np.arange(min(2, len(sequences))))
+    with torch.no_grad():
+        output = model.eval()(
+            torch.as_tensor(x), None if lengths is None else torch.as_tensor(lengths)
+        )
+    shape = tuple(output.shape) if isinstance(output, torch.Tensor) else type(output).__name__
+    if shape != (len(x), n_outputs):
+        raise ValueError(
+            f"The module of the 'module' parameter must return one row of {n_outputs} output(s) a "
+            f"sequence, here of shape {(len(x), n_outputs)}. Got {shape}."
+        )

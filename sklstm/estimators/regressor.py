@@ -1,0 +1,354 @@
+"""Regression of sequences."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
+from sklearn.utils import Tags, check_array
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.metaestimators import available_if
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from sklstm._validation import check_quantiles
+from sklstm.data import RegressionTargets
+from sklstm.estimators.base import BaseLSTM, Part
+from sklstm.losses import REGRESSION_LOSSES
+
+
+def _loss_has_quantiles(estimator: Any) -> bool:
+    return estimator.loss in REGRESSION_LOSSES and REGRESSION_LOSSES[estimator.loss].has_quantiles
+
+
+class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
+    """Regression of sequences with a recurrent network.
+
+    Each sample is a sequence: one number, or a vector of them, is predicted from it. Raw data
+    will do: features and targets are standardised inside.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, default=(64,)
+        Width of the recurrent layers: one int, or one a stacked layer; widths may differ.
+    cell : {"lstm", "gru", "rnn"}, default="lstm"
+        Long short-term memory, gated recurrent unit, or Elman's network with tanh.
+    bidirectional : bool, default=False
+        Whether sequences are also read backwards. Each direction has the given widths.
+    pooling : {"last", "mean", "max", "concat"}, default="last"
+        What of the top layer feeds the output: the state after the whole sequence, the mean or
+        the maximum over the time steps, or all three side by side.
+    dense_layer_sizes : int or sequence of int, default=()
+        Widths of dense layers with ReLU between pooling and output.
+    normalization : {"layer", "batch"} or None, default=None
+        Normalise what enters the first recurrent layer and what leaves every one, over the
+        features of a step or over all present steps of a batch.
+    dropout : float in [0, 1), default=0.0
+        Share of units dropped in training behind every recurrent and every dense layer.
+    module : callable or None, default=None
+        A network of your own: called as ``module(n_features, n_outputs)``, it returns a torch
+        module whose ``forward(x, lengths)`` maps x of shape (batch, time, n_features), zero
+        behind the end of shorter sequences, and lengths of shape (batch,) to outputs of shape
+        (batch, n_outputs). The network's parameters above are then without effect.
+    loss : {"squared_error", "absolute_error", "huber", "quantile", "gaussian", "poisson"}, \
+            default="squared_error"
+        "squared_error" predicts the mean and "absolute_error" the median; "huber" is quadratic
+        within one standard deviation of y and linear beyond; "quantile" predicts `quantile`;
+        "gaussian" predicts mean and standard deviation; "poisson" predicts the rate of counts.
+    quantile : float or sequence of float, default=0.5
+        Levels that `predict_quantiles` returns, in (0, 1) and increasing. With "quantile" they
+        are what is trained for.
+    standardize : bool, default=True
+        Whether features and targets are brought to mean 0 and standard deviation 1
+        inside, as measured on the training part. Predictions are in the units of y all the same.
+    optimizer : {"adamw", "adam", "sgd", "rmsprop"} or type, default="adamw"
+        A name, or a class of ``torch.optim``'s kind.
+    learning_rate : float, default=0.005
+        Highest learning rate of the fit.
+    learning_rate_schedule : {"cosine", "constant"}, default="cosine"
+        "cosine" rises over the first twentieth of the steps and then falls to zero. Other
+        schedules: "constant", and a ``skorch.callbacks.LRScheduler`` in `callbacks`.
+    weight_decay : float, default=0.0
+        Strength of the weight decay; of "adamw" decoupled, of the others as an L2 penalty.
+    gradient_clip : float or None, default=1.0
+        Largest norm of the gradient; None does not clip.
+    max_epochs : int or "auto", default="auto"
+        Passes over the training part. "auto" takes as many as make 1,000 steps, at least 20 and
+        at most 200.
+    batch_size : int or "auto", default="auto"
+        Samples of a step. "auto" takes the power of two next below a tenth of the training part,
+        from 8 to 256.
+    early_stopping : bool, default=False
+        Whether to end the fit when the loss on a validation part no longer falls, and to go back
+        to the weights that did best on it.
+    validation_fraction : float in (0, 1), default=0.1
+        Share of the samples kept for validation. Used with `early_stopping`.
+    validation_split : {"auto", "last", "random", "stratified"} or splitter, default="auto"
+        Which samples: "last" takes the last block, and leaves out of training what shares time
+        steps with it; "stratified" keeps the shares of the classes. "auto" takes "last" where X
+        is a view of overlapping windows, else "random". Of a splitter of scikit-learn the
+        last split is taken.
+    n_iter_no_change : int, default=10
+        How many epochs without an improvement by `tol` end the fit. Used with `early_stopping`.
+    tol : float, default=1e-4
+        By how much the validation loss (of standardised targets) must fall to count.
+    warm_start : bool, default=False
+        Whether a further `fit` continues the training, with scaling and optimiser kept.
+    callbacks : list of skorch callbacks or None, default=None
+        Passed through to skorch: callbacks, or (name, callback) pairs.
+    device : str, default="auto"
+        "auto" takes a CUDA device if there is one, else the CPU; or torch's name of a device.
+    precision : {"float32", "float64"}, default="float32"
+        Of training and prediction. "float64" is slower, for numerical work.
+    random_state : int, RandomState instance or None, default=None
+        Seeds weights, shuffling, dropout and random validation parts. None takes fresh entropy.
+    verbose : int, default=0
+        Above 0, skorch prints a line an epoch.
+
+    Attributes
+    ----------
+    n_outputs_ : int
+        Targets of a sample.
+    n_features_in_ : int
+        Features of a time step; of 2-D X the number of columns.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where X was a DataFrame with string names.
+    n_timesteps_in_ : int or None
+        Columns of 2-D X; None where X was sequences.
+    n_iter_ : int
+        Epochs trained.
+    loss_curve_ : list of float
+        Mean training loss of every epoch, of standardised targets.
+    validation_loss_curve_ : list of float or None
+        The same of the validation part.
+    best_validation_score_ : float or None
+        R² on the validation part with the weights that were kept, if `early_stopping`.
+    net_ : skorch net
+    module_ : torch module
+    history_ : skorch History
+
+    See Also
+    --------
+    LSTMClassifier : The same for labels.
+    SlidingWindowTransformer : Makes windows of a series, one a row.
+
+    Notes
+    -----
+    With the same `random_state` the same data gives the same result, in a worker process too.
+
+    References
+    ----------
+    .. [1] Hochreiter and Schmidhuber (1997), Long short-term memory, Neural Computation 9(8).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm import LSTMRegressor
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(200, 8, 2))
+    >>> y = 100 + 10 * X[:, -3:, 0].sum(axis=1)
+    >>> model = LSTMRegressor(16, random_state=0).fit(X[:150], y[:150])
+    >>> bool(model.score(X[150:], y[150:]) > 0.8)
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **BaseLSTM._parameter_constraints,
+        "loss": [StrOptions(set(REGRESSION_LOSSES))],
+        "quantile": "no_validation",
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes: int | Sequence[int] = (64,),
+        *,
+        cell: str = "lstm",
+        bidirectional: bool = False,
+        pooling: str = "last",
+        dense_layer_sizes: int | Sequence[int] = (),
+        normalization: str | None = None,
+        dropout: float = 0.0,
+        module: Callable[[int, int], nn.Module] | None = None,
+        loss: str = "squared_error",
+        quantile: float | Sequence[float] = 0.5,
+        standardize: bool = True,
+        optimizer: str | type[Optimizer] = "adamw",
+        learning_rate: float = 5e-3,
+        learning_rate_schedule: str = "cosine",
+        weight_decay: float = 0.0,
+        gradient_clip: float | None = 1.0,
+        max_epochs: int | str = "auto",
+        batch_size: int | str = "auto",
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        validation_split: Any = "auto",
+        n_iter_no_change: int = 10,
+        tol: float = 1e-4,
+        warm_start: bool = False,
+        callbacks: list[Any] | None = None,
+        device: str = "auto",
+        precision: str = "float32",
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.cell = cell
+        self.bidirectional = bidirectional
+        self.pooling = pooling
+        self.dense_layer_sizes = dense_layer_sizes
+        self.normalization = normalization
+        self.dropout = dropout
+        self.module = module
+        self.loss = loss
+        self.quantile = quantile
+        self.standardize = standardize
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.weight_decay = weight_decay
+        self.gradient_clip = gradient_clip
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.validation_split = validation_split
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.warm_start = warm_start
+        self.callbacks = callbacks
+        self.device = device
+        self.precision = precision
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def partial_fit(
+        self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> "LSTMRegressor":
+        """Train one more epoch on the given samples.
+
+        Weights, optimiser and scaling are kept from call to call; the scaling is that of the
+        first. The learning rate is constant and `early_stopping` without effect.
+
+        Parameters
+        ----------
+        X : array-like
+            Sequences, as in `fit`.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights in the loss.
+
+        Returns
+        -------
+        self : object
+        """
+        resume = hasattr(self, "net_")
+        self._transact(X, y, sample_weight, resume=resume, one_epoch=True)
+        return self
+
+    def predict(
+        self, X: Any, return_std: bool = False
+    ) -> NDArray[np.float64] | tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Predict the targets of sequences.
+
+        Parameters
+        ----------
+        X : array-like
+            Sequences, as in `fit`.
+        return_std : bool, default=False
+            Whether to return the standard deviation too. Needs ``loss="gaussian"``.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            In the units of y, float64. Of several quantiles, the one nearest to the median.
+        std : ndarray of the same shape
+            Only if `return_std`.
+
+        Raises
+        ------
+        ValueError
+            If X is not as in `fit`, or `return_std` is asked of another loss.
+        """
+        outputs = self._outputs(X)
+        loss = self._loss()
+        mean = self.targets_.decode(loss.predict(outputs).numpy())
+        if not return_std:
+            return mean
+        if not loss.has_std:
+            raise ValueError(
+                f"return_std=True needs a model fitted with loss='gaussian'. This one was fitted "
+                f"with {self.net_.parameters_['loss']!r}."
+            )
+        return mean, self.targets_.decode_scale(loss.predict_std(outputs).numpy())
+
+    @available_if(_loss_has_quantiles)
+    def predict_quantiles(self, X: Any) -> NDArray[np.float64]:
+        """Predict the levels of `quantile`. Only with the losses "quantile" and "gaussian".
+
+        Parameters
+        ----------
+        X : array-like
+            Sequences, as in `fit`.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples, n_quantiles) or (n_samples, n_outputs, n_quantiles)
+            In the units of y, increasing along the last axis.
+        """
+        outputs = self._outputs(X)
+        return self.targets_.decode(self._loss().predict_quantiles(outputs).numpy())
+
+    # ---------------------------------------------------------------- hooks
+
+    def _check_parameters(self, *, resume: bool) -> None:
+        super()._check_parameters(resume=resume)
+        check_quantiles(self.quantile)
+
+    def _check_y(self, y: ArrayLike) -> NDArray[Any]:
+        checked: NDArray[Any] = check_array(
+            y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self
+        )
+        if REGRESSION_LOSSES[self.loss].centered:
+            return checked
+        if (checked < 0).any() or not checked.any():
+            raise ValueError(
+                f"loss={self.loss!r} needs counts: y must be zero or positive, and not zero "
+                f"throughout. Its least value is {checked.min()}."
+            )
+        return checked
+
+    def _prepare(self, part: Part, classes: ArrayLike | None, *, resume: bool) -> None:
+        n_outputs = 1 if part.y.ndim == 1 else part.y.shape[1]
+        if resume and n_outputs != self.n_outputs_:
+            raise ValueError(
+                f"y has {n_outputs} column(s), but this LSTMRegressor was trained on "
+                f"{self.n_outputs_}. Training can only be continued with the same targets."
+            )
+        self.n_outputs_ = n_outputs
+
+    def _make_loss(self, train: Part) -> nn.Module:
+        kind = REGRESSION_LOSSES[self.loss]
+        self.targets_ = RegressionTargets(
+            train.y, train.weight, center=kind.centered and self.standardize, scale=self.standardize
+        )
+        return kind(self.n_outputs_, check_quantiles(self.quantile))
+
+    def _encode(self, part: Part) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
+        return self.targets_.encode(part.y, self.precision), part.weight
+
+    def _score_outputs(self, outputs: Tensor, part: Part) -> float:
+        if len(part.y) < 2:
+            return float("nan")
+        y_pred = self.targets_.decode(self._loss().predict(outputs).numpy())
+        return float(r2_score(part.y, y_pred, sample_weight=part.weight))
+
+    def _loss(self) -> Any:
+        return self.net_.criterion_
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

@@ -1,0 +1,24 @@
+"""Huber's loss."""
+
+from torch import Tensor
+from torch.nn import functional
+
+from sklstm.losses.base import RegressionLoss
+
+
+class Huber(RegressionLoss):
+    """Half the squared difference up to one unit, linear beyond (Huber, 1964).
+
+    The unit is one standard deviation of the training targets, or one unit of y where targets
+    are not standardised.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.losses import Huber
+    >>> Huber(1)(torch.tensor([[3.0]]), torch.tensor([[1.0]])).tolist()
+    [1.5]
+    """
+
+    def forward(self, output: Tensor, target: Tensor) -> Tensor:
+        return functional.huber_loss(output, target, reduction="none").mean(1)

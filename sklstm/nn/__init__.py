@@ -1,0 +1,18 @@
+"""Networks in torch: layers, pooling, heads and the model made of them."""
+
+from sklstm.nn.custom import CustomModel
+from sklstm.nn.inputs import Standardize
+from sklstm.nn.normalization import NORMALIZATIONS
+from sklstm.nn.pooling import POOLINGS
+from sklstm.nn.recurrent import CELLS, RecurrentLayer
+from sklstm.nn.sequence_model import SequenceModel
+
+__all__ = [
+    "CELLS",
+    "NORMALIZATIONS",
+    "POOLINGS",
+    "CustomModel",
+    "RecurrentLayer",
+    "SequenceModel",
+    "Standardize",
+]

@@ -1,0 +1,43 @@
+"""A torch module of the user's own in the place of the network."""
+
+import torch
+from torch import Tensor, nn
+
+from sklstm.nn.inputs import Standardize
+
+
+class CustomModel(nn.Module):
+    """Scaled input in front of any module with ``forward(x, lengths)``.
+
+    Parameters
+    ----------
+    inputs : Standardize
+        Scales the features.
+    module : torch module
+        Maps x (batch, time, features), zero behind the end of shorter sequences, and lengths
+        (batch,) to (batch, n_outputs).
+
+    Examples
+    --------
+    >>> import numpy as np, torch
+    >>> from sklstm.nn import CustomModel, Standardize
+    >>> class Last(torch.nn.Module):
+    ...     def forward(self, x, lengths):
+    ...         return x[torch.arange(len(x)), lengths - 1]
+    >>> model = CustomModel(Standardize(np.zeros(1), np.ones(1)), Last())
+    >>> model(torch.ones(2, 3, 1)).tolist()
+    [[1.0], [1.0]]
+    """
+
+    def __init__(self, inputs: Standardize, module: nn.Module) -> None:
+        super().__init__()
+        self.inputs = inputs
+        self.module = module
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Return what the module makes of the scaled sequences, (batch, n_outputs)."""
+        x = self.inputs(x, lengths)
+        if lengths is None:
+            lengths = torch.full((len(x),), x.shape[1], device=x.device)
+        outputs: Tensor = self.module(x, lengths)
+        return outputs

@@ -1,0 +1,57 @@
+"""Which steps of a padded batch are present, and how to turn sequences round."""
+
+import torch
+from torch import Tensor
+
+
+def present_steps(lengths: Tensor, n_timesteps: int) -> Tensor:
+    """Return a mask of the steps that belong to their sequence.
+
+    Parameters
+    ----------
+    lengths : Tensor of shape (batch,)
+        Number of steps of each sequence.
+    n_timesteps : int
+        Steps of the padded batch.
+
+    Returns
+    -------
+    Tensor of shape (batch, time), dtype bool
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn.masks import present_steps
+    >>> present_steps(torch.tensor([1, 2]), 2).tolist()
+    [[True, False], [True, True]]
+    """
+    return torch.arange(n_timesteps, device=lengths.device) < lengths[:, None]
+
+
+def reverse_sequences(x: Tensor, lengths: Tensor | None) -> Tensor:
+    """Reverse every sequence within its own length; padding stays where it is.
+
+    Parameters
+    ----------
+    x : Tensor of shape (batch, time, features)
+    lengths : Tensor of shape (batch,) or None
+        None means that all sequences fill the batch.
+
+    Returns
+    -------
+    Tensor of shape (batch, time, features)
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn.masks import reverse_sequences
+    >>> x = torch.tensor([[[1.0], [2.0], [0.0]]])
+    >>> reverse_sequences(x, torch.tensor([2])).ravel().tolist()
+    [2.0, 1.0, 0.0]
+    """
+    if lengths is None:
+        return x.flip(1)
+    time = torch.arange(x.shape[1], device=x.device)
+    mirrored = lengths[:, None] - 1 - time  # (batch, time), negative on padding
+    index = torch.where(mirrored >= 0, mirrored, time)
+    return x.gather(1, index[:, :, None].expand_as(x))

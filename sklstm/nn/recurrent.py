@@ -1,0 +1,117 @@
+"""Recurrent layers: the cells, how they start, and both directions over padded batches."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from sklstm.nn.masks import reverse_sequences
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What tells one recurrent cell from another.
+
+    Attributes
+    ----------
+    layer : type
+        torch's layer that runs the cell over time.
+    gates : tuple of str
+        The blocks of its weight matrices, in torch's order.
+    redundant_bias : bool
+        Whether torch's second bias adds to the first in every gate, so that one suffices.
+    """
+
+    layer: type[nn.RNNBase]
+    gates: tuple[str, ...]
+    redundant_bias: bool
+
+
+CELLS: dict[str, Cell] = {
+    "lstm": Cell(nn.LSTM, ("input", "forget", "candidate", "output"), redundant_bias=True),
+    # The reset gate scales the candidate's recurrent bias, which the input's bias cannot stand for.
+    "gru": Cell(nn.GRU, ("reset", "update", "candidate"), redundant_bias=False),
+    "rnn": Cell(nn.RNN, ("state",), redundant_bias=True),
+}
+
+
+class RecurrentLayer(nn.Module):
+    """One recurrent layer over a padded batch, in one direction or both.
+
+    The batch is dense and padded at the tail, never packed: a step only looks back, so padding
+    behind the end cannot reach a sequence's own steps. The backward direction is a second layer
+    that reads each sequence reversed within its own length.
+
+    Parameters
+    ----------
+    cell : {"lstm", "gru", "rnn"}
+        Long short-term memory [1]_ with forget gate [2]_, gated recurrent unit [3]_ (in torch's
+        and cuDNN's form, which applies the reset gate after the recurrent product), or Elman's
+        network with tanh.
+    n_inputs, n_hidden : int
+        Width of a step of the input, and of the hidden state of one direction.
+    bidirectional : bool, default=False
+        Whether to read both ways [4]_; the output is then 2 * n_hidden wide.
+
+    References
+    ----------
+    .. [1] Hochreiter and Schmidhuber (1997), Long short-term memory, Neural Computation 9(8).
+    .. [2] Gers, Schmidhuber and Cummins (2000), Learning to forget, Neural Computation 12(10).
+    .. [3] Cho et al. (2014), Learning phrase representations using RNN encoder-decoder.
+    .. [4] Schuster and Paliwal (1997), Bidirectional recurrent neural networks, IEEE Trans. Signal
+       Processing 45(11).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import RecurrentLayer
+    >>> layer = RecurrentLayer("lstm", 1, 50)
+    >>> sum(p.numel() for p in layer.parameters() if p.requires_grad)
+    10400
+    >>> layer(torch.zeros(2, 7, 1), None).shape
+    torch.Size([2, 7, 50])
+    """
+
+    def __init__(
+        self, cell: str, n_inputs: int, n_hidden: int, *, bidirectional: bool = False
+    ) -> None:
+        super().__init__()
+        self.forward_layer = _make(CELLS[cell], n_inputs, n_hidden)
+        self.backward_layer = _make(CELLS[cell], n_inputs, n_hidden) if bidirectional else None
+        self.n_outputs = n_hidden * (2 if bidirectional else 1)
+
+    def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        """Return the hidden state of every step.
+
+        Parameters
+        ----------
+        x : Tensor of shape (batch, time, features)
+        lengths : Tensor of shape (batch,) or None
+            None means that all sequences fill the batch.
+
+        Returns
+        -------
+        Tensor of shape (batch, time, directions * hidden)
+            What stands behind the end of a sequence has no meaning.
+        """
+        ahead: Tensor = self.forward_layer(x)[0]  # (batch, time, hidden)
+        if self.backward_layer is None:
+            return ahead
+        back = self.backward_layer(reverse_sequences(x, lengths))[0]
+        return torch.cat([ahead, reverse_sequences(back, lengths)], dim=2)
+
+
+def _make(cell: Cell, n_inputs: int, n_hidden: int) -> nn.RNNBase:
+    layer = cell.layer(n_inputs, n_hidden, batch_first=True)
+    for gate in range(len(cell.gates)):
+        block = slice(gate * n_hidden, (gate + 1) * n_hidden)
+        nn.init.xavier_uniform_(layer.weight_ih_l0.data[block])
+        nn.init.orthogonal_(layer.weight_hh_l0.data[block])
+    nn.init.zeros_(layer.bias_ih_l0)
+    nn.init.zeros_(layer.bias_hh_l0)
+    if "forget" in cell.gates:
+        forget = cell.gates.index("forget")
+        layer.bias_ih_l0.data[forget * n_hidden : (forget + 1) * n_hidden] = 1.0
+    if cell.redundant_bias:
+        layer.bias_hh_l0.requires_grad_(False)
+    return layer

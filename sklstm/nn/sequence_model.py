@@ -1,0 +1,103 @@
+"""The model of the estimators: scaled input, recurrent layers, pooling, head."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from sklstm.nn.heads import DenseHead
+from sklstm.nn.inputs import Standardize
+from sklstm.nn.normalization import NORMALIZATIONS
+from sklstm.nn.pooling import POOLINGS
+from sklstm.nn.recurrent import RecurrentLayer
+
+
+class SequenceModel(nn.Module):
+    """Stacked recurrent layers from padded sequences to one output vector each.
+
+    Parameters
+    ----------
+    inputs : Standardize
+        Scales the features.
+    n_features, n_outputs : int
+        Width of a time step, and of the output.
+    hidden_layer_sizes : sequence of int
+        Width of each recurrent layer, in one direction.
+    cell : {"lstm", "gru", "rnn"}
+    bidirectional : bool
+    pooling : {"last", "mean", "max", "concat"}
+    dense_layer_sizes : sequence of int
+        Widths of the ReLU layers before the output.
+    normalization : {"layer", "batch"} or None
+        Applied to what enters the first and to what leaves every recurrent layer.
+    dropout : float
+        Share of units dropped behind every recurrent and every dense layer in training.
+
+    Examples
+    --------
+    >>> import numpy as np, torch
+    >>> from sklstm.nn import SequenceModel, Standardize
+    >>> model = SequenceModel(
+    ...     Standardize(np.zeros(3), np.ones(3)), 3, 2, hidden_layer_sizes=(50, 256), cell="lstm",
+    ...     bidirectional=True, pooling="concat", dense_layer_sizes=(), normalization=None,
+    ...     dropout=0.0,
+    ... )
+    >>> model(torch.zeros(4, 9, 3)).shape
+    torch.Size([4, 2])
+    """
+
+    def __init__(
+        self,
+        inputs: Standardize,
+        n_features: int,
+        n_outputs: int,
+        *,
+        hidden_layer_sizes: Sequence[int],
+        cell: str,
+        bidirectional: bool,
+        pooling: str,
+        dense_layer_sizes: Sequence[int],
+        normalization: str | None,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.inputs = inputs
+        self.pooling = POOLINGS[pooling]
+        self.n_directions = 2 if bidirectional else 1
+        widths = [n_features, *(self.n_directions * size for size in hidden_layer_sizes)]
+        self.recurrent = nn.ModuleList(
+            RecurrentLayer(cell, n_inputs, size, bidirectional=bidirectional)
+            for n_inputs, size in zip(widths, hidden_layer_sizes, strict=False)
+        )
+        norms = [] if normalization is None else [NORMALIZATIONS[normalization](w) for w in widths]
+        self.norms = nn.ModuleList(norms)
+        self.dropout = nn.Dropout(dropout)
+        n_pooled = len(self.pooling) * widths[-1]
+        self.head = DenseHead(n_pooled, dense_layer_sizes, n_outputs, dropout)
+
+    def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """Map padded sequences to outputs.
+
+        Parameters
+        ----------
+        x : Tensor of shape (batch, time, features)
+            Padded at the tail.
+        lengths : Tensor of shape (batch,) or None, default=None
+            Number of steps of each sequence; None means that all fill the batch.
+
+        Returns
+        -------
+        Tensor of shape (batch, n_outputs)
+        """
+        x = self._normalize(0, self.inputs(x, lengths), lengths)
+        for number, layer in enumerate(self.recurrent, start=1):
+            x = self.dropout(self._normalize(number, layer(x, lengths), lengths))
+        pooled = torch.cat([pool(x, lengths, self.n_directions) for pool in self.pooling], dim=1)
+        outputs: Tensor = self.head(pooled)
+        return outputs
+
+    def _normalize(self, number: int, x: Tensor, lengths: Tensor | None) -> Tensor:
+        if not self.norms:
+            return x
+        normalized: Tensor = self.norms[number](x, lengths)
+        return normalized

@@ -1,0 +1,326 @@
+"""Windows over a series, one window a row."""
+
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags, check_array
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import (
+    _check_feature_names_in,
+    check_is_fitted,
+    validate_data,
+)
+
+from sklstm._transaction import transaction
+from sklstm.data import Windows, view_windows
+
+
+@dataclass(frozen=True)
+class Series:
+    """Rows of one or several series, in any order.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_rows, n_features)
+    codes : ndarray of shape (n_rows,)
+        Number of the series that each row belongs to, from 0 in order of appearance.
+    keys : list
+        What the user calls each series.
+    """
+
+    values: NDArray[np.float32]
+    codes: NDArray[np.int64]
+    keys: list[Any]
+
+
+class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Replace every row of a series by the window of rows that ends there.
+
+    Row t of the result holds rows ``t - window_size + 1`` to t of the series, oldest first, and
+    nothing later. There are as many rows as before, so that y, sample weights and splits stay
+    aligned in a `Pipeline`.
+
+    Parameters
+    ----------
+    window_size : int, default=10
+        Number of rows of a window.
+    padding : {"edge", "nan"}, default="edge"
+        What stands in for the rows before the first: "edge" repeats the first row; "nan" leaves
+        absent steps, which the LSTM estimators read as shorter sequences.
+    flatten : bool, default=False
+        Whether to lay every window out flat, as the lag table that other estimators need. This
+        copies: the table takes n_times * window_size * n_features numbers.
+    group_by : str, int or None, default=None
+        What tells several series apart: a column of a DataFrame by name, a level of its
+        MultiIndex by name, or a column of an array by position. Windows never cross from one
+        series to another, and the column is no feature. The rows of a series may lie anywhere,
+        and are read in their order.
+    context : {"none", "last"}, default="none"
+        What `transform` puts before the first row given to it: "last" takes the last
+        ``window_size - 1`` rows seen in `fit` (of each series), for rows that follow those of
+        the training. `fit_transform` never does. Do not use it where `transform` may be given
+        the training rows again, as in ``cross_validate(return_train_score=True)``.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Columns of X, `group_by` among them.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where X was a DataFrame with string names.
+    group_column_ : int or None
+        Position of the column that `group_by` names.
+    context_ : dict
+        Of each series, the last rows seen in `fit`; empty with ``context="none"``.
+
+    See Also
+    --------
+    make_windows : Pairs of windows and targets.
+
+    Notes
+    -----
+    The series is copied once, as float32; the result is a read-only strided view of that copy,
+    of n_times + window_size - 1 rows. Of several series it is a `Windows` object, which is
+    indexed like an array and becomes one with ``numpy.asarray``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm import SlidingWindowTransformer
+    >>> X = np.arange(4.0).reshape(-1, 1)
+    >>> SlidingWindowTransformer(3).fit_transform(X)[:, :, 0].tolist()
+    [[0.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 2.0], [1.0, 2.0, 3.0]]
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "window_size": [Interval(Integral, 1, None, closed="left")],
+        "padding": [StrOptions({"edge", "nan"})],
+        "flatten": ["boolean"],
+        "group_by": [str, Integral, None],
+        "context": [StrOptions({"none", "last"})],
+    }
+
+    def __init__(
+        self,
+        window_size: int = 10,
+        *,
+        padding: str = "edge",
+        flatten: bool = False,
+        group_by: str | int | None = None,
+        context: str = "none",
+    ) -> None:
+        self.window_size = window_size
+        self.padding = padding
+        self.flatten = flatten
+        self.group_by = group_by
+        self.context = context
+
+    def fit(self, X: Any, y: object = None) -> "SlidingWindowTransformer":
+        """Check the series and, with ``context="last"``, remember its end.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_times, n_columns)
+            The series, oldest row first.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            If X is not 2-D and finite, `group_by` names nothing in it, or the longest series is
+            shorter than `window_size`.
+        """
+        with transaction(self):
+            self._fit(X)
+        return self
+
+    def fit_transform(self, X: Any, y: object = None) -> Any:
+        """Fit, and return the windows of the same rows, without any context.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_times, n_columns)
+            The series, oldest row first.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        ndarray or Windows of shape (n_times, window_size, n_features), or table
+            As of `transform`.
+        """
+        with transaction(self):
+            series = self._fit(X)
+        return self._lay_out(series, {})
+
+    def transform(self, X: Any) -> Any:
+        """Return the window that ends at each row.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_times, n_columns)
+            The series, oldest row first. It may be shorter than a window.
+
+        Returns
+        -------
+        ndarray or Windows of shape (n_times, window_size, n_features), float32
+            Read-only view. With ``flatten=True`` a table of shape (n_times, window_size *
+            n_features), oldest step first, in the container that `set_output` chose.
+        """
+        check_is_fitted(self)
+        return self._lay_out(self._check_X(X, reset=False), self.context_)
+
+    @available_if(lambda self: self.flatten)
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[Any]:
+        """Return the names of the lag table's columns. Only with ``flatten=True``.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the input's columns, `group_by` among them, where `fit` saw none.
+
+        Returns
+        -------
+        ndarray of str
+            ``<column>_lag<k>`` for the value k rows before, oldest first.
+        """
+        check_is_fitted(self)
+        names = list(_check_feature_names_in(self, input_features))
+        if self.group_column_ is not None:
+            del names[self.group_column_]
+        lags = range(self.window_size - 1, -1, -1)
+        return np.array([f"{name}_lag{lag}" for lag in lags for name in names], dtype=object)
+
+    def set_output(self, *, transform: str | None = None) -> "SlidingWindowTransformer":
+        """Choose the container of the lag table; windows are no table and stay an array.
+
+        Parameters
+        ----------
+        transform : {"default", "pandas", "polars"} or None, default=None
+            Has no effect with ``flatten=False``.
+
+        Returns
+        -------
+        self : object
+        """
+        return super().set_output(transform=transform) if self.flatten else self
+
+    def _fit(self, X: Any) -> Series:
+        self._validate_params()
+        series = self._check_X(X, reset=True)
+        longest = int(np.bincount(series.codes).max())
+        if longest < self.window_size:
+            raise ValueError(
+                f"window_size={self.window_size} is longer than the longest series in X, of "
+                f"{longest} row(s) (n_samples={len(series.codes)}). Shorten the window, or fit on "
+                "more rows."
+            )
+        self.context_ = self._ends(series) if self.context == "last" else {}
+        return series
+
+    def _check_X(self, X: Any, *, reset: bool) -> Series:
+        if self.group_by is None:
+            values = validate_data(self, X, reset=reset, dtype=np.float32)
+            if reset:
+                self.group_column_ = None
+            return Series(values, np.zeros(len(values), dtype=np.int64), [None])
+        validate_data(self, X, reset=reset, skip_check_array=True)
+        column, keys = _find_groups(X, self.group_by)
+        if reset:
+            self.group_column_ = column
+        codes, unique = pd.factorize(keys)
+        if (codes < 0).any():
+            raise ValueError(
+                f"group_by={self.group_by!r} holds a missing value in row "
+                f"{int(np.argmin(codes))}: every row must name its series."
+            )
+        values = check_array(_without(X, column), dtype=np.float32, estimator=self)
+        return Series(values, codes.astype(np.int64), list(unique))
+
+    def _ends(self, series: Series) -> dict[Any, NDArray[np.float32]]:
+        n_kept = self.window_size - 1
+        ends = {}
+        for code, key in enumerate(series.keys):
+            rows = series.values[series.codes == code]
+            ends[key] = rows[len(rows) - n_kept :] if n_kept < len(rows) else rows
+        return ends
+
+    def _lay_out(self, series: Series, context: dict[Any, NDArray[np.float32]]) -> Any:
+        windows = self._windows(series, context)
+        if self.flatten:
+            return np.asarray(windows).reshape(len(windows), -1)
+        return windows
+
+    def _windows(
+        self, series: Series, context: dict[Any, NDArray[np.float32]]
+    ) -> NDArray[np.float32] | Windows:
+        n_rows, n_features = series.values.shape
+        n_head = self.window_size - 1
+        order = np.argsort(series.codes, kind="stable")
+        codes = series.codes[order]
+        begin = np.flatnonzero(np.diff(codes, prepend=-1))  # of each series in the order
+        # every series lies behind a head of rows that stand in for those before its first
+        place = np.arange(n_rows) + (codes + 1) * n_head
+        rows = np.empty((n_rows + len(begin) * n_head, n_features), dtype=np.float32)
+        rows[place] = series.values[order]
+        for number, start in enumerate(place[begin]):
+            head = rows[start - n_head : start]
+            head[:] = rows[start] if self.padding == "edge" else np.nan
+            end = context.get(series.keys[number])
+            if end is not None and len(end) and n_head:
+                head[: n_head - len(end)] = end[0] if self.padding == "edge" else np.nan
+                head[n_head - len(end) :] = end
+        rows.flags.writeable = False
+        if self.group_by is None:
+            return view_windows(rows, self.window_size)
+        first = np.empty(n_rows, dtype=np.int64)
+        first[order] = place - n_head
+        return Windows(rows, first, self.window_size)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []  # float32, whatever comes
+        return tags
+
+
+def _find_groups(X: Any, group_by: str | int) -> tuple[int | None, Any]:
+    """Return the position of the grouping column, None for an index level, and the keys."""
+    if isinstance(group_by, str):
+        columns = list(getattr(X, "columns", []))
+        levels = list(getattr(getattr(X, "index", None), "names", []))
+        if group_by in columns:
+            return columns.index(group_by), X[group_by].to_numpy()
+        if group_by in levels:
+            return None, X.index.get_level_values(group_by)
+        raise ValueError(
+            f"The 'group_by' parameter names {group_by!r}, which is neither a column "
+            f"{columns} nor an index level {levels} of X. Give X as a DataFrame that has it, or "
+            "the position of a column of an array."
+        )
+    n_columns = X.shape[1] if hasattr(X, "shape") else len(X[0])
+    if not 0 <= group_by < n_columns:
+        raise ValueError(
+            f"The 'group_by' parameter must be a column of X, which has {n_columns}. Got "
+            f"{group_by}."
+        )
+    if hasattr(X, "iloc"):
+        return group_by, X.iloc[:, group_by].to_numpy()
+    return group_by, np.asarray(X)[:, group_by]
+
+
+def _without(X: Any, column: int | None) -> Any:
+    if column is None:
+        return X
+    if hasattr(X, "iloc"):
+        return X.drop(columns=X.columns[column])
+    return np.delete(np.asarray(X), column, axis=1)

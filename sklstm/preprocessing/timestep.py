@@ -1,0 +1,184 @@
+"""Any transformer of rows, applied to every time step of sequences."""
+
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.utils import Tags, get_tags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sklstm._transaction import transaction
+from sklstm.data import Sequences, Windows, as_sequences
+
+
+def _has_names(estimator: Any) -> bool:
+    inner = getattr(estimator, "transformer_", estimator.transformer)
+    return hasattr(inner, "get_feature_names_out")
+
+
+class TimestepTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[misc]
+    """Apply a transformer of scikit-learn to every time step of sequences.
+
+    The transformer sees the time steps as the rows of one table, so that it learns from all
+    steps of all sequences alike: `StandardScaler`, `OneHotEncoder`, `KBinsDiscretizer`, `PCA`,
+    `ColumnTransformer` and so on.
+
+    Parameters
+    ----------
+    transformer : transformer
+        Maps (n_rows, n_features) to (n_rows, n_features_out). A clone of it is fitted.
+
+    Attributes
+    ----------
+    transformer_ : transformer
+        Fitted on the present steps only. A step that several windows share counts once.
+    n_features_in_ : int
+        Features of a time step; of 2-D X the number of columns.
+
+    See Also
+    --------
+    SlidingWindowTransformer : Its windows stay a view: each row of the series is transformed once.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sklstm import TimestepTransformer
+    >>> sequences = [np.array([[1.0], [3.0]]), np.array([[2.0]])]
+    >>> scaled = TimestepTransformer(StandardScaler()).fit_transform(sequences)
+    >>> [sequence.round(2).ravel().tolist() for sequence in scaled]
+    [[-1.22, 1.22], [0.0]]
+    """
+
+    def __init__(self, transformer: Any) -> None:
+        self.transformer = transformer
+
+    def fit(self, X: Any, y: object = None) -> "TimestepTransformer":
+        """Fit the transformer on all present time steps.
+
+        Parameters
+        ----------
+        X : array-like
+            Sequences: (n_samples, n_timesteps, n_features), (n_samples, n_timesteps), or a list of
+            (n_timesteps_i, n_features) arrays. Any dtype that the transformer takes.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+        """
+        with transaction(self):
+            self._fit(X)
+        return self
+
+    def transform(self, X: Any) -> Any:
+        """Transform every present time step.
+
+        Parameters
+        ----------
+        X : array-like
+            Sequences, as in `fit`.
+
+        Returns
+        -------
+        ndarray, Windows or list of ndarray
+            (n_samples, n_timesteps, n_features_out) for 3-D and 2-D X, absent steps being NaN;
+            `Windows` for `Windows`; a list of (n_timesteps_i, n_features_out) arrays for ragged
+            X. Of a view of windows, a read-only view again.
+        """
+        check_is_fitted(self)
+        sequences = self._check_X(X, reset=False)
+        return _like(X, sequences, self._transform_rows(sequences))
+
+    @available_if(_has_names)
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[Any]:
+        """Return the transformer's names of the features of a time step.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the features that go in.
+
+        Returns
+        -------
+        ndarray of str
+        """
+        check_is_fitted(self)
+        names: NDArray[Any] = self.transformer_.get_feature_names_out(input_features)
+        return names
+
+    def set_output(self, *, transform: str | None = None) -> "TimestepTransformer":
+        """Change nothing: sequences are no table and stay arrays.
+
+        Parameters
+        ----------
+        transform : object
+            Ignored.
+
+        Returns
+        -------
+        self : object
+        """
+        return self
+
+    def _fit(self, X: Any) -> None:
+        sequences = self._check_X(X, reset=True)
+        self.n_features_in_ = sequences.n_columns
+        self.transformer_ = clone(self.transformer).fit(sequences.rows[sequences.is_present()])
+
+    def _check_X(self, X: Any, *, reset: bool) -> Sequences:
+        validate_data(self, X, reset=reset, skip_check_array=True, ensure_2d=False)
+        allow_nan = get_tags(self.transformer).input_tags.allow_nan
+        sequences = as_sequences(X, None, allow_nan=allow_nan)
+        if not reset and sequences.n_columns != self.n_features_in_:
+            raise ValueError(
+                f"X has {sequences.n_columns} features, but {type(self).__name__} is expecting "
+                f"{self.n_features_in_} features as input."
+            )
+        return sequences
+
+    def _transform_rows(self, sequences: Sequences) -> NDArray[Any]:
+        present = sequences.is_present()
+        transformed = self.transformer_.transform(sequences.rows[present])
+        if hasattr(transformed, "toarray"):
+            transformed = transformed.toarray()
+        values = np.asarray(transformed)
+        if present.all():
+            return values
+        dtype = values.dtype if values.dtype.kind in "fO" else np.float64
+        rows = np.full((len(present), values.shape[1]), np.nan, dtype=dtype)
+        rows[present] = values
+        return rows
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.transformer)
+        tags.input_tags.allow_nan = inner.input_tags.allow_nan
+        tags.input_tags.string = inner.input_tags.string
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = inner.transformer_tags.preserves_dtype
+        return tags
+
+
+def _like(X: Any, sequences: Sequences, rows: NDArray[Any]) -> Any:
+    """Put transformed rows where X has its own."""
+    if sequences.form == "windows":
+        return Windows(rows, X.first, X.window_size)
+    if sequences.form == "ragged":
+        places = zip(sequences.first, sequences.lengths, strict=True)
+        return [rows[first : first + length] for first, length in places]
+    n_samples, n_timesteps = np.shape(X)[:2]
+    hop = (len(rows) - n_timesteps) // (n_samples - 1) if n_samples > 1 else n_timesteps
+    if hop == n_timesteps:
+        return rows.reshape(n_samples, n_timesteps, -1)
+    step, feature = rows.strides
+    return as_strided(
+        rows,
+        shape=(n_samples, n_timesteps, rows.shape[1]),
+        strides=(hop * step, step, feature),
+        writeable=False,
+    )

@@ -1,0 +1,23 @@
+"""Training through skorch; the only room that imports it."""
+
+from sklstm.training.callbacks import BestWeights
+from sklstm.training.net import SequenceNet, make_net
+from sklstm.training.optimizers import OPTIMIZERS
+from sklstm.training.prediction import predict_outputs
+from sklstm.training.runtime import fresh_seed, private_runtime, resolve_device
+from sklstm.training.samples import Samples, Split
+from sklstm.training.schedules import SCHEDULES
+
+__all__ = [
+    "OPTIMIZERS",
+    "SCHEDULES",
+    "BestWeights",
+    "Samples",
+    "SequenceNet",
+    "Split",
+    "fresh_seed",
+    "make_net",
+    "predict_outputs",
+    "private_runtime",
+    "resolve_device",
+]

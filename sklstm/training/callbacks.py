@@ -1,0 +1,99 @@
+"""Callbacks of every fit: learning rate, divergence, best weights."""
+
+import math
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+from skorch.callbacks import Callback
+from skorch.net import NeuralNet
+
+
+class StopTraining(Exception):
+    """Ends a fit in good order."""
+
+
+class Diverged(Exception):
+    """Ends a fit whose loss is no longer a number."""
+
+
+class ScheduledRate(Callback):
+    """Set the learning rate before every step.
+
+    Parameters
+    ----------
+    schedule : callable
+        Maps the share of steps done to a factor of the learning rate.
+    n_steps : int
+        Steps of the whole fit.
+    """
+
+    def __init__(self, schedule: Callable[[float], float], n_steps: int) -> None:
+        self.schedule = schedule
+        self.n_steps = n_steps
+
+    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+        self.step_ = 0
+
+    def on_batch_begin(self, net: NeuralNet, training: bool = False, **kwargs: Any) -> None:
+        if not training:
+            return
+        self.step_ += 1
+        rate = net.lr * self.schedule(min(1.0, self.step_ / self.n_steps))
+        for group in net.optimizer_.param_groups:
+            group["lr"] = rate
+
+
+class Divergence(Callback):
+    """End a fit whose loss is no longer a number."""
+
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        for name in ("train_loss", "valid_loss"):
+            loss = net.history[-1].get(name, 0.0)
+            if not math.isfinite(loss):
+                raise Diverged(
+                    f"Training diverged: the {name.replace('_', ' ')} is {loss} in epoch "
+                    f"{len(net.history)}. Lower learning_rate (now {net.lr}) or gradient_clip, or "
+                    "look for extreme values in y."
+                )
+
+
+class BestWeights(Callback):
+    """Keep the weights of the epoch with the least validation loss; stop when it no longer falls.
+
+    Parameters
+    ----------
+    patience : int
+        How many epochs without an improvement end the fit.
+    tol : float
+        What counts as one. The weights of the very best epoch are kept all the same.
+    """
+
+    def __init__(self, patience: int, tol: float) -> None:
+        self.patience = patience
+        self.tol = tol
+
+    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+        self.best_loss_ = math.inf
+        self.best_epoch_ = 0
+        self.weights_: dict[str, Any] | None = None
+        self.threshold_ = math.inf
+        self.misses_ = 0
+
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        loss = net.history[-1]["valid_loss"]
+        if loss < self.best_loss_:
+            self.best_loss_ = loss
+            self.best_epoch_ = len(net.history)
+            self.weights_ = deepcopy(net.module_.state_dict())
+        if loss < self.threshold_:
+            self.threshold_ = loss - self.tol
+            self.misses_ = 0
+            return
+        self.misses_ += 1
+        if self.misses_ >= self.patience:
+            raise StopTraining
+
+    def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        if self.weights_ is not None:
+            net.module_.load_state_dict(self.weights_)

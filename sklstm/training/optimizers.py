@@ -1,0 +1,60 @@
+"""Optimisers by name."""
+
+import inspect
+from typing import Any
+
+import torch
+
+OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
+    "adamw": torch.optim.AdamW,
+    "adam": torch.optim.Adam,
+    "sgd": torch.optim.SGD,
+    "rmsprop": torch.optim.RMSprop,
+}
+
+
+def optimizer_class(optimizer: str | type[torch.optim.Optimizer]) -> type[torch.optim.Optimizer]:
+    """Return the class of an optimiser given by name or as a class.
+
+    Parameters
+    ----------
+    optimizer : str or type
+        A name of `OPTIMIZERS`, or a class of torch's kind.
+
+    Returns
+    -------
+    type
+
+    Examples
+    --------
+    >>> from sklstm.training.optimizers import optimizer_class
+    >>> optimizer_class("sgd").__name__
+    'SGD'
+    """
+    return OPTIMIZERS[optimizer] if isinstance(optimizer, str) else optimizer
+
+
+def optimizer_options(
+    optimizer: type[torch.optim.Optimizer], weight_decay: float
+) -> dict[str, Any]:
+    """Return what to hand to an optimiser beside parameters and learning rate.
+
+    Parameters
+    ----------
+    optimizer : type
+    weight_decay : float
+        Left out where the optimiser knows none, such as LBFGS.
+
+    Returns
+    -------
+    dict
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.training.optimizers import optimizer_options
+    >>> optimizer_options(torch.optim.LBFGS, 0.1)
+    {}
+    """
+    takes_decay = "weight_decay" in inspect.signature(optimizer).parameters
+    return {"weight_decay": weight_decay} if takes_decay else {}

@@ -1,0 +1,107 @@
+"""What is shared by the whole process: random state, gradients, the device."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.utils import check_random_state
+
+# torch has one random state a process. Fits in threads of one process therefore take turns.
+_FITTING = threading.RLock()
+
+
+@contextmanager
+def private_runtime(seed: int, device: str) -> Iterator[None]:
+    """Run a fit with a random state of its own and leave the process's as it was.
+
+    Gradients are enabled within, whatever the caller has set.
+
+    Parameters
+    ----------
+    seed : int
+        Seeds torch within.
+    device : str
+        Device whose random state is used beside the CPU's.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.training import private_runtime
+    >>> before = torch.get_rng_state()
+    >>> with private_runtime(0, "cpu"):
+    ...     noise = torch.rand(3)
+    >>> torch.equal(before, torch.get_rng_state())
+    True
+    """
+    cuda = [torch.device(device)] if device.startswith("cuda") else []
+    with (
+        _FITTING,
+        torch.random.fork_rng(devices=cuda),
+        torch.inference_mode(False),
+        torch.enable_grad(),
+    ):
+        torch.default_generator.manual_seed(seed)
+        if cuda:
+            torch.cuda.manual_seed(seed)
+        yield
+
+
+def fresh_seed(random_state: Any) -> int:
+    """Return a seed drawn from `random_state`.
+
+    Parameters
+    ----------
+    random_state : None, int or numpy RandomState
+        None takes fresh entropy and leaves numpy's global state alone.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> from sklstm.training import fresh_seed
+    >>> fresh_seed(0) == fresh_seed(0)
+    True
+    """
+    if random_state is None:
+        return int(np.random.SeedSequence().generate_state(1)[0])
+    return int(check_random_state(random_state).randint(2**31 - 1))
+
+
+def resolve_device(device: str) -> str:
+    """Return the device to train on.
+
+    Parameters
+    ----------
+    device : str
+        "auto" takes a CUDA device if there is one, else the CPU; anything else is torch's name.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        If torch knows no such device or it is not at hand.
+
+    Examples
+    --------
+    >>> from sklstm.training import resolve_device
+    >>> resolve_device("cpu")
+    'cpu'
+    """
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError, ImportError) as error:
+        raise ValueError(
+            f"The 'device' parameter must be 'auto' or a device that torch has here, such as 'cpu' "
+            f"or 'cuda:0'. Got {device!r}: {str(error).splitlines()[0]}"
+        ) from error
+    return str(torch.device(device))

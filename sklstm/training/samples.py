@@ -1,0 +1,104 @@
+"""Sequences with their targets, in batches as skorch wants them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch.utils.data import Dataset
+
+from sklstm.data import Batches, Sequences
+
+Batch = tuple[dict[str, NDArray[Any]], Any]
+
+
+class Samples(Dataset[Batch]):
+    """Sequences, targets and weights.
+
+    Parameters
+    ----------
+    sequences : Sequences
+    targets : ndarray of shape (n_samples,) or (n_samples, n_targets)
+        Encoded.
+    weight : ndarray of shape (n_samples,) or None
+        Mean one; None where all count alike.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.data import as_sequences
+    >>> from sklstm.training import Samples
+    >>> samples = Samples(as_sequences(np.zeros((3, 2))), np.zeros((3, 1)), None)
+    >>> x, target = samples.batch(np.array([0, 2]))
+    >>> x["x"].shape, target.shape
+    ((2, 2, 1), (2, 1))
+    """
+
+    def __init__(
+        self, sequences: Sequences, targets: NDArray[Any], weight: NDArray[Any] | None
+    ) -> None:
+        self.sequences = sequences
+        self.targets = targets
+        self.weight = weight
+
+    def __len__(self) -> int:
+        return len(self.sequences)
+
+    def __getitem__(self, index: int) -> Batch:
+        return self.batch(np.array([index]))
+
+    def batch(self, indices: NDArray[np.int64]) -> Batch:
+        """Return one batch: the module's arguments, and the targets (with weights, if any)."""
+        x = module_arguments(self.sequences, indices)
+        target = self.targets[indices]
+        return x, target if self.weight is None else (target, self.weight[indices])
+
+
+def module_arguments(
+    sequences: Sequences, indices: NDArray[np.int64]
+) -> dict[str, NDArray[Any]]:
+    """Return a batch of sequences as a module's keyword arguments."""
+    x, lengths = sequences.take(indices)
+    return {"x": x} if lengths is None else {"x": x, "lengths": lengths}
+
+
+@dataclass(frozen=True)
+class Split:
+    """The training part and the validation part of a fit.
+
+    Attributes
+    ----------
+    train : Samples
+    valid : Samples or None
+    """
+
+    train: Samples
+    valid: Samples | None
+
+
+class Loader:
+    """All batches of some samples, in the place of torch's DataLoader.
+
+    Whole batches are gathered at once; there is no work per sample.
+
+    Parameters
+    ----------
+    samples : Samples
+    batch_size : int
+    rng : numpy Generator or None
+        Shuffles on every pass; None keeps the order.
+    """
+
+    def __init__(
+        self, samples: Samples, batch_size: int, rng: np.random.Generator | None
+    ) -> None:
+        self.samples = samples
+        self.batches = Batches(samples.sequences.lengths, batch_size, rng)
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __iter__(self) -> Iterator[Batch]:
+        for indices in self.batches:
+            yield self.samples.batch(indices)
