@@ -1,5 +1,6 @@
 """Checks that more than one room needs, and their messages."""
 
+from itertools import pairwise
 from numbers import Integral, Real
 from typing import Any
 
@@ -42,7 +43,7 @@ def check_layer_sizes(value: Any, name: str, *, may_be_empty: bool = False) -> t
     if len(sizes) == 0 and not may_be_empty:
         raise ValueError(f"The {name!r} parameter must be {wanted}, not empty. Got {value!r}.")
     for size in sizes:
-        if not isinstance(size, Integral) or isinstance(size, bool) or size < 1:
+        if not _is_number(size, Integral) or size < 1:
             raise ValueError(
                 f"The {name!r} parameter must be {wanted}. Got {value!r}, in which {size!r} is no "
                 "positive int."
@@ -78,16 +79,20 @@ def check_quantiles(value: Any) -> tuple[float, ...]:
     if not isinstance(levels, list | tuple | np.ndarray) or len(levels) == 0:
         raise ValueError(f"The 'quantile' parameter must be {wanted}. Got {value!r} instead.")
     for level in levels:
-        if not isinstance(level, Real) or isinstance(level, bool) or not 0.0 < level < 1.0:
+        if not _is_number(level, Real) or not 0.0 < level < 1.0:
             raise ValueError(
                 f"The 'quantile' parameter must be {wanted}. Got {value!r}, in which {level!r} "
                 "lies outside (0, 1)."
             )
-    if any(second <= first for first, second in zip(levels, levels[1:], strict=False)):
+    if any(second <= first for first, second in pairwise(levels)):
         raise ValueError(
             f"The 'quantile' parameter must be {wanted}. Got {value!r}; sort it and drop repeats."
         )
     return tuple(float(level) for level in levels)
+
+
+def _is_number(value: Any, kind: type) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool | np.bool_)
 
 
 def check_sample_weight(

@@ -6,8 +6,8 @@ place of its first row and its number of steps. A window view is thus stored onc
 window, and only a batch's worth of steps is ever gathered.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -35,6 +35,8 @@ class Sequences:
         Row of each sequence's first present step.
     lengths : ndarray of shape (n_sequences,), dtype int64
         Number of present steps of each sequence.
+    n_timesteps : int
+        Steps of the longest sequence, absent ones too.
     dtype : numpy dtype
         Of what `take` returns.
     form : {"table", "dense", "windows", "ragged"}
@@ -53,6 +55,7 @@ class Sequences:
     rows: NDArray[Any]
     first: NDArray[np.int64]
     lengths: NDArray[np.int64]
+    n_timesteps: int
     dtype: np.dtype[Any]
     form: Form
 
@@ -67,7 +70,7 @@ class Sequences:
     @property
     def n_columns(self) -> int:
         """What scikit-learn counts as features: of a table the columns, else `n_features`."""
-        return int(self.lengths[0]) if self.form == "table" else self.n_features
+        return self.n_timesteps if self.form == "table" else self.n_features
 
     @property
     def overlap(self) -> bool:
@@ -80,9 +83,7 @@ class Sequences:
 
     def subset(self, indices: NDArray[np.int64]) -> "Sequences":
         """Return the chosen sequences, over the same rows."""
-        return Sequences(
-            self.rows, self.first[indices], self.lengths[indices], self.dtype, self.form
-        )
+        return replace(self, first=self.first[indices], lengths=self.lengths[indices])
 
     def take(
         self, indices: NDArray[np.int64]
@@ -114,8 +115,23 @@ class Sequences:
         batch[absent] = 0
         return batch, lengths
 
+    def last_values(self, back: int = 0) -> NDArray[np.float64]:
+        """Return the last present step of every sequence, or one `back` steps before it.
+
+        Parameters
+        ----------
+        back : int, default=0
+            Sequences that are too short give their first step.
+
+        Returns
+        -------
+        ndarray of shape (n_sequences, n_features), float64
+        """
+        steps = self.first + np.maximum(self.lengths - 1 - back, 0)
+        return self.rows[steps].astype(np.float64)
+
     def moments(
-        self, weight: NDArray[np.float64] | None = None
+        self, weight: NDArray[np.float64] | None = None, relative: Collection[int] = ()
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return mean and standard deviation of every feature over all present steps.
 
@@ -123,6 +139,8 @@ class Sequences:
         ----------
         weight : ndarray of shape (n_sequences,) or None
             Weight of each sequence; a step counts with the weights of all sequences it is in.
+        relative : collection of int, default=()
+            Features that are measured from the last step of their sequence.
 
         Returns
         -------
@@ -131,22 +149,32 @@ class Sequences:
 
         Notes
         -----
-        Two passes over the rows in float64. How often a row counts is the running sum of the
-        weights of the sequences that start minus those that end there.
+        Sums over a sequence are differences of running sums over the rows, one feature at a time,
+        in float64 and about the feature's centre.
         """
-        coverage = self._coverage(np.ones(len(self)) if weight is None else weight)
-        coverage[~self.is_present()] = 0.0  # not what rounding leaves of weights that are gone
-
-        total = coverage.sum()
-        mean = np.zeros(self.n_features)
-        for rows, part in self._chunks(coverage):
-            mean += part @ rows
-        mean /= total
-        variance = np.zeros(self.n_features)
-        for rows, part in self._chunks(coverage):
-            variance += part @ (rows - mean) ** 2
-        variance /= total
-        return mean, _scale(mean, variance, self.dtype)
+        weight = np.ones(len(self)) if weight is None else weight
+        n_steps = weight @ self.lengths
+        present = self.is_present()
+        end = self.first + self.lengths
+        mean, scale = np.empty(self.n_features), np.empty(self.n_features)
+        for feature in range(self.n_features):
+            column = self.rows[:, feature].astype(np.float64)
+            center = column[present].mean()
+            column = np.where(present, column - center, 0.0)
+            sums, squares = (_running_sum(part) for part in (column, column**2))
+            first_moment = sums[end] - sums[self.first]  # (n_sequences,)
+            second_moment = squares[end] - squares[self.first]
+            if feature in relative:
+                last = column[end - 1]
+                second_moment += last * (self.lengths * last - 2 * first_moment)
+                first_moment -= self.lengths * last
+            offset = weight @ first_moment / n_steps
+            variance = max(weight @ second_moment / n_steps - offset**2, 0.0)
+            mean[feature] = offset + (0.0 if feature in relative else center)
+            # a feature that varies by less than its rounding error is constant
+            rounding = 10 * np.finfo(self.dtype).eps * max(abs(center), abs(offset))
+            scale[feature] = 1.0 if variance <= rounding**2 else np.sqrt(variance)
+        return mean, scale
 
     def _coverage(self, weight: NDArray[Any]) -> NDArray[Any]:
         """Return for each row the summed weight of the sequences that it is in."""
@@ -156,22 +184,9 @@ class Sequences:
         coverage: NDArray[Any] = np.cumsum(change)[:-1]
         return coverage
 
-    def _chunks(
-        self, coverage: NDArray[np.float64]
-    ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-        for start in range(0, len(self.rows), _CHUNK):
-            part = coverage[start : start + _CHUNK]
-            rows = self.rows[start : start + _CHUNK].astype(np.float64)
-            rows[part == 0] = 0.0  # absent steps are NaN, and 0 times NaN is NaN
-            yield rows, part
 
-
-def _scale(
-    mean: NDArray[np.float64], variance: NDArray[np.float64], dtype: np.dtype[Any]
-) -> NDArray[np.float64]:
-    # A feature that varies by less than its rounding error is constant.
-    constant = variance <= (10 * np.finfo(dtype).eps * np.abs(mean)) ** 2
-    return np.where(constant, 1.0, np.sqrt(variance))
+def _running_sum(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.concatenate([[0.0], np.cumsum(values)])
 
 
 def as_sequences(
@@ -223,7 +238,9 @@ def as_sequences(
     if isinstance(X, Windows):
         rows = _cast(X.rows, wanted)
         lengths = np.full(len(X), X.window_size, dtype=np.int64)
-        sequences = Sequences(rows, X.first, lengths, wanted or rows.dtype, "windows")
+        sequences = Sequences(
+            rows, X.first, lengths, X.window_size, wanted or rows.dtype, "windows"
+        )
         return _without_absent_steps(sequences, allow_nan=allow_nan)
     members = ragged_members(X)
     if members is not None:
@@ -327,7 +344,8 @@ def _lay_out_ragged(
     ]
     rows = np.concatenate(checked)
     lengths = np.array([len(member) for member in members], dtype=np.int64)
-    return Sequences(rows, np.cumsum(lengths) - lengths, lengths, rows.dtype, "ragged")
+    first = np.cumsum(lengths) - lengths
+    return Sequences(rows, first, lengths, int(lengths.max()), rows.dtype, "ragged")
 
 
 def _lay_out_dense(array: NDArray[Any], dtype: np.dtype[Any] | None, form: Form) -> Sequences:
@@ -349,7 +367,7 @@ def _lay_out_dense(array: NDArray[Any], dtype: np.dtype[Any] | None, form: Form)
         rows = _cast(rows, dtype)
     first = np.arange(n_samples, dtype=np.int64) * hop
     lengths = np.full(n_samples, n_timesteps, dtype=np.int64)
-    return Sequences(rows, first, lengths, dtype or rows.dtype, form)
+    return Sequences(rows, first, lengths, n_timesteps, dtype or rows.dtype, form)
 
 
 def _cast(rows: NDArray[Any], dtype: np.dtype[Any] | None) -> NDArray[Any]:
@@ -388,7 +406,7 @@ def _without_absent_steps(sequences: Sequences, *, allow_nan: bool) -> Sequences
     faults = np.concatenate([[0], np.cumsum(broken)])
     if (faults[tail + 1] - faults[head]).any():
         _raise_at_fault(sequences, head, tail, faults)
-    return Sequences(sequences.rows, head, tail - head + 1, sequences.dtype, sequences.form)
+    return replace(sequences, first=head, lengths=tail - head + 1)
 
 
 def _faults(

@@ -73,8 +73,8 @@ def check_split(split: Any) -> None:
     >>> from sklstm.data import check_split
     >>> check_split("last")
     """
-    known = isinstance(split, str) and split in {"auto", *SPLITS}
-    if not known and not hasattr(split, "split") or isinstance(split, str) and not known:
+    known = split in {"auto", *SPLITS} if isinstance(split, str) else hasattr(split, "split")
+    if not known:
         raise ValueError(
             "The 'validation_split' parameter must be 'auto', "
             f"{', '.join(map(repr, SPLITS))}, or a splitter of scikit-learn such as "

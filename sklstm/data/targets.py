@@ -5,12 +5,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from sklstm.data.anchor import Anchor
+
 
 class RegressionTargets:
-    """Standardised regression targets.
+    """Regression targets, told relative to an anchor and standardised.
 
     Parameters
     ----------
+    anchor : Anchor
+        What is subtracted from the targets.
+    last : ndarray of shape (n_samples, n_features)
+        Last steps of the training sequences.
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         Training targets. Their number of dimensions is that of the predictions.
     weight : ndarray of shape (n_samples,) or None
@@ -22,61 +28,72 @@ class RegressionTargets:
     Attributes
     ----------
     mean, scale : ndarray of shape (n_outputs,)
-        ``y = mean + scale * target``.
+        ``y = anchor(last) + mean + scale * target``.
     one_dimensional : bool
         Whether y had one dimension.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from sklstm.data import RegressionTargets
-    >>> targets = RegressionTargets(np.array([1.0, 3.0]), None, center=True, scale=True)
-    >>> targets.encode(np.array([1.0, 3.0]), np.float32).tolist()
+    >>> from sklstm.data import RegressionTargets, no_anchor
+    >>> last, y = np.zeros((2, 1)), np.array([1.0, 3.0])
+    >>> targets = RegressionTargets(no_anchor(1), last, y, None, center=True, scale=True)
+    >>> targets.encode(y, last, np.float32).tolist()
     [[-1.0], [1.0]]
     """
 
     def __init__(
-        self, y: NDArray[Any], weight: NDArray[np.float64] | None, *, center: bool, scale: bool
+        self,
+        anchor: Anchor,
+        last: NDArray[np.float64],
+        y: NDArray[np.float64],
+        weight: NDArray[np.float64] | None,
+        *,
+        center: bool,
+        scale: bool,
     ) -> None:
+        self.anchor = anchor
         self.one_dimensional = y.ndim == 1
-        y = _columns(y)
-        mean = np.average(y, axis=0, weights=weight)
+        rest = columns(y) - anchor(last)
+        mean = np.average(rest, axis=0, weights=weight)
         if center:
-            spread = np.sqrt(np.average((y - mean) ** 2, axis=0, weights=weight))
-            constant = spread <= 10 * np.finfo(np.float64).eps * np.abs(mean)
+            spread = np.sqrt(np.average((rest - mean) ** 2, axis=0, weights=weight))
+            level = np.abs(columns(y)).max(axis=0)
+            constant = spread <= 10 * np.finfo(np.float64).eps * level
         else:
             spread, constant = mean, mean <= 0
         self.mean = mean if center else np.zeros_like(mean)
         self.scale = np.where(constant, 1.0, spread) if scale else np.ones_like(mean)
 
-    def encode(self, y: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
+    def encode(
+        self, y: NDArray[np.float64], last: NDArray[np.float64], dtype: DTypeLike
+    ) -> NDArray[Any]:
         """Return what the network is trained on, of shape (n_samples, n_outputs)."""
-        return ((_columns(y) - self.mean) / self.scale).astype(dtype)
+        return ((columns(y) - self.anchor(last) - self.mean) / self.scale).astype(dtype)
 
-    def decode(self, target: NDArray[np.float64]) -> NDArray[np.float64]:
+    def decode(self, target: NDArray[np.float64], last: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return locations in units of y, from (n_samples, n_outputs, ...).
 
         Axis 1 is dropped where y had one dimension.
         """
-        return self._squeeze(self._align(self.mean, target) + self._spread(target))
+        base = self.anchor(last) + self.mean  # (samples, outputs)
+        return self._squeeze(_align(base, target) + _align(self.scale[None], target) * target)
 
     def decode_scale(self, spread: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return spreads in units of y; otherwise as `decode`."""
-        return self._squeeze(self._spread(spread))
-
-    def _spread(self, spread: NDArray[np.float64]) -> NDArray[np.float64]:
-        return self._align(self.scale, spread) * spread
+        """Return spreads in units of y, from (n_samples, n_outputs)."""
+        return self._squeeze(self.scale * spread)
 
     def _squeeze(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         return values[:, 0] if self.one_dimensional else values
 
-    @staticmethod
-    def _align(values: NDArray[np.float64], like: NDArray[Any]) -> NDArray[np.float64]:
-        return values.reshape(-1, *[1] * (like.ndim - 2))
+
+def columns(y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return targets as a table of shape (n_samples, n_outputs)."""
+    return y.reshape(len(y), -1)
 
 
-def _columns(y: NDArray[Any]) -> NDArray[np.float64]:
-    return y.reshape(len(y), -1).astype(np.float64)
+def _align(values: NDArray[np.float64], like: NDArray[Any]) -> NDArray[np.float64]:
+    return values.reshape(*values.shape, *[1] * (like.ndim - 2))
 
 
 class ClassTargets:

@@ -52,10 +52,12 @@ class Windows:
 
     @property
     def shape(self) -> tuple[int, int, int]:
+        """Number of windows, rows of a window, features."""
         return len(self.first), self.window_size, self.rows.shape[1]
 
     @property
     def dtype(self) -> np.dtype[Any]:
+        """Of the numbers."""
         return self.rows.dtype
 
     @property
@@ -82,7 +84,7 @@ class Windows:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         if copy is False:
             raise ValueError("Windows of several series cannot become one array without a copy.")
-        array = self.rows[self.first[:, None] + np.arange(self.window_size)]
+        array: NDArray[Any] = self.rows[self.first[:, None] + np.arange(self.window_size)]
         return array if dtype is None else array.astype(dtype, copy=False)
 
     def __repr__(self) -> str:
@@ -169,8 +171,7 @@ def make_windows(
     values = check_array(series, ensure_2d=False, input_name="series")
     if values.ndim not in (1, 2):
         raise ValueError(
-            "series must be 1-D (n_times,) or 2-D (n_times, n_features). Got shape "
-            f"{values.shape}."
+            f"series must be 1-D (n_times,) or 2-D (n_times, n_features). Got shape {values.shape}."
         )
     targets = _targets(series, values, target)
     n_pairs = (len(values) - window_size - horizon) // stride + 1

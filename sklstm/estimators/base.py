@@ -1,6 +1,7 @@
 """The one fit and predict template of all estimators."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Collection
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -25,6 +26,7 @@ from sklstm.data import (
     split_validation,
 )
 from sklstm.estimators.network import build_module, check_network
+from sklstm.losses import Loss
 from sklstm.nn import CELLS, NORMALIZATIONS, POOLINGS
 from sklstm.training import (
     OPTIMIZERS,
@@ -40,7 +42,6 @@ from sklstm.training import (
     resolve_device,
 )
 
-
 # What a net is built with, and training that continues cannot change.
 _LASTING = {
     "hidden_layer_sizes",
@@ -53,6 +54,7 @@ _LASTING = {
     "loss",
     "quantile",
     "standardize",
+    "subtract_last",
     "optimizer",
     "weight_decay",
     "gradient_clip",
@@ -91,7 +93,11 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
 
     _stratify: ClassVar[bool] = False
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+    net_: SequenceNet
+    n_features_in_: int
+    n_timesteps_in_: int | None
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "cell": [StrOptions(set(CELLS))],
         "bidirectional": ["boolean"],
@@ -132,7 +138,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         """Learn from all samples what predictions look like; on resuming, check that y agrees."""
 
     @abstractmethod
-    def _make_loss(self, train: Part) -> nn.Module:
+    def _make_loss(self, train: Part) -> Loss:
         """Learn the scale of the targets from the training part; return the loss."""
 
     @abstractmethod
@@ -142,6 +148,10 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     @abstractmethod
     def _score_outputs(self, outputs: Tensor, part: Part) -> float:
         """Return the estimator's score from the network's outputs."""
+
+    def _relative_features(self) -> Collection[int]:
+        """Return the features that the network sees relative to their last value."""
+        return ()
 
     # ---------------------------------------------------------------- fit
 
@@ -277,9 +287,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     def _lasting_parameters(self) -> dict[str, Any]:
         return {name: value for name, value in self.get_params().items() if name in _LASTING}
 
-    def _check_part(
-        self, X: Any, y: Any, sample_weight: ArrayLike | None, *, reset: bool
-    ) -> Part:
+    def _check_part(self, X: Any, y: Any, sample_weight: ArrayLike | None, *, reset: bool) -> Part:
         if y is None:
             raise ValueError(
                 f"This {type(self).__name__} estimator requires y to be passed, but the target y "
@@ -340,10 +348,12 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         return part.subset(train), part.subset(valid)
 
     def _make_net(
-        self, train: Part, loss: nn.Module, device: str, rng: np.random.Generator
+        self, train: Part, loss: Loss, device: str, rng: np.random.Generator
     ) -> SequenceNet:
         return make_net(
-            build_module(self, train.sequences, train.weight, loss),
+            build_module(
+                self, train.sequences, train.weight, loss.n_outputs, self._relative_features()
+            ),
             loss,
             optimizer=self.optimizer,
             learning_rate=self.learning_rate,
@@ -354,9 +364,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             rng=rng,
         )
 
-    def _train(
-        self, net: SequenceNet, train: Part, valid: Part | None, *, one_epoch: bool
-    ) -> None:
+    def _train(self, net: SequenceNet, train: Part, valid: Part | None, *, one_epoch: bool) -> None:
         split = Split(self._samples(train), None if valid is None else self._samples(valid))
         net.lr = self.learning_rate
         net.batch_size = resolve_batch_size(self.batch_size, len(train.sequences))
@@ -404,20 +412,19 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
 
     @property
     def history_(self) -> Any:
-        """skorch's history of the fit."""
+        """The history of the fit, as skorch keeps it."""
         return self._fitted_net().history
 
     def _fitted_net(self) -> SequenceNet:
-        try:
-            return vars(self)["net_"]
-        except KeyError:
-            raise AttributeError(f"This {type(self).__name__} is not fitted yet.") from None
+        if "net_" not in vars(self):
+            raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
+        return self.net_
 
-    def _outputs(self, X: Any) -> Tensor:
-        """Return the network's outputs, (n_samples, n_outputs), float64."""
+    def _outputs(self, X: Any) -> tuple[Tensor, Sequences]:
+        """Return the network's outputs, (n_samples, n_outputs), float64, and what it read."""
         check_is_fitted(self)
         sequences = self._check_X(X, reset=False)
-        return predict_outputs(self.module_, sequences, self.net_.device)
+        return predict_outputs(self.module_, sequences, self.net_.device), sequences
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

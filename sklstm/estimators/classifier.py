@@ -16,7 +16,7 @@ from torch.optim import Optimizer
 
 from sklstm.data import ClassTargets
 from sklstm.estimators.base import BaseLSTM, Part
-from sklstm.losses import CLASSIFICATION_LOSSES
+from sklstm.losses import CLASSIFICATION_LOSSES, Loss
 
 
 def _loss_has_probabilities(estimator: Any) -> bool:
@@ -154,6 +154,8 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
 
     _stratify = True
 
+    classes_: NDArray[Any]
+
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseLSTM._parameter_constraints,
         "loss": [StrOptions(set(CLASSIFICATION_LOSSES))],
@@ -279,9 +281,9 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         y : ndarray of shape (n_samples,)
             In the dtype of the labels.
         """
-        return self._labels(self._outputs(X))
+        return self._labels(self._outputs(X)[0])
 
-    @available_if(_loss_has_probabilities)
+    @available_if(_loss_has_probabilities)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Predict the probability of every class. Not with ``loss="hinge"``.
 
@@ -295,11 +297,11 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         ndarray of shape (n_samples, n_classes)
             In the order of `classes_`.
         """
-        outputs = self._outputs(X)
+        outputs, _ = self._outputs(X)
         probabilities: NDArray[np.float64] = self.net_.criterion_.probabilities(outputs).numpy()
         return probabilities
 
-    @available_if(_loss_has_probabilities)
+    @available_if(_loss_has_probabilities)  # type: ignore[untyped-decorator]
     def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
         """Predict the logarithm of the probability of every class. Not with ``loss="hinge"``.
 
@@ -313,7 +315,8 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         ndarray of shape (n_samples, n_classes)
             In the order of `classes_`.
         """
-        return self._outputs(X).log_softmax(1).numpy()
+        log_probabilities: NDArray[np.float64] = self._outputs(X)[0].log_softmax(1).numpy()
+        return log_probabilities
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Return the scores of the classes.
@@ -329,7 +332,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
             The class with the highest score is predicted; of two classes, the second where the
             value is positive.
         """
-        outputs = self._outputs(X).numpy()
+        outputs: NDArray[np.float64] = self._outputs(X)[0].numpy()
         return outputs[:, 1] - outputs[:, 0] if len(self.classes_) == 2 else outputs
 
     # ---------------------------------------------------------------- hooks
@@ -361,7 +364,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         self.targets_ = ClassTargets(found)
         self.targets_.encode(part.y)
 
-    def _make_loss(self, train: Part) -> nn.Module:
+    def _make_loss(self, train: Part) -> Loss:
         return CLASSIFICATION_LOSSES[self.loss](len(self.classes_))
 
     def _encode(self, part: Part) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
@@ -372,9 +375,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         return self.targets_.encode(part.y), weight
 
     def _score_outputs(self, outputs: Tensor, part: Part) -> float:
-        return float(
-            accuracy_score(part.y, self._labels(outputs), sample_weight=part.weight)
-        )
+        return float(accuracy_score(part.y, self._labels(outputs), sample_weight=part.weight))
 
     def _labels(self, outputs: Tensor) -> NDArray[Any]:
         return self.targets_.decode(outputs.argmax(1).numpy())

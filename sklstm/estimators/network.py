@@ -1,5 +1,6 @@
 """From an estimator's parameters to the torch module that it trains."""
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,8 @@ def build_module(
     estimator: Any,
     sequences: Sequences,
     weight: NDArray[np.float64] | None,
-    loss: nn.Module,
+    n_outputs: int,
+    relative: Collection[int],
 ) -> nn.Module:
     """Build the module that an estimator trains.
 
@@ -43,8 +45,10 @@ def build_module(
         The training part; mean and spread of its features scale the input.
     weight : ndarray of shape (n_samples,) or None
         Weights in mean and spread.
-    loss : torch module
-        Says the width of the output.
+    n_outputs : int
+        Width of the output.
+    relative : collection of int
+        Features that the network sees relative to their last value.
 
     Returns
     -------
@@ -56,11 +60,11 @@ def build_module(
     ValueError
         If the user's own module gives outputs of another shape.
     """
-    n_features, n_outputs = sequences.n_features, int(loss.n_outputs)
+    n_features = sequences.n_features
     mean, scale = np.zeros(n_features), np.ones(n_features)
     if estimator.standardize:
-        mean, scale = sequences.moments(weight)
-    inputs = Standardize(mean, scale)
+        mean, scale = sequences.moments(weight, relative)
+    inputs = Standardize(mean, scale, relative)
     if estimator.module is not None:
         own = _own_module(estimator.module, n_features, n_outputs)
         model: nn.Module = CustomModel(inputs, own)

@@ -1,6 +1,6 @@
 """Regression of sequences."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from sklstm._validation import check_quantiles
-from sklstm.data import RegressionTargets
+from sklstm.data import RegressionTargets, columns, find_anchor, no_anchor
 from sklstm.estimators.base import BaseLSTM, Part
-from sklstm.losses import REGRESSION_LOSSES
+from sklstm.losses import REGRESSION_LOSSES, Loss
 
 
 def _loss_has_quantiles(estimator: Any) -> bool:
@@ -60,6 +60,12 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
     quantile : float or sequence of float, default=0.5
         Levels that `predict_quantiles` returns, in (0, 1) and increasing. With "quantile" they
         are what is trained for.
+    subtract_last : {"auto", True, False}, default="auto"
+        Whether a target that continues a feature is told relative to that feature's last value,
+        and the feature too, so that a level never seen in training is no obstacle. True takes
+        the feature that explains a target best. "auto" does so where its last value explains a
+        quarter of the target's variance and is itself half explained by the value before.
+        Without effect on "poisson".
     standardize : bool, default=True
         Whether features and targets are brought to mean 0 and standard deviation 1
         inside, as measured on the training part. Predictions are in the units of y all the same.
@@ -111,6 +117,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
     ----------
     n_outputs_ : int
         Targets of a sample.
+    anchor_features_ : ndarray of shape (n_outputs_,)
+        Feature whose last value each target is told relative to, -1 where none.
     n_features_in_ : int
         Features of a time step; of 2-D X the number of columns.
     feature_names_in_ : ndarray of str
@@ -154,10 +162,13 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
     True
     """
 
+    n_outputs_: int
+
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseLSTM._parameter_constraints,
         "loss": [StrOptions(set(REGRESSION_LOSSES))],
         "quantile": "no_validation",
+        "subtract_last": [StrOptions({"auto"}), "boolean"],
     }
 
     def __init__(
@@ -173,6 +184,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         module: Callable[[int, int], nn.Module] | None = None,
         loss: str = "squared_error",
         quantile: float | Sequence[float] = 0.5,
+        subtract_last: bool | str = "auto",
         standardize: bool = True,
         optimizer: str | type[Optimizer] = "adamw",
         learning_rate: float = 5e-3,
@@ -203,6 +215,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         self.module = module
         self.loss = loss
         self.quantile = quantile
+        self.subtract_last = subtract_last
         self.standardize = standardize
         self.optimizer = optimizer
         self.learning_rate = learning_rate
@@ -272,9 +285,9 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         ValueError
             If X is not as in `fit`, or `return_std` is asked of another loss.
         """
-        outputs = self._outputs(X)
-        loss = self._loss()
-        mean = self.targets_.decode(loss.predict(outputs).numpy())
+        outputs, sequences = self._outputs(X)
+        loss = self.net_.criterion_
+        mean = self.targets_.decode(loss.predict(outputs).numpy(), sequences.last_values())
         if not return_std:
             return mean
         if not loss.has_std:
@@ -284,7 +297,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
             )
         return mean, self.targets_.decode_scale(loss.predict_std(outputs).numpy())
 
-    @available_if(_loss_has_quantiles)
+    @available_if(_loss_has_quantiles)  # type: ignore[untyped-decorator]
     def predict_quantiles(self, X: Any) -> NDArray[np.float64]:
         """Predict the levels of `quantile`. Only with the losses "quantile" and "gaussian".
 
@@ -298,14 +311,20 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         y : ndarray of shape (n_samples, n_quantiles) or (n_samples, n_outputs, n_quantiles)
             In the units of y, increasing along the last axis.
         """
-        outputs = self._outputs(X)
-        return self.targets_.decode(self._loss().predict_quantiles(outputs).numpy())
+        outputs, sequences = self._outputs(X)
+        quantiles = self.net_.criterion_.predict_quantiles(outputs).numpy()
+        return self.targets_.decode(quantiles, sequences.last_values())
 
     # ---------------------------------------------------------------- hooks
 
     def _check_parameters(self, *, resume: bool) -> None:
         super()._check_parameters(resume=resume)
         check_quantiles(self.quantile)
+        if self.subtract_last is True and not REGRESSION_LOSSES[self.loss].centered:
+            raise ValueError(
+                f"subtract_last=True cannot go with loss={self.loss!r}, whose targets cannot be "
+                "shifted. Set subtract_last to 'auto' or False."
+            )
 
     def _check_y(self, y: ArrayLike) -> NDArray[Any]:
         checked: NDArray[Any] = check_array(
@@ -329,24 +348,37 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
             )
         self.n_outputs_ = n_outputs
 
-    def _make_loss(self, train: Part) -> nn.Module:
+    def _make_loss(self, train: Part) -> Loss:
         kind = REGRESSION_LOSSES[self.loss]
+        anchor = no_anchor(self.n_outputs_)
+        if kind.centered and self.subtract_last is not False:
+            anchor = find_anchor(
+                train.sequences, columns(train.y), train.weight, force=self.subtract_last is True
+            )
+        self.anchor_features_ = anchor.features
         self.targets_ = RegressionTargets(
-            train.y, train.weight, center=kind.centered and self.standardize, scale=self.standardize
+            anchor,
+            train.sequences.last_values(),
+            train.y,
+            train.weight,
+            center=kind.centered and self.standardize,
+            scale=self.standardize,
         )
         return kind(self.n_outputs_, check_quantiles(self.quantile))
 
     def _encode(self, part: Part) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
-        return self.targets_.encode(part.y, self.precision), part.weight
+        last = part.sequences.last_values()
+        return self.targets_.encode(part.y, last, self.precision), part.weight
+
+    def _relative_features(self) -> Collection[int]:
+        return self.targets_.anchor.relative
 
     def _score_outputs(self, outputs: Tensor, part: Part) -> float:
         if len(part.y) < 2:
             return float("nan")
-        y_pred = self.targets_.decode(self._loss().predict(outputs).numpy())
+        prediction = self.net_.criterion_.predict(outputs).numpy()
+        y_pred = self.targets_.decode(prediction, part.sequences.last_values())
         return float(r2_score(part.y, y_pred, sample_weight=part.weight))
-
-    def _loss(self) -> Any:
-        return self.net_.criterion_
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -20,6 +20,8 @@ REGRESSION_LOSSES: dict[str, type[RegressionLoss]] = {
     "poisson": Poisson,
 }
 
+Loss = RegressionLoss | ClassificationLoss
+
 CLASSIFICATION_LOSSES: dict[str, type[ClassificationLoss]] = {
     "log_loss": LogLoss,
     "hinge": Hinge,
@@ -36,6 +38,7 @@ __all__ = [
     "Hinge",
     "Huber",
     "LogLoss",
+    "Loss",
     "Poisson",
     "Quantile",
     "RegressionLoss",

@@ -26,6 +26,7 @@ class RegressionLoss(nn.Module, ABC):
         Whether targets may be shifted, and not only scaled.
     """
 
+    n_targets: int
     centered = True
     has_std = False
     has_quantiles = False
@@ -67,6 +68,7 @@ class ClassificationLoss(nn.Module, ABC):
         Whether scores are the logarithms of unnormalised probabilities.
     """
 
+    n_outputs: int
     has_probabilities = True
 
     def __init__(self, n_classes: int) -> None:

@@ -37,7 +37,8 @@ class Gaussian(RegressionLoss):
     def forward(self, output: Tensor, target: Tensor) -> Tensor:
         std = self.predict_std(output)
         error = (target - self.predict(output)) / std
-        return (0.5 * error**2 + std.log() + 0.5 * math.log(2 * math.pi)).mean(1)
+        likelihood: Tensor = 0.5 * error**2 + std.log() + 0.5 * math.log(2 * math.pi)
+        return likelihood.mean(1)
 
     def predict(self, output: Tensor) -> Tensor:
         return output[:, : self.n_targets]
@@ -48,5 +49,5 @@ class Gaussian(RegressionLoss):
 
     def predict_quantiles(self, output: Tensor) -> Tensor:
         """Return quantiles of the normal distribution, (batch, n_targets, n_quantiles)."""
-        scores = torch.special.ndtri(output.new_tensor(self.quantiles))
+        scores: Tensor = torch.special.ndtri(output.new_tensor(self.quantiles))  # (n_quantiles,)
         return self.predict(output)[:, :, None] + self.predict_std(output)[:, :, None] * scores

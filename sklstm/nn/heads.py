@@ -1,6 +1,7 @@
 """From pooled states to the network's outputs."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -37,7 +38,7 @@ class DenseHead(nn.Module):
     ) -> None:
         super().__init__()
         widths = [n_inputs, *dense_layer_sizes]
-        pairs = zip(widths, widths[1:], strict=False)
+        pairs = pairwise(widths)
         self.dense = nn.ModuleList([_linear(n_in, n_out) for n_in, n_out in pairs])
         self.dropout = nn.Dropout(dropout)
         self.output = _linear(widths[-1], n_outputs)

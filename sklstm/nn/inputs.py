@@ -1,11 +1,13 @@
 """What happens to features before the first layer."""
 
+from collections.abc import Collection
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from sklstm.nn.masks import present_steps
+from sklstm.nn.masks import last_steps, present_steps
 
 
 class Standardize(nn.Module):
@@ -17,26 +19,42 @@ class Standardize(nn.Module):
     Parameters
     ----------
     mean, scale : ndarray of shape (n_features,)
+    relative : collection of int, default=()
+        Features of which the sequence's last value is subtracted first.
 
     Examples
     --------
     >>> import numpy as np, torch
     >>> from sklstm.nn import Standardize
-    >>> inputs = Standardize(np.array([1.0]), np.array([2.0]))
-    >>> inputs(torch.tensor([[[3.0], [5.0]]]), None).ravel().tolist()
+    >>> x = torch.tensor([[[3.0], [5.0]]])
+    >>> Standardize(np.array([1.0]), np.array([2.0]))(x, None).ravel().tolist()
     [1.0, 2.0]
+    >>> Standardize(np.array([0.0]), np.array([2.0]), [0])(x, None).ravel().tolist()
+    [-1.0, 0.0]
     """
 
     mean: Tensor
     scale: Tensor
+    is_relative: Tensor
 
-    def __init__(self, mean: NDArray[np.float64], scale: NDArray[np.float64]) -> None:
+    def __init__(
+        self,
+        mean: NDArray[np.float64],
+        scale: NDArray[np.float64],
+        relative: Collection[int] = (),
+    ) -> None:
         super().__init__()
         self.register_buffer("mean", torch.as_tensor(mean))
         self.register_buffer("scale", torch.as_tensor(scale))
+        is_relative = torch.zeros(len(mean))
+        is_relative[list(relative)] = 1.0
+        self.register_buffer("is_relative", is_relative)
+        self.any_relative = len(relative) > 0
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Return x standardised, of shape (batch, time, features)."""
+        if self.any_relative:
+            x = x - self.is_relative * last_steps(x, lengths)[:, None]
         x = (x - self.mean) / self.scale
         if lengths is None:
             return x

@@ -28,6 +28,31 @@ def present_steps(lengths: Tensor, n_timesteps: int) -> Tensor:
     return torch.arange(n_timesteps, device=lengths.device) < lengths[:, None]
 
 
+def last_steps(x: Tensor, lengths: Tensor | None) -> Tensor:
+    """Return the last present step of every sequence.
+
+    Parameters
+    ----------
+    x : Tensor of shape (batch, time, features)
+    lengths : Tensor of shape (batch,) or None
+        None means that all sequences fill the batch.
+
+    Returns
+    -------
+    Tensor of shape (batch, features)
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn.masks import last_steps
+    >>> last_steps(torch.tensor([[[1.0], [2.0], [0.0]]]), torch.tensor([2])).tolist()
+    [[2.0]]
+    """
+    if lengths is None:
+        return x[:, -1]
+    return x[torch.arange(len(x), device=x.device), lengths - 1]
+
+
 def reverse_sequences(x: Tensor, lengths: Tensor | None) -> Tensor:
     """Reverse every sequence within its own length; padding stays where it is.
 

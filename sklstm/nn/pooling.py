@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from sklstm.nn.masks import present_steps
+from sklstm.nn.masks import last_steps, present_steps
 
 Pooling = Callable[[Tensor, Tensor | None, int], Tensor]
 
@@ -16,12 +16,10 @@ def pool_last(states: Tensor, lengths: Tensor | None, n_directions: int) -> Tens
     The forward direction has at the last present step, the backward direction at the first.
     """
     n_hidden = states.shape[2] // n_directions
-    if lengths is None:
-        ahead = states[:, -1, :n_hidden]
-    else:
-        samples = torch.arange(len(states), device=states.device)
-        ahead = states[samples, lengths - 1, :n_hidden]
-    return torch.cat([ahead, states[:, 0, n_hidden:]], dim=1) if n_directions == 2 else ahead
+    ahead = last_steps(states, lengths)
+    if n_directions == 1:
+        return ahead
+    return torch.cat([ahead[:, :n_hidden], states[:, 0, n_hidden:]], dim=1)
 
 
 def pool_mean(states: Tensor, lengths: Tensor | None, n_directions: int) -> Tensor:

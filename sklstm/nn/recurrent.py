@@ -22,7 +22,7 @@ class Cell:
         Whether torch's second bias adds to the first in every gate, so that one suffices.
     """
 
-    layer: type[nn.RNNBase]
+    layer: type[nn.LSTM] | type[nn.GRU] | type[nn.RNN]
     gates: tuple[str, ...]
     redundant_bias: bool
 
@@ -103,15 +103,13 @@ class RecurrentLayer(nn.Module):
 
 def _make(cell: Cell, n_inputs: int, n_hidden: int) -> nn.RNNBase:
     layer = cell.layer(n_inputs, n_hidden, batch_first=True)
-    for gate in range(len(cell.gates)):
-        block = slice(gate * n_hidden, (gate + 1) * n_hidden)
-        nn.init.xavier_uniform_(layer.weight_ih_l0.data[block])
-        nn.init.orthogonal_(layer.weight_hh_l0.data[block])
-    nn.init.zeros_(layer.bias_ih_l0)
-    nn.init.zeros_(layer.bias_hh_l0)
-    if "forget" in cell.gates:
-        forget = cell.gates.index("forget")
-        layer.bias_ih_l0.data[forget * n_hidden : (forget + 1) * n_hidden] = 1.0
-    if cell.redundant_bias:
-        layer.bias_hh_l0.requires_grad_(False)
+    weights = dict(layer.named_parameters())
+    with torch.no_grad():
+        for number, gate in enumerate(cell.gates):
+            block = slice(number * n_hidden, (number + 1) * n_hidden)
+            nn.init.xavier_uniform_(weights["weight_ih_l0"][block])
+            nn.init.orthogonal_(weights["weight_hh_l0"][block])
+            weights["bias_ih_l0"][block] = 1.0 if gate == "forget" else 0.0
+            weights["bias_hh_l0"][block] = 0.0
+    weights["bias_hh_l0"].requires_grad_(not cell.redundant_bias)
     return layer

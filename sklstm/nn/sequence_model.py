@@ -42,7 +42,7 @@ class SequenceModel(nn.Module):
     ...     bidirectional=True, pooling="concat", dense_layer_sizes=(), normalization=None,
     ...     dropout=0.0,
     ... )
-    >>> model(torch.zeros(4, 9, 3)).shape
+    >>> model.float()(torch.zeros(4, 9, 3)).shape
     torch.Size([4, 2])
     """
 

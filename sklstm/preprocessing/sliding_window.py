@@ -180,7 +180,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
         check_is_fitted(self)
         return self._lay_out(self._check_X(X, reset=False), self.context_)
 
-    @available_if(lambda self: self.flatten)
+    @available_if(lambda self: self.flatten)  # type: ignore[untyped-decorator]
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[Any]:
         """Return the names of the lag table's columns. Only with ``flatten=True``.
 

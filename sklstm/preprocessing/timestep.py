@@ -19,7 +19,11 @@ def _has_names(estimator: Any) -> bool:
     return hasattr(inner, "get_feature_names_out")
 
 
-class TimestepTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[misc]
+class TimestepTransformer(  # type: ignore[call-arg]
+    TransformerMixin,  # type: ignore[misc]
+    BaseEstimator,  # type: ignore[misc]
+    auto_wrap_output_keys=None,
+):
     """Apply a transformer of scikit-learn to every time step of sequences.
 
     The transformer sees the time steps as the rows of one table, so that it learns from all
@@ -94,7 +98,7 @@ class TimestepTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys
         sequences = self._check_X(X, reset=False)
         return _like(X, sequences, self._transform_rows(sequences))
 
-    @available_if(_has_names)
+    @available_if(_has_names)  # type: ignore[untyped-decorator]
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[Any]:
         """Return the transformer's names of the features of a time step.
 
@@ -171,7 +175,7 @@ def _like(X: Any, sequences: Sequences, rows: NDArray[Any]) -> Any:
     if sequences.form == "ragged":
         places = zip(sequences.first, sequences.lengths, strict=True)
         return [rows[first : first + length] for first, length in places]
-    n_samples, n_timesteps = np.shape(X)[:2]
+    n_samples, n_timesteps = len(sequences), sequences.n_timesteps
     hop = (len(rows) - n_timesteps) // (n_samples - 1) if n_samples > 1 else n_timesteps
     if hop == n_timesteps:
         return rows.reshape(n_samples, n_timesteps, -1)

@@ -9,15 +9,15 @@ from skorch.callbacks import Callback
 from skorch.net import NeuralNet
 
 
-class StopTraining(Exception):
+class StopTraining(Exception):  # noqa: N818 - no error
     """Ends a fit in good order."""
 
 
-class Diverged(Exception):
+class DivergedError(Exception):
     """Ends a fit whose loss is no longer a number."""
 
 
-class ScheduledRate(Callback):
+class ScheduledRate(Callback):  # type: ignore[misc]
     """Set the learning rate before every step.
 
     Parameters
@@ -44,21 +44,21 @@ class ScheduledRate(Callback):
             group["lr"] = rate
 
 
-class Divergence(Callback):
+class Divergence(Callback):  # type: ignore[misc]
     """End a fit whose loss is no longer a number."""
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
         for name in ("train_loss", "valid_loss"):
             loss = net.history[-1].get(name, 0.0)
             if not math.isfinite(loss):
-                raise Diverged(
+                raise DivergedError(
                     f"Training diverged: the {name.replace('_', ' ')} is {loss} in epoch "
                     f"{len(net.history)}. Lower learning_rate (now {net.lr}) or gradient_clip, or "
                     "look for extreme values in y."
                 )
 
 
-class BestWeights(Callback):
+class BestWeights(Callback):  # type: ignore[misc]
     """Keep the weights of the epoch with the least validation loss; stop when it no longer falls.
 
     Parameters

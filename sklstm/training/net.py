@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from sklstm.training.callbacks import (
     BestWeights,
-    Diverged,
+    DivergedError,
     Divergence,
     ScheduledRate,
     StopTraining,
@@ -51,6 +51,8 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         target, weight = (to_tensor(part, self.device) for part in y_true)
         weighted: Tensor = weight * self.criterion_(y_pred, target)
         return weighted.mean()
+
+    callbacks_: list[tuple[str, Any]]
 
     @property
     def _default_callbacks(self) -> list[tuple[str, Any]]:
@@ -137,7 +139,7 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
             self.fit_loop(split, epochs=n_epochs)
         except StopTraining:
             pass
-        except Diverged as error:
+        except DivergedError as error:
             if early_stopping is None or early_stopping.best_epoch_ == 0:
                 raise ValueError(str(error)) from None
             kept = f"the weights of epoch {early_stopping.best_epoch_} are kept"

@@ -55,9 +55,7 @@ class Samples(Dataset[Batch]):
         return x, target if self.weight is None else (target, self.weight[indices])
 
 
-def module_arguments(
-    sequences: Sequences, indices: NDArray[np.int64]
-) -> dict[str, NDArray[Any]]:
+def module_arguments(sequences: Sequences, indices: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     """Return a batch of sequences as a module's keyword arguments."""
     x, lengths = sequences.take(indices)
     return {"x": x} if lengths is None else {"x": x, "lengths": lengths}
@@ -90,9 +88,7 @@ class Loader:
         Shuffles on every pass; None keeps the order.
     """
 
-    def __init__(
-        self, samples: Samples, batch_size: int, rng: np.random.Generator | None
-    ) -> None:
+    def __init__(self, samples: Samples, batch_size: int, rng: np.random.Generator | None) -> None:
         self.samples = samples
         self.batches = Batches(samples.sequences.lengths, batch_size, rng)
 
