@@ -81,7 +81,7 @@ def resolve_batch_size(batch_size: Any, n_samples: int) -> int:
     Parameters
     ----------
     batch_size : int or "auto"
-        "auto" takes the power of two next below a tenth of the samples, from 8 to 256.
+        "auto" takes the power of two next below a fortieth of the samples, from 8 to 256.
     n_samples : int
         Number of training samples.
 
@@ -92,13 +92,13 @@ def resolve_batch_size(batch_size: Any, n_samples: int) -> int:
     Examples
     --------
     >>> from sklstm.data import resolve_batch_size
-    >>> [resolve_batch_size("auto", n) for n in (20, 700, 10_000)]
-    [8, 64, 256]
+    >>> [resolve_batch_size("auto", n) for n in (20, 1_400, 100_000)]
+    [8, 32, 256]
     """
     if batch_size != "auto":
         return min(int(batch_size), n_samples)
-    tenth = max(n_samples // 10, 1)
-    return int(np.clip(2 ** int(np.log2(tenth)), 8, 256))
+    fortieth = max(n_samples // 40, 1)
+    return int(np.clip(2 ** int(np.log2(fortieth)), 8, 256))
 
 
 def resolve_max_epochs(max_epochs: Any, n_batches: int) -> int:

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
 from sklstm._transaction import transaction
-from sklstm._validation import check_lengths_agree, check_sample_weight
+from sklstm._validation import check_layer_sizes, check_lengths_agree, check_sample_weight
 from sklstm.data import (
     Sequences,
     as_sequences,
@@ -40,6 +40,7 @@ from sklstm.training import (
     predict_outputs,
     private_runtime,
     resolve_device,
+    threads_for,
 )
 
 # What a net is built with, and training that continues cannot change.
@@ -247,7 +248,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         rng = self.net_.rng_ if resume else np.random.default_rng(fresh_seed(self.random_state))
         split_seed, torch_seed = (int(seed) for seed in rng.integers(2**31, size=2))
         train, valid = self._split(part, given, split_seed, validate=not one_epoch)
-        with private_runtime(torch_seed, device):
+        with private_runtime(torch_seed, device, self._n_threads()):
             if not resume:
                 loss = self._make_loss(train)
                 self.net_ = self._make_net(train, loss, device, rng)
@@ -286,6 +287,12 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _lasting_parameters(self) -> dict[str, Any]:
         return {name: value for name, value in self.get_params().items() if name in _LASTING}
+
+    def _n_threads(self) -> int | None:
+        if self.module is not None:
+            return None
+        sizes = check_layer_sizes(self.hidden_layer_sizes, "hidden_layer_sizes")
+        return threads_for(max(sizes))
 
     def _check_part(self, X: Any, y: Any, sample_weight: ArrayLike | None, *, reset: bool) -> Part:
         if y is None:

@@ -36,16 +36,16 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         Width of the recurrent layers: one int, or one a stacked layer; widths may differ.
     cell : {"lstm", "gru", "rnn"}, default="lstm"
         Long short-term memory, gated recurrent unit, or Elman's network with tanh.
-    bidirectional : bool, default=False
+    bidirectional : bool, default=True
         Whether sequences are also read backwards. Each direction has the given widths.
     pooling : {"last", "mean", "max", "concat"}, default="concat"
         What of the top layer feeds the output: the state after the whole sequence, the mean or
         the maximum over the time steps, or all three side by side.
     dense_layer_sizes : int or sequence of int, default=()
         Widths of dense layers with ReLU between pooling and output.
-    normalization : {"layer", "batch"} or None, default=None
-        Normalise what enters the first recurrent layer and what leaves every one, over the
-        features of a step or over all present steps of a batch.
+    normalization : {"layer", "batch"} or None, default="layer"
+        Normalise what leaves every recurrent layer, over the features of a step ("layer") or
+        over all present steps of a batch ("batch", which also normalises what enters the first).
     dropout : float in [0, 1), default=0.0
         Share of units dropped in training behind every recurrent and every dense layer.
     module : callable or None, default=None
@@ -62,7 +62,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         inside, as measured on the training part. Predictions are in the units of y all the same.
     optimizer : {"adamw", "adam", "sgd", "rmsprop"} or type, default="adamw"
         A name, or a class of ``torch.optim``'s kind.
-    learning_rate : float, default=0.005
+    learning_rate : float, default=0.01
         Highest learning rate of the fit.
     learning_rate_schedule : {"cosine", "constant"}, default="cosine"
         "cosine" rises over the first twentieth of the steps and then falls to zero. Other
@@ -75,7 +75,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         Passes over the training part. "auto" takes as many as make 1,000 steps, at least 20 and
         at most 200.
     batch_size : int or "auto", default="auto"
-        Samples of a step. "auto" takes the power of two next below a tenth of the training part,
+        Samples of a step. "auto" takes the power of two next below a fortieth of the training part,
         from 8 to 256.
     early_stopping : bool, default=False
         Whether to end the fit when the loss on a validation part no longer falls, and to go back
@@ -167,16 +167,16 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         hidden_layer_sizes: int | Sequence[int] = (64,),
         *,
         cell: str = "lstm",
-        bidirectional: bool = False,
+        bidirectional: bool = True,
         pooling: str = "concat",
         dense_layer_sizes: int | Sequence[int] = (),
-        normalization: str | None = None,
+        normalization: str | None = "layer",
         dropout: float = 0.0,
         module: Callable[[int, int], nn.Module] | None = None,
         loss: str = "log_loss",
         standardize: bool = True,
         optimizer: str | type[Optimizer] = "adamw",
-        learning_rate: float = 5e-3,
+        learning_rate: float = 1e-2,
         learning_rate_schedule: str = "cosine",
         weight_decay: float = 0.0,
         gradient_clip: float | None = 1.0,

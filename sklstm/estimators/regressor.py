@@ -43,8 +43,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
     dense_layer_sizes : int or sequence of int, default=()
         Widths of dense layers with ReLU between pooling and output.
     normalization : {"layer", "batch"} or None, default=None
-        Normalise what enters the first recurrent layer and what leaves every one, over the
-        features of a step or over all present steps of a batch.
+        Normalise what leaves every recurrent layer, over the features of a step ("layer") or
+        over all present steps of a batch ("batch", which also normalises what enters the first).
     dropout : float in [0, 1), default=0.0
         Share of units dropped in training behind every recurrent and every dense layer.
     module : callable or None, default=None
@@ -84,7 +84,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         Passes over the training part. "auto" takes as many as make 1,000 steps, at least 20 and
         at most 200.
     batch_size : int or "auto", default="auto"
-        Samples of a step. "auto" takes the power of two next below a tenth of the training part,
+        Samples of a step. "auto" takes the power of two next below a fortieth of the training part,
         from 8 to 256.
     early_stopping : bool, default=False
         Whether to end the fit when the loss on a validation part no longer falls, and to go back

@@ -20,6 +20,9 @@ class LayerNormalization(nn.Module):
     [[[-1.0, 1.0]]]
     """
 
+    # of a step with one feature nothing would be left
+    on_input = False
+
     def __init__(self, n_features: int) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(n_features)
@@ -48,6 +51,8 @@ class BatchNormalization(nn.Module):
     >>> BatchNormalization(1)(x, torch.tensor([2])).round().ravel().tolist()
     [-1.0, 1.0, 0.0]
     """
+
+    on_input = True
 
     def __init__(self, n_features: int) -> None:
         super().__init__()

@@ -29,7 +29,7 @@ class SequenceModel(nn.Module):
     dense_layer_sizes : sequence of int
         Widths of the ReLU layers before the output.
     normalization : {"layer", "batch"} or None
-        Applied to what enters the first and to what leaves every recurrent layer.
+        Applied to what leaves every recurrent layer; "batch" also to what enters the first.
     dropout : float
         Share of units dropped behind every recurrent and every dense layer in training.
 
@@ -69,8 +69,7 @@ class SequenceModel(nn.Module):
             RecurrentLayer(cell, n_inputs, size, bidirectional=bidirectional)
             for n_inputs, size in zip(widths, hidden_layer_sizes, strict=False)
         )
-        norms = [] if normalization is None else [NORMALIZATIONS[normalization](w) for w in widths]
-        self.norms = nn.ModuleList(norms)
+        self.norms = nn.ModuleList(_norms(normalization, widths))
         self.dropout = nn.Dropout(dropout)
         n_pooled = len(self.pooling) * widths[-1]
         self.head = DenseHead(n_pooled, dense_layer_sizes, n_outputs, dropout)
@@ -97,7 +96,19 @@ class SequenceModel(nn.Module):
         return outputs
 
     def _normalize(self, number: int, x: Tensor, lengths: Tensor | None) -> Tensor:
-        if not self.norms:
-            return x
         normalized: Tensor = self.norms[number](x, lengths)
         return normalized
+
+
+def _norms(normalization: str | None, widths: Sequence[int]) -> list[nn.Module]:
+    """Return what normalises the input and each layer's output."""
+    if normalization is None:
+        return [_Unchanged() for _ in widths]
+    kind = NORMALIZATIONS[normalization]
+    first = kind(widths[0]) if kind.on_input else _Unchanged()
+    return [first, *(kind(width) for width in widths[1:])]
+
+
+class _Unchanged(nn.Module):
+    def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:  # noqa: ARG002
+        return x

@@ -4,7 +4,7 @@ from sklstm.training.callbacks import BestWeights
 from sklstm.training.net import SequenceNet, make_net
 from sklstm.training.optimizers import OPTIMIZERS
 from sklstm.training.prediction import predict_outputs
-from sklstm.training.runtime import fresh_seed, private_runtime, resolve_device
+from sklstm.training.runtime import fresh_seed, private_runtime, resolve_device, threads_for
 from sklstm.training.samples import Samples, Split
 from sklstm.training.schedules import SCHEDULES
 
@@ -20,4 +20,5 @@ __all__ = [
     "predict_outputs",
     "private_runtime",
     "resolve_device",
+    "threads_for",
 ]

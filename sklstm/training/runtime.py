@@ -9,13 +9,17 @@ import numpy as np
 import torch
 from sklearn.utils import check_random_state
 
-# torch has one random state a process. Fits in threads of one process therefore take turns.
+# torch has one random state and one thread count a process. Fits in threads of one process
+# therefore take turns.
 _FITTING = threading.RLock()
+
+# Layers below this width are so small that a second thread costs more than it brings.
+_WIDE = 128
 
 
 @contextmanager
-def private_runtime(seed: int, device: str) -> Iterator[None]:
-    """Run a fit with a random state of its own and leave the process's as it was.
+def private_runtime(seed: int, device: str, n_threads: int | None = None) -> Iterator[None]:
+    """Run a fit with a random state and a thread count of its own; put both back after.
 
     Gradients are enabled within, whatever the caller has set.
 
@@ -25,6 +29,8 @@ def private_runtime(seed: int, device: str) -> Iterator[None]:
         Seeds torch within.
     device : str
         Device whose random state is used beside the CPU's.
+    n_threads : int or None, default=None
+        Threads of torch within; None, or more than there are, changes nothing.
 
     Examples
     --------
@@ -46,7 +52,42 @@ def private_runtime(seed: int, device: str) -> Iterator[None]:
         torch.default_generator.manual_seed(seed)
         if cuda:
             torch.cuda.manual_seed(seed)
+        with _threads(n_threads):
+            yield
+
+
+@contextmanager
+def _threads(n_threads: int | None) -> Iterator[None]:
+    before = torch.get_num_threads()
+    if n_threads is None or n_threads >= before:
         yield
+        return
+    torch.set_num_threads(n_threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def threads_for(widest: int) -> int | None:
+    """Return how many threads suit a network, None for as many as there are.
+
+    Parameters
+    ----------
+    widest : int
+        Units of its widest layer.
+
+    Returns
+    -------
+    int or None
+
+    Examples
+    --------
+    >>> from sklstm.training import threads_for
+    >>> threads_for(64)
+    1
+    """
+    return 1 if widest < _WIDE else None
 
 
 def fresh_seed(random_state: Any) -> int:

@@ -1,0 +1,51 @@
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: demo test lint types contract suite docs format clean
+
+demo: .venv/demo
+	$(BIN)/python examples/demo.py
+
+test: lint types contract suite
+
+lint: .venv/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/test
+	$(BIN)/mypy
+
+contract: .venv/test
+	$(BIN)/lint-imports
+
+# One thread a process and two processes: small fits are fastest so.
+suite: .venv/test
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal
+
+docs: .venv/docs
+	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build
+
+format: .venv/test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf .venv docs/_build demo.png
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+# torch first and by its exact version: a range would let pip choose another build.
+.venv/demo: .venv/bin/python pyproject.toml constraints.txt
+	$(PIP) $$(grep '^torch==' constraints.txt)
+	$(PIP) -e '.[plot]'
+	touch $@
+
+.venv/test: .venv/demo
+	$(PIP) -e '.[test]'
+	touch $@
+
+.venv/docs: .venv/demo
+	$(PIP) -e '.[docs]'
+	touch $@
