@@ -28,8 +28,9 @@ class Anchor:
     Examples
     --------
     >>> import numpy as np
-    >>> from sklstm.data import Anchor
-    >>> Anchor(np.array([0]), np.array([2.0]), np.array([1.0]))(np.array([[3.0]])).tolist()
+    >>> from sklstm.data import Anchor, as_sequences
+    >>> sequences = as_sequences([[1.0, 3.0]])
+    >>> Anchor(np.array([0]), np.array([2.0]), np.array([1.0]))(sequences).tolist()
     [[7.0]]
     """
 
@@ -37,9 +38,14 @@ class Anchor:
     slope: NDArray[np.float64]
     intercept: NDArray[np.float64]
 
-    def __call__(self, last: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the targets' lines at last values of shape (n_samples, n_features)."""
-        return self.intercept + self.slope * last[:, self.features]
+    def __call__(self, sequences: Sequences) -> NDArray[np.float64]:
+        """Return the lines at the sequences' last values, of shape (n_samples, n_outputs)."""
+        values = np.zeros((len(sequences), len(self.features)))
+        for output, feature in enumerate(self.features):
+            if feature != NONE:
+                last = sequences.last_values(feature)
+                values[:, output] = self.intercept[output] + self.slope[output] * last
+        return values
 
     @property
     def relative(self) -> list[int]:
@@ -88,38 +94,43 @@ def find_anchor(
     [0]
     """
     weight = np.ones(len(y)) if weight is None else weight
-    last = sequences.last_values()
-    explained = _squared_correlation(last, y, weight)  # (features, outputs)
-    if not force:
-        before = sequences.last_values(back=1)
-        persistence = np.diag(_squared_correlation(before, last, weight))
-        explained[persistence < _MIN_PERSISTENCE] = 0.0
+    explained = np.zeros((sequences.n_features, y.shape[1]))
+    for feature in range(sequences.n_features):
+        last = sequences.last_values(feature)
+        if force or _persists(sequences, feature, last, weight):
+            explained[feature] = [_squared_correlation(last, column, weight) for column in y.T]
     features = explained.argmax(axis=0)
     if not force:
         features[explained.max(axis=0) < _MIN_EXPLAINED] = NONE
-    slope, intercept = _line(last[:, features], y, weight)
-    none = features == NONE
-    return Anchor(features, np.where(none, 0.0, slope), np.where(none, 0.0, intercept))
+    slope, intercept = np.zeros(y.shape[1]), np.zeros(y.shape[1])
+    for output, feature in enumerate(features):
+        if feature != NONE:
+            last = sequences.last_values(feature)
+            slope[output], intercept[output] = _line(last, y[:, output], weight)
+    return Anchor(features, slope, intercept)
+
+
+def _persists(
+    sequences: Sequences, feature: int, last: NDArray[np.float64], weight: NDArray[np.float64]
+) -> bool:
+    before = sequences.last_values(feature, back=1)
+    return _squared_correlation(before, last, weight) >= _MIN_PERSISTENCE
 
 
 def _squared_correlation(
     a: NDArray[np.float64], b: NDArray[np.float64], weight: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the squared correlation of every column of a with every column of b."""
-    a = a - np.average(a, axis=0, weights=weight)
-    b = b - np.average(b, axis=0, weights=weight)
-    covariance = (a * weight[:, None]).T @ b
-    spread = np.outer(weight @ a**2, weight @ b**2)
-    # what varies by no more than rounding explains nothing
-    return np.divide(covariance**2, spread, out=np.zeros_like(spread), where=spread > 0)
+) -> float:
+    a = a - np.average(a, weights=weight)
+    b = b - np.average(b, weights=weight)
+    spread = (weight @ a**2) * (weight @ b**2)
+    return float((weight @ (a * b)) ** 2 / spread) if spread > 0 else 0.0
 
 
 def _line(
     x: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return slope and intercept of y on x, column by column."""
-    mean_x, mean_y = (np.average(part, axis=0, weights=weight) for part in (x, y))
-    covariance = weight @ ((x - mean_x) * (y - mean_y))
+) -> tuple[float, float]:
+    """Return slope and intercept of y on x by weighted least squares."""
+    mean_x, mean_y = np.average(x, weights=weight), np.average(y, weights=weight)
     spread = weight @ (x - mean_x) ** 2
-    slope = np.divide(covariance, spread, out=np.zeros_like(spread), where=spread > 0)
-    return slope, mean_y - slope * mean_x
+    slope = weight @ ((x - mean_x) * (y - mean_y)) / spread if spread > 0 else 0.0
+    return float(slope), float(mean_y - slope * mean_x)

@@ -115,20 +115,22 @@ class Sequences:
         batch[absent] = 0
         return batch, lengths
 
-    def last_values(self, back: int = 0) -> NDArray[np.float64]:
-        """Return the last present step of every sequence, or one `back` steps before it.
+    def last_values(self, feature: int, back: int = 0) -> NDArray[np.float64]:
+        """Return a feature at the last present step of every sequence, or `back` steps before.
 
         Parameters
         ----------
+        feature : int
         back : int, default=0
             Sequences that are too short give their first step.
 
         Returns
         -------
-        ndarray of shape (n_sequences, n_features), float64
+        ndarray of shape (n_sequences,), float64
         """
         steps = self.first + np.maximum(self.lengths - 1 - back, 0)
-        return self.rows[steps].astype(np.float64)
+        values: NDArray[np.float64] = self.rows[steps, feature].astype(np.float64)
+        return values
 
     def moments(
         self, weight: NDArray[np.float64] | None = None, relative: Collection[int] = ()

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from sklstm.data.anchor import Anchor
+from sklstm.data.sequences import Sequences
 
 
 class RegressionTargets:
@@ -15,8 +16,8 @@ class RegressionTargets:
     ----------
     anchor : Anchor
         What is subtracted from the targets.
-    last : ndarray of shape (n_samples, n_features)
-        Last steps of the training sequences.
+    sequences : Sequences
+        The training sequences.
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
         Training targets. Their number of dimensions is that of the predictions.
     weight : ndarray of shape (n_samples,) or None
@@ -28,24 +29,24 @@ class RegressionTargets:
     Attributes
     ----------
     mean, scale : ndarray of shape (n_outputs,)
-        ``y = anchor(last) + mean + scale * target``.
+        ``y = anchor(sequences) + mean + scale * target``.
     one_dimensional : bool
         Whether y had one dimension.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from sklstm.data import RegressionTargets, no_anchor
-    >>> last, y = np.zeros((2, 1)), np.array([1.0, 3.0])
-    >>> targets = RegressionTargets(no_anchor(1), last, y, None, center=True, scale=True)
-    >>> targets.encode(y, last, np.float32).tolist()
+    >>> from sklstm.data import RegressionTargets, as_sequences, no_anchor
+    >>> X, y = as_sequences(np.zeros((2, 4))), np.array([1.0, 3.0])
+    >>> targets = RegressionTargets(no_anchor(1), X, y, None, center=True, scale=True)
+    >>> targets.encode(y, X, np.float32).tolist()
     [[-1.0], [1.0]]
     """
 
     def __init__(
         self,
         anchor: Anchor,
-        last: NDArray[np.float64],
+        sequences: Sequences,
         y: NDArray[np.float64],
         weight: NDArray[np.float64] | None,
         *,
@@ -54,7 +55,7 @@ class RegressionTargets:
     ) -> None:
         self.anchor = anchor
         self.one_dimensional = y.ndim == 1
-        rest = columns(y) - anchor(last)
+        rest = columns(y) - anchor(sequences)
         mean = np.average(rest, axis=0, weights=weight)
         if center:
             spread = np.sqrt(np.average((rest - mean) ** 2, axis=0, weights=weight))
@@ -66,17 +67,17 @@ class RegressionTargets:
         self.scale = np.where(constant, 1.0, spread) if scale else np.ones_like(mean)
 
     def encode(
-        self, y: NDArray[np.float64], last: NDArray[np.float64], dtype: DTypeLike
+        self, y: NDArray[np.float64], sequences: Sequences, dtype: DTypeLike
     ) -> NDArray[Any]:
         """Return what the network is trained on, of shape (n_samples, n_outputs)."""
-        return ((columns(y) - self.anchor(last) - self.mean) / self.scale).astype(dtype)
+        return ((columns(y) - self.anchor(sequences) - self.mean) / self.scale).astype(dtype)
 
-    def decode(self, target: NDArray[np.float64], last: NDArray[np.float64]) -> NDArray[np.float64]:
+    def decode(self, target: NDArray[np.float64], sequences: Sequences) -> NDArray[np.float64]:
         """Return locations in units of y, from (n_samples, n_outputs, ...).
 
         Axis 1 is dropped where y had one dimension.
         """
-        base = self.anchor(last) + self.mean  # (samples, outputs)
+        base = self.anchor(sequences) + self.mean  # (samples, outputs)
         return self._squeeze(_align(base, target) + _align(self.scale[None], target) * target)
 
     def decode_scale(self, spread: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -287,7 +287,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         """
         outputs, sequences = self._outputs(X)
         loss = self.net_.criterion_
-        mean = self.targets_.decode(loss.predict(outputs).numpy(), sequences.last_values())
+        mean = self.targets_.decode(loss.predict(outputs).numpy(), sequences)
         if not return_std:
             return mean
         if not loss.has_std:
@@ -313,7 +313,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         """
         outputs, sequences = self._outputs(X)
         quantiles = self.net_.criterion_.predict_quantiles(outputs).numpy()
-        return self.targets_.decode(quantiles, sequences.last_values())
+        return self.targets_.decode(quantiles, sequences)
 
     # ---------------------------------------------------------------- hooks
 
@@ -358,7 +358,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         self.anchor_features_ = anchor.features
         self.targets_ = RegressionTargets(
             anchor,
-            train.sequences.last_values(),
+            train.sequences,
             train.y,
             train.weight,
             center=kind.centered and self.standardize,
@@ -367,8 +367,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         return kind(self.n_outputs_, check_quantiles(self.quantile))
 
     def _encode(self, part: Part) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
-        last = part.sequences.last_values()
-        return self.targets_.encode(part.y, last, self.precision), part.weight
+        return self.targets_.encode(part.y, part.sequences, self.precision), part.weight
 
     def _relative_features(self) -> Collection[int]:
         return self.targets_.anchor.relative
@@ -377,7 +376,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         if len(part.y) < 2:
             return float("nan")
         prediction = self.net_.criterion_.predict(outputs).numpy()
-        y_pred = self.targets_.decode(prediction, part.sequences.last_values())
+        y_pred = self.targets_.decode(prediction, part.sequences)
         return float(r2_score(part.y, y_pred, sample_weight=part.weight))
 
     def __sklearn_tags__(self) -> Tags:

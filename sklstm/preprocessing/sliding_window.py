@@ -266,14 +266,11 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
     ) -> NDArray[np.float32] | Windows:
         n_rows, n_features = series.values.shape
         n_head = self.window_size - 1
-        order = np.argsort(series.codes, kind="stable")
-        codes = series.codes[order]
-        begin = np.flatnonzero(np.diff(codes, prepend=-1))  # of each series in the order
         # every series lies behind a head of rows that stand in for those before its first
-        place = np.arange(n_rows) + (codes + 1) * n_head
-        rows = np.empty((n_rows + len(begin) * n_head, n_features), dtype=np.float32)
+        rows = np.empty((n_rows + len(series.keys) * n_head, n_features), dtype=np.float32)
+        order, place, begin = self._places(series)
         rows[place] = series.values[order]
-        for number, start in enumerate(place[begin]):
+        for number, start in enumerate(begin):
             head = rows[start - n_head : start]
             head[:] = rows[start] if self.padding == "edge" else np.nan
             end = context.get(series.keys[number])
@@ -286,6 +283,16 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
         first = np.empty(n_rows, dtype=np.int64)
         first[order] = place - n_head
         return Windows(rows, first, self.window_size)
+
+    def _places(self, series: Series) -> tuple[Any, Any, NDArray[np.int64]]:
+        """Return which rows to take, where they go, and where each series begins."""
+        n_head = self.window_size - 1
+        if self.group_by is None:
+            return slice(None), slice(n_head, None), np.array([n_head])
+        order = np.argsort(series.codes, kind="stable")
+        codes = series.codes[order]
+        place = np.arange(len(order)) + (codes + 1) * n_head
+        return order, place, place[np.flatnonzero(np.diff(codes, prepend=-1))]
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

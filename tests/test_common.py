@@ -1,0 +1,64 @@
+"""scikit-learn's own checks over every public estimator."""
+
+import inspect
+
+import pytest
+from sklearn.base import BaseEstimator
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import sklstm
+from sklstm import (
+    LSTMClassifier,
+    LSTMRegressor,
+    SlidingWindowTransformer,
+    TimestepTransformer,
+)
+
+ESTIMATORS = [
+    LSTMRegressor(),
+    LSTMClassifier(),
+    SlidingWindowTransformer(),
+    SlidingWindowTransformer(flatten=True),
+    TimestepTransformer(StandardScaler()),
+]
+
+CAUSAL = (
+    "row t of the result is the window of rows before t: the order of the rows and which of them "
+    "are there decide what it holds; that rows before t alone do is tested with the transformer"
+)
+
+
+def expected_failed_checks(estimator):
+    if not isinstance(estimator, SlidingWindowTransformer):
+        return {}
+    return {
+        "check_methods_sample_order_invariance": CAUSAL,
+        "check_methods_subset_invariance": CAUSAL,
+    }
+
+
+@parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failed_checks)
+def test_scikit_learn_check(estimator, check, monkeypatch):
+    name = getattr(check, "func", check).__name__
+    if name == "check_array_api_input":
+        monkeypatch.setenv("SCIPY_ARRAY_API", "1")
+    if name.startswith("check_sample_weight_equivalence") and hasattr(estimator, "precision"):
+        # two trainings are compared to seven digits
+        estimator.set_params(precision="float64", batch_size=1000)
+    check(estimator)
+
+
+def test_every_public_estimator_is_checked():
+    public = {
+        getattr(sklstm, name)
+        for name in sklstm.__all__
+        if inspect.isclass(getattr(sklstm, name))
+        and issubclass(getattr(sklstm, name), BaseEstimator)
+    }
+    assert public == {type(estimator) for estimator in ESTIMATORS}
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=repr)
+def test_repr_shows_what_differs_from_the_defaults(estimator):
+    assert repr(estimator).startswith(type(estimator).__name__)
