@@ -117,7 +117,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
     ----------
     n_outputs_ : int
         Targets of a sample.
-    anchor_features_ : ndarray of shape (n_outputs_,)
+    anchor_features_ : ndarray of shape (n_outputs,)
         Feature whose last value each target is told relative to, -1 where none.
     n_features_in_ : int
         Features of a time step; of 2-D X the number of columns.

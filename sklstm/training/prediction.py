@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from sklstm.data import Batches, Sequences
 from sklstm.training.samples import module_arguments
 
-_STEPS = 2**18  # time steps of one batch
+_STEPS = 2**16  # time steps of one batch
 _MIN_BATCH, _MAX_BATCH = 16, 4096
 
 

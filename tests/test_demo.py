@@ -1,0 +1,51 @@
+"""The demo's claim: the LSTM beats forest and naive forecast."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.metrics import root_mean_squared_error
+
+from sklstm import LSTMRegressor
+
+
+@pytest.fixture(scope="module")
+def demo():
+    path = Path(__file__).parents[1] / "examples" / "demo.py"
+    spec = importlib.util.spec_from_file_location("demo", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("horizon", [1, 12])
+def test_default_lstm_beats_forest_and_naive_on_airline(demo, horizon):
+    X_train, y_train, X_test, y_test = demo.airline(horizon)
+    scores = {}
+    for name, model in {
+        "LSTM": LSTMRegressor(random_state=1),  # not the seed that the demo shows
+        "forest": RandomForestRegressor(random_state=1),
+        "naive": demo.LastValue(),
+    }.items():
+        y_pred = model.fit(X_train, y_train).predict(X_test)
+        scores[name] = root_mean_squared_error(y_test, y_pred)
+    assert scores["LSTM"] < min(scores["forest"], scores["naive"])
+
+
+def test_the_test_part_lies_behind_the_training_part(demo):
+    series = demo.load_airline_passengers().to_numpy()
+    X_train, y_train, X_test, y_test = demo.airline(12)
+    assert y_train[-1, -1] == series[demo.N_TRAIN - 1]
+    assert y_test[0, 0] == series[demo.N_TRAIN]
+    assert X_test[0, -1] == series[demo.N_TRAIN - 1]
+    assert len(X_train) == len(y_train)
+
+
+def test_picture_is_drawn(demo, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    *_, y_one = demo.airline(1)
+    *_, y_twelve = demo.airline(12)
+    names = ("LSTM", "random forest", "naive")
+    demo.draw(dict.fromkeys(names, y_one), dict.fromkeys(names, y_twelve))
+    assert (tmp_path / "demo.png").stat().st_size > 10_000
