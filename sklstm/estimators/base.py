@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection
+from copy import deepcopy
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -245,16 +246,19 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         part = self._check_part(X, y, sample_weight, reset=not resume)
         self._prepare(part, classes, resume=resume)
         given = self._check_given_validation(X_val, y_val)
-        rng = self.net_.rng_ if resume else np.random.default_rng(fresh_seed(self.random_state))
+        rng = (
+            deepcopy(self.net_.rng_)
+            if resume
+            else np.random.default_rng(fresh_seed(self.random_state))
+        )
         split_seed, torch_seed = (int(seed) for seed in rng.integers(2**31, size=2))
         train, valid = self._split(part, given, split_seed, validate=not one_epoch)
         with private_runtime(torch_seed, device, self._n_threads()):
             if not resume:
                 loss = self._make_loss(train)
-                self.net_ = self._make_net(train, loss, device, rng)
+                self.net_ = self._make_net(train, loss, device)
                 self.net_.parameters_ = self._lasting_parameters()
-            self._train(self.net_, train, valid, one_epoch=one_epoch)
-        self.net_.module_.eval()
+            self._train(self.net_, train, valid, rng, one_epoch=one_epoch)
         self._record(valid)
 
     def _check_parameters(self, *, resume: bool) -> None:
@@ -321,7 +325,9 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _check_X(self, X: Any, *, reset: bool) -> Sequences:
         validate_data(self, X, reset=reset, skip_check_array=True, ensure_2d=False)
-        sequences = as_sequences(X, self.precision)
+        fitted = "net_" in vars(self)
+        precision = self.net_.parameters_["precision"] if fitted else self.precision
+        sequences = as_sequences(X, precision)
         if reset:
             # of a table the columns are features to scikit-learn, and steps to the network
             self.n_timesteps_in_ = sequences.n_columns if sequences.form == "table" else None
@@ -354,9 +360,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         )
         return part.subset(train), part.subset(valid)
 
-    def _make_net(
-        self, train: Part, loss: Loss, device: str, rng: np.random.Generator
-    ) -> SequenceNet:
+    def _make_net(self, train: Part, loss: Loss, device: str) -> SequenceNet:
         return make_net(
             build_module(
                 self, train.sequences, train.weight, loss.n_outputs, self._relative_features()
@@ -368,22 +372,30 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             gradient_clip=self.gradient_clip,
             callbacks=self.callbacks,
             device=device,
-            rng=rng,
         )
 
-    def _train(self, net: SequenceNet, train: Part, valid: Part | None, *, one_epoch: bool) -> None:
+    def _train(
+        self,
+        net: SequenceNet,
+        train: Part,
+        valid: Part | None,
+        rng: np.random.Generator,
+        *,
+        one_epoch: bool,
+    ) -> None:
         split = Split(self._samples(train), None if valid is None else self._samples(valid))
         net.lr = self.learning_rate
         net.batch_size = resolve_batch_size(self.batch_size, len(train.sequences))
         net.verbose = int(self.verbose)
         if one_epoch:
-            net.train(split, 1)
+            net.train(split, 1, rng)
             return
-        n_batches = len(net.get_iterator(split.train, training=True))
+        n_batches = len(net.get_iterator(split.train))
         stop = self.early_stopping and valid is not None
         net.train(
             split,
             resolve_max_epochs(self.max_epochs, n_batches),
+            rng,
             schedule=self.learning_rate_schedule,
             early_stopping=BestWeights(self.n_iter_no_change, self.tol) if stop else None,
         )
@@ -391,6 +403,11 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     def _samples(self, part: Part) -> Samples:
         targets, weight = self._encode(part)
         if weight is not None:
+            if not weight.any():
+                raise ValueError(
+                    "The weights of all training samples are zero once class_weight is applied. "
+                    "Give at least one class that occurs a positive weight."
+                )
             weight = (weight / weight.mean()).astype(self.precision)
         return Samples(part.sequences, targets, weight)
 

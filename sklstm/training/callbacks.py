@@ -94,6 +94,7 @@ class BestWeights(Callback):  # type: ignore[misc]
         if self.misses_ >= self.patience:
             raise StopTraining
 
-    def on_train_end(self, net: NeuralNet, **kwargs: Any) -> None:
+    def restore(self, net: NeuralNet) -> None:
+        """Give the net the best weights, if one epoch came to its end."""
         if self.weights_ is not None:
             net.module_.load_state_dict(self.weights_)

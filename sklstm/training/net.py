@@ -1,7 +1,9 @@
 """The skorch net that trains every estimator."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -31,6 +33,8 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
     batches come from, that the loss of an epoch is read out once, and how a fit ends.
     """
 
+    callbacks_: list[tuple[str, Any]]
+
     def get_split_datasets(
         self, X: Split, y: None = None, **fit_params: Any
     ) -> tuple[Samples, Samples | None]:
@@ -52,8 +56,6 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         weighted: Tensor = weight * self.criterion_(y_pred, target)
         return weighted.mean()
 
-    callbacks_: list[tuple[str, Any]]
-
     @property
     def _default_callbacks(self) -> list[tuple[str, Any]]:
         return [("epoch_timer", EpochTimer()), ("print_log", PrintLog())]
@@ -64,19 +66,19 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         """Make one pass; read the mean loss out once, at its end."""
         if iterator is None:
             return
-        total, n_samples = torch.zeros((), dtype=torch.float64), 0
+        losses, sizes = [], []
         for batch in iterator:
             self.notify("on_batch_begin", batch=batch, training=training)
             step = step_fn(batch, **fit_params)
-            size = len(batch[0]["x"])
-            total = total + size * step["loss"].detach().double()
-            n_samples += size
+            losses.append(step["loss"].detach())
+            sizes.append(len(batch[0]["x"]))
             if self.keep_batches_:
                 self.history.record_batch(f"{prefix}_loss", step["loss"].item())
-                self.history.record_batch(f"{prefix}_batch_size", size)
+                self.history.record_batch(f"{prefix}_batch_size", sizes[-1])
             self.notify("on_batch_end", batch=batch, training=training, **step)
-        self.history.record(f"{prefix}_loss", float(total) / n_samples)
-        self.history.record(f"{prefix}_batch_count", len(iterator))
+        mean = np.average(torch.stack(losses).cpu().numpy().astype(np.float64), weights=sizes)
+        self.history.record(f"{prefix}_loss", float(mean))
+        self.history.record(f"{prefix}_batch_count", len(sizes))
 
     def on_batch_begin(
         self, net: NeuralNet, batch: Any = None, training: bool = False, **kwargs: Any
@@ -90,22 +92,29 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         try:
             super().notify(method_name, **cb_kwargs)
         except KeyboardInterrupt as stop:  # how skorch's own callbacks end a fit
+            if method_name in ("on_train_begin", "on_train_end"):
+                raise
             raise StopTraining from stop
 
     def train(
         self,
         split: Split,
         n_epochs: int,
+        rng: np.random.Generator,
         *,
         schedule: str = "constant",
         early_stopping: BestWeights | None = None,
     ) -> None:
         """Train until the epochs are done, a callback stops, or the user interrupts.
 
+        Whatever is raised, weights, optimiser and history are then as they were.
+
         Parameters
         ----------
         split : Split
         n_epochs : int
+        rng : numpy Generator
+            Shuffles the samples.
         schedule : str, default="constant"
             A name of `SCHEDULES`.
         early_stopping : BestWeights or None, default=None
@@ -118,41 +127,62 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         ValueError
             If the loss was no number already after one epoch.
         """
-        n_before = len(self.history)
-        n_steps = n_epochs * len(self.get_iterator(split.train, training=True))
-        own: list[tuple[str, Any]] = [("schedule", ScheduledRate(SCHEDULES[schedule], n_steps))]
-        if early_stopping is not None:
-            own.append(("early_stopping", early_stopping))
-        lasting, self.callbacks_ = self.callbacks_, self.callbacks_ + own
-        try:
+        # Ours come last: what ends a fit must not keep the user's callbacks from an event.
+        own: list[tuple[str, Any]] = [("divergence", Divergence())]
+        rate = SCHEDULES[schedule]
+        if rate is not None:
+            n_steps = n_epochs * len(self.get_iterator(split.train))
+            own.append(("schedule", ScheduledRate(rate, n_steps)))
+        best = early_stopping
+        if best is not None:
+            own.append(("early_stopping", best))
+        with self._all_or_nothing(own):
+            self.rng_ = rng
+            for group in self.optimizer_.param_groups:
+                group["lr"] = self.lr
             self.notify("on_train_begin", X=split, y=None)
-            self._train_epochs(split, n_epochs, n_before, early_stopping)
+            self._train_epochs(split, n_epochs, best)
+            if best is not None:
+                best.restore(self)
             self.notify("on_train_end", X=split, y=None)
+
+    @contextmanager
+    def _all_or_nothing(self, callbacks: list[tuple[str, Any]]) -> Iterator[None]:
+        """Join callbacks for a while; undo what was learnt if something is raised."""
+        n_before = len(self.history)
+        before = deepcopy((self.module_.state_dict(), self.optimizer_.state_dict()))
+        lasting, self.callbacks_ = self.callbacks_, self.callbacks_ + callbacks
+        try:
+            yield
+        except BaseException:
+            self.module_.load_state_dict(before[0])
+            self.optimizer_.load_state_dict(before[1])
+            del self.history[n_before:]
+            raise
         finally:
             self.callbacks_ = lasting
+            self.module_.eval()
 
-    def _train_epochs(
-        self, split: Split, n_epochs: int, n_before: int, early_stopping: BestWeights | None
-    ) -> None:
-        kept = "the latest weights are kept"
+    def _train_epochs(self, split: Split, n_epochs: int, best: BestWeights | None) -> None:
+        n_before = len(self.history)
         try:
             self.fit_loop(split, epochs=n_epochs)
         except StopTraining:
             pass
         except DivergedError as error:
-            if early_stopping is None or early_stopping.best_epoch_ == 0:
+            if best is None or best.best_epoch_ == 0:
                 raise ValueError(str(error)) from None
-            kept = f"the weights of epoch {early_stopping.best_epoch_} are kept"
-            warnings.warn(f"{error} {kept.capitalize()}.", ConvergenceWarning, stacklevel=2)
+            message = f"{error} The weights of epoch {best.best_epoch_} are kept."
+            warnings.warn(message, ConvergenceWarning, stacklevel=2)
         except KeyboardInterrupt:
             if "train_loss" not in self.history[-1]:
                 self.history.pop()
             if len(self.history) == n_before:
                 raise
-            if early_stopping is not None and early_stopping.best_epoch_:
-                kept = f"the weights of epoch {early_stopping.best_epoch_} are kept"
-            n_done = len(self.history)
-            warnings.warn(f"Training was interrupted after epoch {n_done}; {kept}.", stacklevel=2)
+            restored = best is not None and best.best_epoch_ > 0
+            kept = f"weights of epoch {best.best_epoch_}" if best and restored else "latest weights"
+            message = f"Training was interrupted after epoch {len(self.history)}; the {kept} are"
+            warnings.warn(f"{message} kept.", stacklevel=2)
 
 
 def make_net(
@@ -165,7 +195,6 @@ def make_net(
     gradient_clip: float | None,
     callbacks: Sequence[Any] | None,
     device: str,
-    rng: np.random.Generator,
 ) -> SequenceNet:
     """Build a net that is ready to train.
 
@@ -182,8 +211,6 @@ def make_net(
     callbacks : list of skorch callbacks or None
         The user's.
     device : str
-    rng : numpy Generator
-        Shuffles the samples.
 
     Returns
     -------
@@ -202,12 +229,10 @@ def make_net(
         train_split=None,
         callbacks=[
             ("gradient_clip", GradientNormClipping(gradient_clip)),
-            ("divergence", Divergence()),
             *(callbacks or ()),
         ],
         device=device,
     )
-    net.rng_ = rng
     net.keep_batches_ = bool(callbacks)
     net.initialize()
     # The net holds the initialised module; a second reference would be pickled a second time.
