@@ -120,17 +120,26 @@ def _persists(
 def _squared_correlation(
     a: NDArray[np.float64], b: NDArray[np.float64], weight: NDArray[np.float64]
 ) -> float:
+    if _is_constant(a, weight) or _is_constant(b, weight):
+        return 0.0
     a = a - np.average(a, weights=weight)
     b = b - np.average(b, weights=weight)
-    spread = (weight @ a**2) * (weight @ b**2)
-    return float((weight @ (a * b)) ** 2 / spread) if spread > 0 else 0.0
+    return float((weight @ (a * b)) ** 2 / ((weight @ a**2) * (weight @ b**2)))
 
 
 def _line(
     x: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64]
 ) -> tuple[float, float]:
     """Return slope and intercept of y on x by weighted least squares."""
+    if _is_constant(x, weight):
+        return 0.0, float(np.average(y, weights=weight))
     mean_x, mean_y = np.average(x, weights=weight), np.average(y, weights=weight)
-    spread = weight @ (x - mean_x) ** 2
-    slope = weight @ ((x - mean_x) * (y - mean_y)) / spread if spread > 0 else 0.0
+    slope = weight @ ((x - mean_x) * (y - mean_y)) / (weight @ (x - mean_x) ** 2)
     return float(slope), float(mean_y - slope * mean_x)
+
+
+def _is_constant(values: NDArray[np.float64], weight: NDArray[np.float64]) -> bool:
+    """Tell whether values vary by no more than their rounding."""
+    rest = values - np.average(values, weights=weight)
+    rounding = 10 * np.finfo(np.float64).eps * np.abs(values).max()
+    return bool(weight @ rest**2 <= rounding**2 * weight.sum())

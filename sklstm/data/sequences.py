@@ -74,8 +74,10 @@ class Sequences:
 
     @property
     def overlap(self) -> bool:
-        """Whether a sequence shares time steps with the one after it."""
-        return bool((self.first[1:] < (self.first + self.lengths)[:-1]).any())
+        """Whether any two sequences share time steps."""
+        order = np.argsort(self.first, kind="stable")
+        end = (self.first + self.lengths)[order]
+        return bool((self.first[order][1:] < end[:-1]).any())
 
     def is_present(self) -> NDArray[np.bool_]:
         """Tell of each row whether it is a present step of a sequence."""
@@ -173,9 +175,11 @@ class Sequences:
             offset = weight @ first_moment / n_steps
             variance = max(weight @ second_moment / n_steps - offset**2, 0.0)
             mean[feature] = offset + (0.0 if feature in relative else center)
-            # a feature that varies by less than its rounding error is constant
-            rounding = 10 * np.finfo(self.dtype).eps * max(abs(center), abs(offset))
-            scale[feature] = 1.0 if variance <= rounding**2 else np.sqrt(variance)
+            # A feature that varies by less than the rounding of its level, or by less than what
+            # differences of its running sums resolve, is constant.
+            rounding = (10 * np.finfo(self.dtype).eps * max(abs(center), abs(offset))) ** 2
+            resolved = 1e-13 * float(column @ column) / present.sum()
+            scale[feature] = 1.0 if variance <= max(rounding, resolved) else np.sqrt(variance)
         return mean, scale
 
     def _coverage(self, weight: NDArray[Any]) -> NDArray[Any]:
@@ -246,12 +250,11 @@ def as_sequences(
         return _without_absent_steps(sequences, allow_nan=allow_nan)
     members = ragged_members(X)
     if members is not None:
-        return _lay_out_ragged(members, wanted, allow_nan=allow_nan)
+        return _without_absent_steps(_lay_out_ragged(members, wanted), allow_nan=allow_nan)
     array = check_array(X, dtype=wanted and "numeric", allow_nd=True, ensure_all_finite=False)
     if array.ndim == 2:
-        finite: bool | str = "allow-nan" if allow_nan else True
-        check_array(array, dtype=wanted, input_name="X", ensure_all_finite=finite)
-        return _lay_out_dense(array[:, :, None], wanted, "table")
+        table = _lay_out_dense(array[:, :, None], wanted, "table")
+        return _without_absent_steps(table, allow_nan=allow_nan)
     if array.ndim != 3:
         raise ValueError(
             "X must be 2-D (n_samples, n_timesteps), 3-D (n_samples, n_timesteps, n_features) or "
@@ -332,15 +335,13 @@ def _member(number: int, member: Any) -> NDArray[Any]:
     return array
 
 
-def _lay_out_ragged(
-    members: list[NDArray[Any]], dtype: np.dtype[Any] | None, *, allow_nan: bool
-) -> Sequences:
+def _lay_out_ragged(members: list[NDArray[Any]], dtype: np.dtype[Any] | None) -> Sequences:
     checked = [
         check_array(
             member,
             dtype=dtype,
             input_name=f"X[{number}]",
-            ensure_all_finite="allow-nan" if allow_nan else True,
+            ensure_all_finite=False,
         )
         for number, member in enumerate(members)
     ]
@@ -352,24 +353,34 @@ def _lay_out_ragged(
 
 def _lay_out_dense(array: NDArray[Any], dtype: np.dtype[Any] | None, form: Form) -> Sequences:
     n_samples, n_timesteps, n_features = array.shape
-    sample, step, feature = array.strides
-    # Steps a constant number of rows apart need no copy: this holds for contiguous arrays, for
-    # overlapping windows and for any choice of features of either.
-    if step <= 0 or sample < 0 or sample % step:
-        array = np.ascontiguousarray(array)
-        sample, step, feature = array.strides
-    hop = sample // step if n_samples > 1 else n_timesteps
-    rows = as_strided(
-        array,
-        shape=((n_samples - 1) * hop + n_timesteps, n_features),
-        strides=(step, feature),
-        writeable=False,
-    )
+    hop = _rows_between_samples(array)
+    if hop is None:
+        hop, rows = n_timesteps, array.reshape(-1, n_features)
+    else:
+        rows = as_strided(
+            array,
+            shape=((n_samples - 1) * hop + n_timesteps, n_features),
+            strides=array.strides[1:],
+            writeable=False,
+        )
     if not _is_memory_map(array):
         rows = _cast(rows, dtype)
     first = np.arange(n_samples, dtype=np.int64) * hop
     lengths = np.full(n_samples, n_timesteps, dtype=np.int64)
     return Sequences(rows, first, lengths, n_timesteps, dtype or rows.dtype, form)
+
+
+def _rows_between_samples(array: NDArray[Any]) -> int | None:
+    """Return how many rows lie between the beginnings of two samples, None if it is no number.
+
+    Steps a constant number of rows apart need no copy: this holds for contiguous arrays, for
+    overlapping windows and for any choice of features of either. The stride of an axis of length
+    one means nothing.
+    """
+    sample, step, _ = array.strides
+    if 1 in array.shape[:2] or step <= 0 or sample < 0 or sample % step:
+        return None
+    return sample // step
 
 
 def _cast(rows: NDArray[Any], dtype: np.dtype[Any] | None) -> NDArray[Any]:
@@ -407,7 +418,7 @@ def _without_absent_steps(sequences: Sequences, *, allow_nan: bool) -> Sequences
         )
     faults = np.concatenate([[0], np.cumsum(broken)])
     if (faults[tail + 1] - faults[head]).any():
-        _raise_at_fault(sequences, head, tail, faults)
+        _raise_at_fault(sequences, head, tail, faults, allow_nan=allow_nan)
     return replace(sequences, first=head, lengths=tail - head + 1)
 
 
@@ -416,16 +427,29 @@ def _faults(
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Tell of each row whether it is all NaN, and whether something in it may not stay."""
     rows = sequences.rows
+    may_be_absent = sequences.form in ("dense", "windows")
     absent = np.zeros(len(rows), dtype=bool)
     broken = np.zeros(len(rows), dtype=bool)
     for start in range(0, len(rows), _CHUNK):
         chunk = _cast(rows[start : start + _CHUNK], sequences.dtype)
-        missing = chunk != chunk  # NaN is the one value that differs from itself, in any dtype
-        bad = ~np.isfinite(chunk) if chunk.dtype.kind == "f" else missing
-        if bad.any():
-            absent[start : start + _CHUNK] = missing.all(axis=1)
-            broken[start : start + _CHUNK] = (bad & ~missing if allow_nan else bad).any(axis=1)
+        bad = _is_faulty(chunk, allow_nan=False)
+        if not bad.any():
+            continue
+        if may_be_absent:
+            absent[start : start + _CHUNK] = _is_missing(chunk).all(axis=1)
+        broken[start : start + _CHUNK] = _is_faulty(chunk, allow_nan=allow_nan).any(axis=1)
     return absent, broken
+
+
+def _is_missing(values: NDArray[Any]) -> NDArray[np.bool_]:
+    missing: NDArray[np.bool_] = values != values  # NaN alone differs from itself, in any dtype
+    return missing
+
+
+def _is_faulty(values: NDArray[Any], *, allow_nan: bool) -> NDArray[np.bool_]:
+    missing = _is_missing(values)
+    faulty = ~np.isfinite(values) if values.dtype.kind == "f" else missing
+    return faulty & ~missing if allow_nan else faulty
 
 
 def _raise_at_fault(
@@ -433,13 +457,15 @@ def _raise_at_fault(
     head: NDArray[np.int64],
     tail: NDArray[np.int64],
     faults: NDArray[np.int64],
+    *,
+    allow_nan: bool,
 ) -> None:
     sample = int(np.flatnonzero(faults[tail + 1] - faults[head])[0])
     steps = _cast(sequences.rows[head[sample] : tail[sample] + 1], sequences.dtype)
-    step, feature = (int(place[0]) for place in np.nonzero(~np.isfinite(steps.astype(float))))
+    step, feature = (int(place[0]) for place in np.nonzero(_is_faulty(steps, allow_nan=allow_nan)))
     place = f"sequence {sample}, time step {step + head[sample] - sequences.first[sample]}, "
     place += f"feature {feature}"
-    if np.isnan(steps[step, feature]):
+    if _is_missing(steps)[step, feature]:
         raise ValueError(
             f"Input X contains NaN: the first is in {place}. Only steps whose features are all "
             "NaN, at the head or the tail of a sequence, are read as absent; fill in missing "

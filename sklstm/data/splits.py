@@ -20,8 +20,9 @@ def split_last(
     n_valid = _n_valid(len(sequences), fraction)
     valid = np.arange(len(sequences) - n_valid, len(sequences))
     train = np.arange(len(sequences) - n_valid)
-    begin = sequences.first[valid].min()
-    return train[(sequences.first + sequences.lengths)[train] <= begin], valid
+    held_out = np.concatenate([[0], np.cumsum(sequences.subset(valid).is_present())])
+    begin = sequences.first[train]
+    return train[held_out[begin] == held_out[begin + sequences.lengths[train]]], valid
 
 
 def split_random(
@@ -73,13 +74,17 @@ def check_split(split: Any) -> None:
     >>> from sklstm.data import check_split
     >>> check_split("last")
     """
-    known = split in {"auto", *SPLITS} if isinstance(split, str) else hasattr(split, "split")
+    known = split in {"auto", *SPLITS} if isinstance(split, str) else _is_splitter(split)
     if not known:
         raise ValueError(
             "The 'validation_split' parameter must be 'auto', "
             f"{', '.join(map(repr, SPLITS))}, or a splitter of scikit-learn such as "
             f"TimeSeriesSplit(), whose last split is taken. Got {split!r} instead."
         )
+
+
+def _is_splitter(split: Any) -> bool:
+    return hasattr(split, "split") and not isinstance(split, type)
 
 
 def split_validation(

@@ -69,17 +69,18 @@ class Windows:
         return len(self.first)
 
     def __getitem__(self, key: Any) -> Any:
-        samples, rest = (key[0], key[1:]) if isinstance(key, tuple) else (key, ())
-        rest = tuple(part for part in rest if part is not Ellipsis)
-        if isinstance(samples, list):
-            samples = np.asarray(samples)
-        if samples is Ellipsis or samples is None:
+        samples, *rest = key if isinstance(key, tuple) and key else (key,)
+        if isinstance(samples, list) and not samples:
+            samples = np.empty(0, dtype=np.int64)
+        plain = all(isinstance(part, int | np.integer | slice | type(...)) for part in rest)
+        if samples is Ellipsis or samples is None or np.ndim(samples) > 1 or not plain:
             return np.asarray(self)[key]
         chosen = self.first[samples]
         if np.ndim(chosen) == 0:
-            return self.rows[chosen : chosen + self.window_size][rest]
+            return self.rows[chosen : chosen + self.window_size][tuple(rest)]
         windows = Windows(self.rows, chosen, self.window_size)
-        return np.asarray(windows)[(slice(None), *rest)] if rest else windows
+        # scikit-learn chooses rows by X[indices, ...]
+        return windows if rest in ([], [...]) else np.asarray(windows)[(slice(None), *rest)]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         if copy is False:
@@ -180,7 +181,13 @@ def make_windows(
             f"window_size={window_size} and horizon={horizon} need a series of at least "
             f"{window_size + horizon} rows. Got {len(values)}: shorten them, or bring more rows."
         )
-    rows = values.reshape(len(values), -1).astype(np.float32)
+    with np.errstate(over="ignore"):
+        rows = values.reshape(len(values), -1).astype(np.float32)
+    if not np.isfinite(rows).all():
+        raise ValueError(
+            "series contains infinity or a value too large for float32, in which windows are kept. "
+            "Bring it to another unit."
+        )
     X = view_windows(rows, window_size)[: n_pairs * stride : stride]
     ahead = view_windows(targets.reshape(len(targets), -1)[window_size:], horizon)
     y = ahead[: n_pairs * stride : stride].reshape(n_pairs, -1)  # (pairs, horizon * targets)

@@ -230,7 +230,8 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
 
     def _check_X(self, X: Any, *, reset: bool) -> Series:
         if self.group_by is None:
-            values = validate_data(self, X, reset=reset, dtype=np.float32)
+            with np.errstate(over="ignore"):  # too large a value is reported as such
+                values = validate_data(self, X, reset=reset, dtype=np.float32)
             if reset:
                 self.group_column_ = None
             return Series(values, np.zeros(len(values), dtype=np.int64), [None])
@@ -244,7 +245,8 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
                 f"group_by={self.group_by!r} holds a missing value in row "
                 f"{int(np.argmin(codes))}: every row must name its series."
             )
-        values = check_array(_without(X, column), dtype=np.float32, estimator=self)
+        with np.errstate(over="ignore"):
+            values = check_array(_without(X, column), dtype=np.float32, estimator=self)
         return Series(values, codes.astype(np.int64), list(unique))
 
     def _ends(self, series: Series) -> dict[Any, NDArray[np.float32]]:

@@ -153,8 +153,12 @@ class TimestepTransformer(  # type: ignore[call-arg]
         values = np.asarray(transformed)
         if present.all():
             return values
-        dtype = values.dtype if values.dtype.kind in "fO" else np.float64
-        rows = np.full((len(present), values.shape[1]), np.nan, dtype=dtype)
+        # of a dtype that has a NaN for the absent steps
+        if values.dtype.kind in "biu":
+            values = values.astype(np.float64)
+        elif values.dtype.kind != "f":
+            values = values.astype(object)
+        rows = np.full((len(present), values.shape[1]), np.nan, dtype=values.dtype)
         rows[present] = values
         return rows
 

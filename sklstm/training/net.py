@@ -168,21 +168,24 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         try:
             self.fit_loop(split, epochs=n_epochs)
         except StopTraining:
-            pass
+            self._forget_unfinished_epoch()
         except DivergedError as error:
             if best is None or best.best_epoch_ == 0:
                 raise ValueError(str(error)) from None
             message = f"{error} The weights of epoch {best.best_epoch_} are kept."
             warnings.warn(message, ConvergenceWarning, stacklevel=2)
         except KeyboardInterrupt:
-            if "train_loss" not in self.history[-1]:
-                self.history.pop()
+            self._forget_unfinished_epoch()
             if len(self.history) == n_before:
                 raise
             restored = best is not None and best.best_epoch_ > 0
             kept = f"weights of epoch {best.best_epoch_}" if best and restored else "latest weights"
             message = f"Training was interrupted after epoch {len(self.history)}; the {kept} are"
             warnings.warn(f"{message} kept.", stacklevel=2)
+
+    def _forget_unfinished_epoch(self) -> None:
+        if self.history and "train_loss" not in self.history[-1]:
+            self.history.pop()
 
 
 def make_net(

@@ -1,0 +1,130 @@
+import numpy as np
+import pytest
+
+from sklstm.data import Anchor, as_sequences, find_anchor, no_anchor
+
+N, TIME = 300, 8
+
+
+def make_sequences(seed=0):
+    """Return sequences of a random walk, noise, and a second random walk."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(N, TIME, 3))
+    X[:, :, [0, 2]] = 5.0 * rng.normal(size=(N, 1, 2)) + X[:, :, [0, 2]].cumsum(axis=1)
+    return X
+
+
+def make_targets(X, seed=1):
+    """Return what follows each of the features, and something else."""
+    noise = np.random.default_rng(seed).normal(size=(len(X), 4))
+    follow = X[:, -1] + noise[:, :3]
+    return np.column_stack([follow, noise[:, 3]])
+
+
+def find(X, y, weight=None, *, force=False):
+    return find_anchor(as_sequences(X, np.float64), y, weight, force=force)
+
+
+def test_targets_that_go_on_from_a_level_are_found():
+    X = make_sequences()
+    anchor = find(X, make_targets(X))
+    # feature 1 explains its successor, but is no level: its value says nothing of the next
+    assert anchor.features.tolist() == [0, -1, 2, -1]
+    assert anchor.relative == [0, 2]
+    np.testing.assert_allclose(anchor.slope, [1.0, 0.0, 1.0, 0.0], atol=0.1)
+    assert (anchor.slope[[1, 3]] == 0).all()
+    assert (anchor.intercept[[1, 3]] == 0).all()
+
+
+def test_force_takes_the_feature_that_explains_most():
+    X = make_sequences()
+    y = make_targets(X)
+    anchor = find(X, y, force=True)
+    assert anchor.features.tolist()[:3] == [0, 1, 2]
+    correlations = [np.corrcoef(X[:, -1, feature], y[:, 3])[0, 1] ** 2 for feature in range(3)]
+    assert anchor.features[3] == np.argmax(correlations)
+
+
+def test_line_is_the_least_squares_line():
+    X = make_sequences()
+    y = 3.0 - 2.0 * make_targets(X)
+    anchor = find(X, y)
+    for output, feature in [(0, 0), (2, 2)]:
+        slope, intercept = np.polyfit(X[:, -1, feature], y[:, output], 1)
+        assert anchor.slope[output] == pytest.approx(slope)
+        assert anchor.intercept[output] == pytest.approx(intercept)
+    expected = anchor.intercept + anchor.slope * X[:, -1][:, anchor.features]
+    np.testing.assert_allclose(anchor(as_sequences(X, np.float64)), expected)
+
+
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize(
+    ("scale_x", "shift_x", "scale_y", "shift_y"),
+    [(1e3, -50.0, 1.0, 0.0), (1.0, 0.0, -0.01, 7.0), (-0.5, 1e4, 100.0, -1e3)],
+)
+def test_affine_maps_of_features_and_targets_make_no_difference(
+    force, scale_x, shift_x, scale_y, shift_y
+):
+    X = make_sequences()
+    y = make_targets(X)
+    plain, moved = (
+        find(X, y, force=force),
+        find(scale_x * X + shift_x, scale_y * y + shift_y, force=force),
+    )
+    assert moved.features.tolist() == plain.features.tolist()
+    before = plain(as_sequences(X, np.float64))
+    after = moved(as_sequences(scale_x * X + shift_x, np.float64))
+    anchored = plain.features >= 0
+    np.testing.assert_allclose(
+        after[:, anchored], (scale_y * before + shift_y)[:, anchored], rtol=1e-8, atol=1e-8
+    )
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_weights_are_repetitions(force):
+    X = make_sequences()
+    y = make_targets(X)
+    weight = np.arange(N) % 3
+    found = find(X, y, weight.astype(float), force=force)
+    repeated = find(np.repeat(X, weight, axis=0), np.repeat(y, weight, axis=0), force=force)
+    assert found.features.tolist() == repeated.features.tolist()
+    np.testing.assert_allclose(found.slope, repeated.slope)
+    np.testing.assert_allclose(found.intercept, repeated.intercept, rtol=1e-6, atol=1e-9)
+
+
+def test_the_last_present_step_counts():
+    X = make_sequences()
+    y = make_targets(X)
+    padded = np.concatenate([X, np.full((N, 2, 3), np.nan)], axis=1)
+    plain, found = find(X, y), find(padded, y)
+    np.testing.assert_array_equal(found.features, plain.features)
+    np.testing.assert_allclose(found.slope, plain.slope)
+
+
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("constant", ["features", "targets"])
+def test_what_is_constant_relates_to_nothing(force, constant):
+    X = make_sequences()
+    y = make_targets(X)
+    if constant == "features":
+        X = np.full_like(X, 0.1)
+    else:
+        y = np.full_like(y, 0.1)
+    anchor = find(X, y, force=force)
+    if not force:
+        assert (anchor.features == -1).all()
+    np.testing.assert_allclose(anchor.slope, 0.0, atol=1e-12)
+    line = anchor(as_sequences(X, np.float64))
+    np.testing.assert_allclose(line, np.broadcast_to(y.mean(0) if force else 0.0, line.shape))
+
+
+def test_no_anchor_leaves_targets_alone():
+    anchor = no_anchor(2)
+    assert anchor.features.tolist() == [-1, -1]
+    assert anchor.relative == []
+    assert (anchor(as_sequences(make_sequences())) == 0).all()
+
+
+def test_relative_features_are_named_once():
+    anchor = Anchor(np.array([2, -1, 0, 2]), np.ones(4), np.zeros(4))
+    assert anchor.relative == [0, 2]

@@ -1,0 +1,182 @@
+import numpy as np
+import pytest
+from sklearn.model_selection import KFold, ShuffleSplit, TimeSeriesSplit
+
+from sklstm.data import SPLITS, Windows, as_sequences, check_split, split_validation, view_windows
+
+ROWS = np.random.default_rng(0).normal(size=(60, 2))
+LENGTHS = np.random.default_rng(1).integers(1, 9, size=30)
+# series of 20 rows each, whose windows stand behind one another, or in order of time
+BEHIND = np.concatenate([20 * series + np.arange(17) for series in range(3)])
+IN_TIME = np.concatenate([time + 20 * np.arange(3) for time in range(17)])
+SEQUENCES = {
+    "dense": as_sequences(ROWS.reshape(30, 2, 2)),
+    "ragged": as_sequences([np.ones((length, 1)) for length in LENGTHS]),
+    "windows": as_sequences(view_windows(ROWS, 4)),
+    "windows, strided": as_sequences(view_windows(ROWS, 4)[::2]),
+    "windows apart": as_sequences(view_windows(ROWS, 4)[::4]),
+    "windows with absent steps": as_sequences(
+        view_windows(np.concatenate([np.full((3, 2), np.nan), ROWS]), 4)
+    ),
+    "series behind one another": as_sequences(Windows(ROWS, BEHIND, 4)),
+    "series in order of time": as_sequences(Windows(ROWS, IN_TIME, 4)),
+}
+any_sequences = pytest.mark.parametrize("name", SEQUENCES)
+fractions = pytest.mark.parametrize("fraction", [0.01, 0.1, 0.3])
+
+
+def split(kind, sequences, y=None, fraction=0.2, *, stratify=False, seed=0):
+    y = np.zeros(len(sequences)) if y is None else y
+    return split_validation(kind, sequences, y, fraction=fraction, stratify=stratify, seed=seed)
+
+
+def rows_of(sequences, indices):
+    places = zip(sequences.first[indices], sequences.lengths[indices], strict=True)
+    return {row for first, length in places for row in range(first, first + length)}
+
+
+@any_sequences
+@fractions
+def test_last_validates_on_the_last_samples(name, fraction):
+    sequences = SEQUENCES[name]
+    _, valid = split("last", sequences, fraction=fraction)
+    n_valid = max(1, round(fraction * len(sequences)))
+    assert valid.tolist() == list(range(len(sequences) - n_valid, len(sequences)))
+
+
+@any_sequences
+@fractions
+def test_last_trains_on_all_that_share_no_step_with_validation(name, fraction):
+    sequences = SEQUENCES[name]
+    train, valid = split("last", sequences, fraction=fraction)
+    seen = rows_of(sequences, valid)
+    expected = [
+        sample for sample in range(valid[0]) if not seen & rows_of(sequences, np.array([sample]))
+    ]
+    assert train.tolist() == expected
+
+
+@pytest.mark.parametrize("kind", ["random", "stratified"])
+@pytest.mark.parametrize("fraction", [0.1, 0.25, 0.5])
+def test_random_parts_cover_all_samples_once(kind, fraction):
+    sequences = SEQUENCES["dense"]
+    y = np.arange(30) % 2
+    train, valid = split(kind, sequences, y, fraction)
+    assert len(valid) == round(fraction * 30)
+    assert sorted([*train, *valid]) == list(range(30))
+    assert train.tolist() == sorted(train)
+    assert valid.tolist() == sorted(valid)
+    again = split(kind, sequences, y, fraction)
+    assert again[1].tolist() == valid.tolist()
+    other = split(kind, sequences, y, fraction, seed=1)
+    assert other[1].tolist() != valid.tolist()
+
+
+def test_stratified_keeps_the_shares_of_the_classes():
+    y = np.array([0] * 10 + [1] * 20)
+    train, valid = split("stratified", SEQUENCES["dense"], y, 0.3)
+    assert np.bincount(y[valid]).tolist() == [3, 6]
+    assert np.bincount(y[train]).tolist() == [7, 14]
+
+
+def test_stratified_validates_on_every_class():
+    y = np.arange(30) % 6
+    train, valid = split("stratified", SEQUENCES["dense"], y, 0.05)
+    assert sorted(y[valid]) == list(range(6))
+    assert set(y[train]) == set(range(6))
+
+
+@pytest.mark.parametrize(
+    ("name", "stratify", "kind"),
+    [
+        ("dense", False, "random"),
+        ("dense", True, "stratified"),
+        ("ragged", True, "stratified"),
+        ("windows", False, "last"),
+        ("windows", True, "last"),
+        ("windows, strided", False, "last"),
+        ("windows apart", False, "random"),
+        ("series behind one another", False, "last"),
+        ("series in order of time", False, "last"),
+    ],
+)
+def test_auto(name, stratify, kind):
+    sequences = SEQUENCES[name]
+    y = np.arange(len(sequences)) % 2
+    found = split("auto", sequences, y, stratify=stratify)
+    for mine, expected in zip(found, split(kind, sequences, y), strict=True):
+        assert mine.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize(
+    "splitter",
+    [TimeSeriesSplit(4), TimeSeriesSplit(3, gap=2), KFold(5), ShuffleSplit(2, random_state=0)],
+    ids=repr,
+)
+def test_of_a_splitter_the_last_split_counts(splitter):
+    train, valid = split(splitter, SEQUENCES["dense"])
+    expected = list(splitter.split(np.zeros((30, 1))))[-1]
+    assert train.tolist() == expected[0].tolist()
+    assert valid.tolist() == expected[1].tolist()
+
+
+class ByTarget:
+    """Validates on the samples whose target is positive; answers with lists."""
+
+    def split(self, X, y=None, groups=None):
+        yield np.flatnonzero(y <= 0).tolist(), np.flatnonzero(y > 0).tolist()
+
+
+def test_a_splitter_is_given_the_targets():
+    y = np.where(np.arange(30) > 22, 1.0, 0.0)
+    train, valid = split(ByTarget(), SEQUENCES["dense"], y)
+    assert isinstance(valid, np.ndarray)
+    assert valid.tolist() == list(range(23, 30))
+    assert train.tolist() == list(range(23))
+
+
+@pytest.mark.parametrize(
+    ("kind", "sequences", "fraction", "counts"),
+    [
+        (
+            "last",
+            as_sequences(view_windows(ROWS, 30)),
+            0.5,
+            "leaves 0 to train on and 16 to validate on",
+        ),
+        ("last", SEQUENCES["dense"].subset(np.array([0])), 0.2, "leaves 0 to train on and 1 "),
+        ("random", SEQUENCES["dense"].subset(np.array([0])), 0.2, "leaves 0 to train on and 1 "),
+        ("random", SEQUENCES["dense"], 0.99, "leaves 0 to train on and 30 to validate on"),
+        (ByTarget(), SEQUENCES["dense"], 0.2, "leaves 30 to train on and 0 to validate on"),
+    ],
+)
+def test_a_part_without_samples_is_refused(kind, sequences, fraction, counts):
+    with pytest.raises(ValueError, match=counts):
+        split(kind, sequences, fraction=fraction)
+
+
+@pytest.mark.parametrize(
+    ("y", "fraction", "reason"),
+    [
+        (np.r_[0, np.ones(29, dtype=int)], 0.2, "class"),
+        (np.arange(30), 0.2, "test_size"),
+        (np.arange(30) % 6, 0.9, "train_size"),
+    ],
+)
+def test_classes_that_cannot_be_split_are_refused(y, fraction, reason):
+    message = f"cannot be split by class for early stopping: .*{reason}.*validation_split='random'"
+    with pytest.raises(ValueError, match=message):
+        split("stratified", SEQUENCES["dense"], y, fraction)
+
+
+@pytest.mark.parametrize("known", ["auto", *SPLITS, TimeSeriesSplit(3), ByTarget()])
+def test_known_splits(known):
+    check_split(known)
+
+
+@pytest.mark.parametrize("unknown", ["first", "", 5, None, 0.2, [([0], [1])]])
+def test_unknown_splits_are_refused(unknown):
+    with pytest.raises(ValueError, match="'validation_split' parameter must be 'auto'") as caught:
+        check_split(unknown)
+    assert f"Got {unknown!r}" in str(caught.value)
+    assert "TimeSeriesSplit" in str(caught.value)

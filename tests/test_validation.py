@@ -1,0 +1,118 @@
+import re
+
+import numpy as np
+import pytest
+
+from sklstm._validation import (
+    check_layer_sizes,
+    check_lengths_agree,
+    check_quantiles,
+    check_sample_weight,
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (64, (64,)),
+        (np.int64(3), (3,)),
+        ((32, 16), (32, 16)),
+        ([5], (5,)),
+        (np.array([4, 2]), (4, 2)),
+    ],
+)
+def test_layer_sizes(value, expected):
+    found = check_layer_sizes(value, "hidden_layer_sizes")
+    assert found == expected
+    assert all(type(size) is int for size in found)
+
+
+@pytest.mark.parametrize("empty", [(), [], np.array([], dtype=int)])
+def test_no_layers_only_where_allowed(empty):
+    assert check_layer_sizes(empty, "dense_layer_sizes", may_be_empty=True) == ()
+    with pytest.raises(ValueError, match=r"'dense_layer_sizes' .* not empty"):
+        check_layer_sizes(empty, "dense_layer_sizes")
+
+
+@pytest.mark.parametrize(
+    "value", [0, -1, 2.0, "64", None, True, (3, 0), (3, 2.5), (True,), ("a",), {3: 1}, [[3]]]
+)
+def test_layer_sizes_error_names_parameter_and_value(value):
+    with pytest.raises(ValueError, match="'sizes' parameter must be a positive int") as caught:
+        check_layer_sizes(value, "sizes")
+    assert repr(value) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(0.5, (0.5,)), ([0.1, 0.9], (0.1, 0.9)), (np.array([0.2, 0.3]), (0.2, 0.3))],
+)
+def test_quantiles(value, expected):
+    found = check_quantiles(value)
+    assert found == expected
+    assert all(type(level) is float for level in found)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (0.0, "outside (0, 1)"),
+        (1.0, "outside (0, 1)"),
+        (1, "outside (0, 1)"),
+        ((0.5, 1.5), "1.5 lies outside (0, 1)"),
+        ((0.5, float("nan")), "nan lies outside (0, 1)"),
+        ((0.5, "0.9"), "'0.9' lies outside (0, 1)"),
+        ((), "Got ()"),
+        ("0.5", "Got '0.5'"),
+        (None, "Got None"),
+        ((0.9, 0.1), "sort it and drop repeats"),
+        ((0.5, 0.5), "sort it and drop repeats"),
+    ],
+)
+def test_quantiles_error(value, message):
+    with pytest.raises(ValueError, match=re.escape(message)) as caught:
+        check_quantiles(value)
+    assert "'quantile' parameter must be a float in (0, 1)" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("weight", "expected"),
+    [
+        ([1, 0, 2], [1.0, 0.0, 2.0]),
+        (np.float32([1, 2, 3]), [1.0, 2.0, 3.0]),
+        (2, [2.0, 2.0, 2.0]),
+        (0.5, [0.5, 0.5, 0.5]),
+    ],
+)
+def test_sample_weight(weight, expected):
+    found = check_sample_weight(weight, 3)
+    assert found.dtype == np.float64
+    assert found.tolist() == expected
+
+
+def test_no_sample_weight():
+    assert check_sample_weight(None, 3) is None
+
+
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [
+        ([1.0, 2.0], r"shape \(3,\). Got shape \(2,\)"),
+        ([[1.0], [2.0], [3.0]], r"Got shape \(3, 1\)"),
+        ([1.0, -2.0, -0.5], "Negative values in sample_weight.* at index 1"),
+        ([0.0, 0.0, 0.0], "at least one non-zero number"),
+        ([1.0, np.nan, 1.0], "Input sample_weight contains NaN"),
+        ([1.0, np.inf, 1.0], "Input sample_weight contains infinity"),
+        (-1, "Negative values in sample_weight"),
+        (0, "at least one non-zero number"),
+    ],
+)
+def test_sample_weight_error(weight, message):
+    with pytest.raises(ValueError, match=message):
+        check_sample_weight(weight, 3)
+
+
+def test_lengths_agree():
+    check_lengths_agree([1, 2], np.zeros((2, 3)))
+    with pytest.raises(ValueError, match=r"X_val and y_val must hold one entry a sample.*\[2, 3\]"):
+        check_lengths_agree([1, 2], np.zeros(3), "X_val and y_val")
