@@ -1,0 +1,216 @@
+"""From parameters to the torch module."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose, assert_array_equal
+from torch import nn
+
+from sklstm import LSTMClassifier, LSTMRegressor
+from sklstm.data import as_sequences
+from sklstm.estimators.network import build_module, check_network
+
+X = np.random.default_rng(0).normal(size=(20, 5, 3)) * [1, 10, 100] + [0, 5, -7]
+
+
+def build(n_outputs=2, X=X, weight=None, relative=(), **parameters):
+    estimator = LSTMRegressor(**{"hidden_layer_sizes": 4, **parameters})
+    return build_module(estimator, as_sequences(X), weight, n_outputs, relative)
+
+
+def n_trainable(module):
+    return sum(p.numel() for p in module.parameters() if p.requires_grad)
+
+
+def n_recurrent(X=X, **parameters):
+    return n_trainable(build(X=X, **parameters).recurrent)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "n_features", "expected"),
+    [
+        ({"hidden_layer_sizes": 50}, 1, 10_400),
+        ({"hidden_layer_sizes": (50,), "cell": "rnn"}, 1, 2_600),
+        # the reset gate scales the recurrent bias of the candidate: two bias vectors
+        ({"hidden_layer_sizes": 50, "cell": "gru"}, 1, 3 * ((50 + 1) * 50 + 50 + 50)),
+        ({"hidden_layer_sizes": (50, 256)}, 1, 10_400 + 4 * ((50 + 256) * 256 + 256)),
+        ({"hidden_layer_sizes": 8, "bidirectional": True}, 3, 2 * 4 * ((3 + 8) * 8 + 8)),
+        (
+            {"hidden_layer_sizes": (8, 4), "bidirectional": True, "cell": "rnn"},
+            3,
+            2 * ((3 + 8) * 8 + 8) + 2 * ((16 + 4) * 4 + 4),
+        ),
+    ],
+    ids=str,
+)
+def test_number_of_recurrent_parameters(parameters, n_features, expected):
+    assert n_recurrent(X=np.ones((2, 3, n_features)), **parameters) == expected
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({}, 4 * 2 + 2),
+        ({"pooling": "concat"}, 3 * 4 * 2 + 2),
+        ({"pooling": "concat", "bidirectional": True}, 6 * 4 * 2 + 2),
+        ({"pooling": "mean"}, 4 * 2 + 2),
+        ({"dense_layer_sizes": (7, 5)}, (4 * 7 + 7) + (7 * 5 + 5) + (5 * 2 + 2)),
+        ({"dense_layer_sizes": 7}, (4 * 7 + 7) + (7 * 2 + 2)),
+    ],
+    ids=str,
+)
+def test_number_of_parameters_of_the_head(parameters, expected):
+    assert n_trainable(build(**parameters).head) == expected
+
+
+@pytest.mark.parametrize("sizes", [4, np.int64(4), [4], (4,), np.array([4])], ids=repr)
+def test_spellings_of_one_width(sizes):
+    model = build(hidden_layer_sizes=sizes)
+    assert [layer.n_outputs for layer in model.recurrent] == [4]
+
+
+@pytest.mark.parametrize("estimator", [LSTMRegressor, LSTMClassifier])
+@pytest.mark.parametrize(
+    ("parameters", "kind", "number"),
+    [
+        ({"cell": "lstm"}, nn.LSTM, 1),
+        ({"cell": "gru"}, nn.GRU, 1),
+        ({"cell": "rnn"}, nn.RNN, 1),
+        ({"hidden_layer_sizes": (4, 3, 2)}, nn.LSTM, 3),
+        ({"bidirectional": True}, nn.LSTM, 2),
+        ({"normalization": "layer"}, nn.LayerNorm, 1),
+        ({"normalization": None}, nn.LayerNorm, 0),
+        ({"normalization": "batch", "hidden_layer_sizes": (4, 3)}, nn.BatchNorm1d, 3),
+        ({"dense_layer_sizes": (5, 4)}, nn.Linear, 3),
+    ],
+    ids=str,
+)
+def test_parameters_reach_the_fitted_module(estimator, parameters, kind, number):
+    small = {"hidden_layer_sizes": 4, "bidirectional": False, "max_epochs": 1, "random_state": 0}
+    options = {**small, **parameters}
+    model = estimator(**options).fit(X, np.arange(20) % 2)
+    assert sum(isinstance(part, kind) for part in model.module_.modules()) == number
+
+
+def test_dropout_reaches_the_module_and_acts_in_training_alone():
+    model = build(dropout=0.5, dense_layer_sizes=(6,))
+    assert {part.p for part in model.modules() if isinstance(part, nn.Dropout)} == {0.5}
+    x = torch.as_tensor(X, dtype=torch.float32)
+    model.train()
+    assert not torch.equal(model(x), model(x))
+    model.eval()
+    assert torch.equal(model(x), model(x))
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_precision(precision):
+    model = build(precision=precision, bidirectional=True, normalization="batch", relative=[0])
+    floating = [t for t in model.state_dict().values() if t.is_floating_point()]
+    assert {t.dtype for t in floating} == {getattr(torch, precision)}
+
+
+def test_input_is_scaled_by_the_moments_of_the_sequences():
+    inputs = build(precision="float64").inputs
+    assert_allclose(inputs.mean, X.mean(axis=(0, 1)), rtol=1e-5, atol=1e-6)
+    assert_allclose(inputs.scale, X.std(axis=(0, 1)), rtol=1e-5)
+
+
+def test_input_is_scaled_by_weighted_moments():
+    weight = np.zeros(20)
+    weight[:5] = 1
+    inputs = build(weight=weight).inputs
+    assert_allclose(inputs.mean, X[:5].mean(axis=(0, 1)), rtol=1e-4, atol=1e-5)
+
+
+def test_input_relative_to_the_last_step():
+    model = build(relative=[1], precision="float64")
+    x = torch.as_tensor(X)
+    shifted = x + torch.tensor([0.0, 1234.5, 0.0])
+    assert_allclose(model(shifted).detach(), model(x).detach(), rtol=1e-9)
+    other = x + torch.tensor([1234.5, 0.0, 0.0])
+    assert not torch.allclose(model(other), model(x))
+
+
+def test_standardize_off():
+    inputs = build(standardize=False).inputs
+    assert_array_equal(inputs.mean, 0)
+    assert_array_equal(inputs.scale, 1)
+
+
+class Own(nn.Module):
+    def __init__(self, n_features, n_outputs):
+        super().__init__()
+        self.sizes = n_features, n_outputs
+        self.linear = nn.Linear(n_features, n_outputs)
+        self.seen = []
+
+    def forward(self, x, lengths):
+        self.seen.append((x.detach().clone(), lengths.clone()))
+        return self.linear(x[torch.arange(len(x)), lengths - 1])
+
+
+def test_own_module_gets_sizes_scaled_input_and_lengths():
+    model = build(module=Own, precision="float64")
+    assert model.module.sizes == (3, 2)
+    assert model.module.linear.weight.dtype == torch.float64
+    x, lengths = model.module.seen[0]  # it was tried on two sequences
+    assert x.shape == (2, 5, 3)
+    assert lengths.tolist() == [5, 5]
+    expected = (X[:2].astype("f4") - X.mean(axis=(0, 1))) / X.std(axis=(0, 1))
+    assert_allclose(x, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_own_module_gets_zeros_behind_the_end():
+    ragged = [X[0], X[1][:2], X[2][:4]]
+    model = LSTMRegressor(module=Own, max_epochs=1, batch_size=3, random_state=0)
+    model.fit(ragged, [1.0, 2.0, 3.0])
+    for x, lengths in model.module_.module.seen:
+        for sequence, length in zip(x, lengths, strict=True):
+            assert (sequence[length:] == 0).all()
+            assert (sequence[:length] != 0).all()
+
+
+@pytest.mark.parametrize(
+    ("estimator", "y", "options", "n_outputs"),
+    [
+        (LSTMRegressor, X[:, 0, 0], {}, 1),
+        (LSTMRegressor, X[:, 0, :2], {}, 2),
+        (LSTMRegressor, X[:, 0, 0], {"loss": "gaussian"}, 2),
+        (LSTMRegressor, X[:, 0, :2], {"loss": "quantile", "quantile": [0.1, 0.5, 0.9]}, 6),
+        (LSTMClassifier, np.arange(20) % 2, {}, 2),
+        (LSTMClassifier, np.arange(20) % 4, {"loss": "hinge"}, 4),
+    ],
+)
+def test_number_of_outputs_that_an_own_module_is_asked_for(estimator, y, options, n_outputs):
+    model = estimator(module=Own, max_epochs=1, random_state=0, **options).fit(X, y)
+    assert model.module_.module.sizes == (3, n_outputs)
+
+
+def test_trying_an_own_module_leaves_it_in_training_mode_for_the_fit():
+    class Dropped(Own):
+        def forward(self, x, lengths):
+            self.modes = [*getattr(self, "modes", []), self.training]
+            return super().forward(x, lengths)
+
+    model = LSTMRegressor(module=Dropped, max_epochs=1, batch_size=10, random_state=0).fit(
+        X, X[:, 0, 0]
+    )
+    assert model.module_.module.modes == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"hidden_layer_sizes": ()}, "'hidden_layer_sizes'.*not empty"),
+        ({"hidden_layer_sizes": (3, 0)}, "'hidden_layer_sizes'.*0 is no positive int"),
+        ({"dense_layer_sizes": (0,)}, "'dense_layer_sizes'.*0 is no positive int"),
+        ({"dense_layer_sizes": "3"}, "'dense_layer_sizes'.* Got '3'"),
+    ],
+)
+def test_check_network(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        check_network(LSTMRegressor(**parameters))
+
+
+def test_check_network_accepts_no_dense_layers():
+    check_network(LSTMRegressor(dense_layer_sizes=()))

@@ -1,0 +1,457 @@
+"""Losses, units and anchors of the regressor."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.preprocessing import MinMaxScaler
+
+from sklstm import LSTMRegressor, SlidingWindowTransformer, make_windows
+
+TINY = {"hidden_layer_sizes": 4, "max_epochs": 2, "random_state": 0, "device": "cpu"}
+# few steps of a small network that learn what the tests ask for
+QUICK = {
+    "hidden_layer_sizes": 8,
+    "max_epochs": 20,
+    "batch_size": 32,
+    "learning_rate": 0.03,
+    "random_state": 0,
+    "subtract_last": False,
+}
+
+
+def samples(n_samples=200, n_features=2, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n_samples, 4, n_features))
+    return X, X[:, -2:, 0].sum(axis=1)
+
+
+def tiny(**parameters):
+    return LSTMRegressor(**{**TINY, **parameters})
+
+
+def quick(**parameters):
+    return LSTMRegressor(**{**QUICK, **parameters})
+
+
+# ---------------------------------------------------------------- losses
+
+
+@pytest.mark.parametrize(
+    "loss", ["squared_error", "absolute_error", "huber", "quantile", "gaussian"]
+)
+def test_every_loss_learns(loss):
+    X, y = samples(200)
+    model = quick(loss=loss).fit(X[:150], y[:150])
+    assert model.score(X[150:], y[150:]) > 0.9
+    assert model.loss_curve_[-1] < model.loss_curve_[0]
+
+
+def test_poisson_learns_a_positive_rate():
+    X, signal = samples(500)
+    rate = np.exp(1 + 0.8 * signal)
+    y = np.random.default_rng(1).poisson(rate)
+    model = quick(loss="poisson", learning_rate=0.05).fit(X, y)
+    predicted = model.predict(X)
+    assert (predicted > 0).all()
+    assert np.corrcoef(np.log(predicted), np.log(rate))[0, 1] > 0.95
+    assert predicted.mean() == pytest.approx(y.mean(), rel=0.15)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_poisson_rates_are_in_units_of_y(scale):
+    X, signal = samples(300)
+    y = scale * np.exp(signal)
+    predicted = quick(loss="poisson", learning_rate=0.05).fit(X, y).predict(X)
+    assert np.corrcoef(np.log(predicted), signal)[0, 1] > 0.95
+    assert predicted.mean() == pytest.approx(y.mean(), rel=0.2)
+
+
+def skewed(n_samples=400, seed=0):
+    """Targets whose mean, median and quantiles differ, and that X tells nothing about."""
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(n_samples, 2, 1)), rng.exponential(size=n_samples)
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [
+        ("squared_error", 1.0),
+        ("gaussian", 1.0),
+        ("absolute_error", np.log(2)),
+        ("quantile", np.log(2)),
+    ],
+)
+def test_what_a_loss_predicts(loss, expected):
+    X, y = skewed()
+    model = quick(loss=loss, hidden_layer_sizes=1, max_epochs=15).fit(X, y)
+    assert model.predict(X).mean() == pytest.approx(expected, abs=0.15)
+
+
+@pytest.mark.parametrize("level", [0.1, 0.5, 0.9])
+def test_quantile_coverage(level):
+    X, y = skewed()
+    model = quick(loss="quantile", quantile=level, hidden_layer_sizes=1, max_epochs=15).fit(X, y)
+    assert (y <= model.predict(X)).mean() == pytest.approx(level, abs=0.06)
+
+
+@pytest.mark.parametrize("loss", ["quantile", "gaussian"])
+def test_several_quantiles(loss):
+    X, signal = samples(400)
+    noise = np.random.default_rng(1).normal(size=400)
+    y = 50 + 10 * (signal + 0.5 * noise)
+    levels = (0.1, 0.4, 0.9)
+    model = quick(loss=loss, quantile=levels).fit(X, y)
+    quantiles = model.predict_quantiles(X)
+    assert quantiles.shape == (400, 3)
+    assert (np.diff(quantiles, axis=1) >= 0).all()
+    assert_allclose((y[:, None] <= quantiles).mean(axis=0), levels, atol=0.08)
+    if loss == "quantile":  # 0.4 is the level nearest to the median
+        assert_array_equal(model.predict(X), quantiles[:, 1])
+
+
+def test_quantiles_of_gaussian_follow_mean_and_std():
+    X, y = samples()
+    model = tiny(loss="gaussian", quantile=[0.158655254, 0.5, 0.841344746]).fit(X, y)
+    mean, std = model.predict(X, return_std=True)
+    assert_allclose(
+        model.predict_quantiles(X), np.column_stack([mean - std, mean, mean + std]), rtol=1e-6
+    )
+
+
+@pytest.mark.parametrize("loss", ["quantile", "gaussian"])
+@pytest.mark.parametrize("quantile", [0.5, [0.5], (0.2, 0.8), np.array([0.1, 0.5, 0.9])])
+@pytest.mark.parametrize("n_outputs", [None, 1, 2])
+def test_shapes_of_quantiles(loss, quantile, n_outputs):
+    X, y = samples(20)
+    y = y if n_outputs is None else np.column_stack([y] * n_outputs)
+    model = tiny(loss=loss, quantile=quantile).fit(X, y)
+    n_quantiles = np.size(quantile)
+    shape = (20,) if n_outputs is None else (20, n_outputs)
+    assert model.predict(X).shape == shape
+    assert model.predict_quantiles(X).shape == (*shape, n_quantiles)
+    assert model.predict_quantiles(X[:1]).shape == (1, *shape[1:], n_quantiles)
+
+
+def test_gaussian_learns_the_noise():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(800, 3, 2))
+    spread = np.where(X[:, -1, 1] > 0, 4.0, 1.0)
+    y = 100 + 5 * X[:, -1, 0] + spread * rng.normal(size=800)
+    mean, std = quick(loss="gaussian").fit(X, y).predict(X, return_std=True)
+    assert mean.shape == std.shape == (800,)
+    assert std[spread == 4].mean() == pytest.approx(4, rel=0.25)
+    assert std[spread == 1].mean() == pytest.approx(1, rel=0.4)
+    assert np.abs((y - mean) / std).mean() == pytest.approx(np.sqrt(2 / np.pi), rel=0.15)
+
+
+def test_shapes_of_std():
+    X, y = samples(20)
+    for target in (y, y[:, None], np.column_stack([y, -y])):
+        mean, std = tiny(loss="gaussian").fit(X, target).predict(X, return_std=True)
+        assert mean.shape == std.shape == target.shape
+        assert (std > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("loss", "has"),
+    [
+        ("squared_error", False),
+        ("huber", False),
+        ("poisson", False),
+        ("quantile", True),
+        ("gaussian", True),
+    ],
+)
+def test_only_some_losses_have_quantiles(loss, has):
+    assert hasattr(tiny(loss=loss), "predict_quantiles") is has
+
+
+# ---------------------------------------------------------------- outputs and units
+
+
+def test_several_outputs():
+    X, y = samples(200)
+    Y = np.column_stack([y, 1000 - 50 * y, np.full(200, 7.0)])
+    model = quick().fit(X, Y)
+    assert model.n_outputs_ == 3
+    predicted = model.predict(X)
+    assert predicted.shape == (200, 3)
+    assert np.corrcoef(predicted[:, 0], Y[:, 0])[0, 1] > 0.95
+    assert np.corrcoef(predicted[:, 1], Y[:, 1])[0, 1] > 0.95
+    assert_allclose(predicted[:, 2], 7, atol=0.5)
+
+
+@pytest.mark.parametrize(
+    "loss", ["squared_error", "absolute_error", "huber", "quantile", "gaussian", "poisson"]
+)
+def test_several_outputs_with_every_loss(loss):
+    X, y = samples(30)
+    Y = np.abs(np.column_stack([y, 3 * y]))
+    model = tiny(loss=loss).fit(X, Y)
+    assert model.predict(X).shape == (30, 2)
+    assert np.isfinite(model.score(X, Y))
+
+
+def test_the_shape_of_y_is_that_of_the_prediction():
+    X, y = samples(20)
+    flat, column = tiny().fit(X, y), tiny().fit(X, y[:, None])
+    assert flat.predict(X).shape == (20,)
+    assert column.predict(X).shape == (20, 1)
+    assert_array_equal(flat.predict(X), column.predict(X)[:, 0])
+    assert (flat.n_outputs_, column.n_outputs_) == (1, 1)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8", "i4", "i8", "u1", "bool", "object"])
+def test_dtypes_of_y(dtype):
+    X, y = samples(20)
+    y = (y > 0).astype(dtype)
+    predicted = tiny().fit(X, y).predict(X)
+    assert predicted.dtype == np.float64
+    assert_array_equal(predicted, tiny().fit(X, y.astype(float)).predict(X))
+
+
+def test_y_as_a_dataframe():
+    X, y = samples(20)
+    frame = pd.DataFrame({"a": y, "b": -y})
+    assert_array_equal(tiny().fit(X, frame).predict(X), tiny().fit(X, frame.to_numpy()).predict(X))
+
+
+@pytest.mark.parametrize(("shift", "scale"), [(0, 1), (1e6, 1), (-1e6, 1e3), (0, 1e-6), (1e9, 1e9)])
+def test_raw_targets_train(shift, scale):
+    X, y = samples(200)
+    model = quick().fit(X, shift + scale * y)
+    assert model.score(X, shift + scale * y) > 0.9
+    # the loss is of standardised targets, whatever the units
+    assert_allclose(model.loss_curve_, quick().fit(X, y).loss_curve_, rtol=1e-2)
+
+
+@pytest.mark.parametrize(("shift", "scale"), [(0, 1e6), (1e3, 1), (0, 1e-6), (1e6, 1e4)])
+def test_raw_features_train(shift, scale):
+    X, y = samples(200)
+    model = quick(precision="float64", max_epochs=10).fit(X, y)
+    moved = quick(precision="float64", max_epochs=10).fit(shift + scale * X, y)
+    assert_allclose(moved.predict(shift + scale * X), model.predict(X), rtol=1e-3, atol=1e-3)
+
+
+def test_raw_features_train_in_single_precision():
+    X, y = samples(200)
+    assert quick().fit(1e4 * X + 1e6, y).score(1e4 * X + 1e6, y) > 0.9
+
+
+def test_features_of_different_scale_train():
+    X, y = samples(300, n_features=3)
+    X = X * [1e-5, 1e5, 0] + [0, 1e6, 42]
+    y = y + X[:, -1, 1] / 1e5
+    assert quick().fit(X, y).score(X, y) > 0.9
+
+
+def test_standardize_can_be_switched_off():
+    X, y = samples(30)
+    model = tiny(standardize=False, subtract_last=False).fit(5 + X, 100 + y)
+    assert_array_equal(model.module_.inputs.mean, 0)
+    assert_array_equal(model.module_.inputs.scale, 1)
+    assert np.abs(model.predict(5 + X)).max() < 50  # far from 100 after two epochs
+    assert model.loss_curve_[0] > 5_000  # in squared units of y
+    assert np.abs(tiny(subtract_last=False).fit(5 + X, 100 + y).predict(5 + X) - 100).max() < 5
+
+
+def test_constant_targets():
+    X, _ = samples(30)
+    assert_allclose(tiny(max_epochs=20).fit(X, np.full(30, 1e6)).predict(X), 1e6, rtol=1e-5)
+
+
+def test_constant_features():
+    X, y = samples(30)
+    model = tiny().fit(np.full_like(X, 3e7), y)
+    assert np.isfinite(model.predict(np.full_like(X, 3e7))).all()
+
+
+def test_one_sample():
+    model = tiny().fit(np.ones((1, 3, 2)), [5.0])
+    assert_allclose(model.predict(np.ones((1, 3, 2))), 5, atol=1)
+
+
+# ---------------------------------------------------------------- subtract_last
+
+
+def trend(n_times=200, slope=0.5, seed=0):
+    rng = np.random.default_rng(seed)
+    return slope * np.arange(n_times) + np.sin(np.arange(n_times)) + 0.1 * rng.normal(size=n_times)
+
+
+@pytest.mark.parametrize("subtract_last", ["auto", True])
+def test_a_trend_is_extrapolated(subtract_last):
+    X, y = make_windows(trend(), 6)
+    options = {"subtract_last": subtract_last, "max_epochs": 20}
+    model = quick(**options).fit(X[:120], y[:120])
+    assert model.anchor_features_.tolist() == [0]
+    assert np.abs(model.predict(X[120:]) - y[120:]).mean() < 0.5
+    plain = quick(**{**options, "subtract_last": False}).fit(X[:120], y[:120])
+    assert plain.anchor_features_.tolist() == [-1]
+    assert np.abs(plain.predict(X[120:]) - y[120:]).mean() > 3
+
+
+@pytest.mark.parametrize(
+    ("shift", "scale"),
+    [(0, 1), (1e5, 1), (0, 1e4), (-300, -2)],
+    ids=["as is", "up", "up scale", "turned"],
+)
+def test_an_affine_scaler_in_front_changes_nothing_essential(shift, scale):
+    X, y = make_windows(trend(), 6)
+    X = X.astype(float)
+    options = {"precision": "float64", "max_epochs": 10, "subtract_last": "auto"}
+    plain = quick(**options).fit(X[:120], y[:120])
+    scaled = quick(**options).fit(shift + scale * X[:120], y[:120])
+    assert scaled.anchor_features_.tolist() == [0]
+    if scale > 0:
+        assert_allclose(scaled.predict(shift + scale * X), plain.predict(X), rtol=1e-4, atol=1e-4)
+    error = np.abs(scaled.predict(shift + scale * X[120:]) - y[120:]).mean()
+    assert error < 0.5
+    targets = quick(**options).fit(X[:120], shift + scale * y[:120])
+    error = np.abs(targets.predict(X[120:]) - (shift + scale * y[120:])).mean()
+    assert error < 0.5 * abs(scale)
+
+
+def test_min_max_scaler_in_front():
+    series = trend()[:, None]
+    scaled = MinMaxScaler().fit(series[:120]).transform(series)
+    windows = SlidingWindowTransformer(6).fit_transform(scaled)
+    y = np.append(series[1:, 0], series[-1, 0])
+    model = quick(subtract_last="auto", max_epochs=20).fit(windows[:120], y[:120])
+    assert model.anchor_features_.tolist() == [0]
+    assert np.abs(model.predict(windows[120:-1]) - y[120:-1]).mean() < 0.6
+
+
+def test_auto_leaves_targets_alone_that_continue_nothing():
+    X, _ = samples()
+    noise = np.random.default_rng(1).normal(size=len(X))
+    assert tiny().fit(X, noise).anchor_features_.tolist() == [-1]
+    # explained by the last value of a feature that is no level that goes on
+    assert tiny().fit(X, X[:, -1, 0]).anchor_features_.tolist() == [-1]
+    assert tiny(subtract_last=True).fit(X, X[:, -1, 1]).anchor_features_.tolist() == [1]
+
+
+def test_every_target_has_an_anchor_of_its_own():
+    rng = np.random.default_rng(0)
+    table = np.column_stack([trend(seed=1), trend(slope=-2, seed=2), rng.normal(size=200)])
+    X = SlidingWindowTransformer(5).fit_transform(table)[:-1]
+    y = table[1:, [1, 2, 0]]
+    model = tiny().fit(X, y)
+    assert model.anchor_features_[1] == -1
+    assert model.anchor_features_[0] in (0, 1)  # both are straight lines but for noise
+    walks = rng.normal(size=(200, 2)).cumsum(axis=0)
+    X = SlidingWindowTransformer(5).fit_transform(walks)[:-1]
+    assert tiny().fit(X, walks[1:, ::-1]).anchor_features_.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(
+    "loss", ["squared_error", "absolute_error", "huber", "quantile", "gaussian"]
+)
+def test_every_loss_but_poisson_goes_with_subtract_last(loss):
+    X, y = make_windows(trend(), 6)
+    model = quick(loss=loss, subtract_last="auto", max_epochs=20).fit(X[:120], y[:120])
+    assert model.anchor_features_.tolist() == [0]
+    assert np.abs(model.predict(X[120:]) - y[120:]).mean() < 0.7
+    if loss in ("quantile", "gaussian"):
+        assert np.abs(model.predict_quantiles(X[120:])[:, 0] - y[120:]).mean() < 0.7
+
+
+def test_counts_are_never_shifted():
+    X, y = make_windows(np.abs(trend()), 6)
+    model = tiny(loss="poisson").fit(X, y)
+    assert model.anchor_features_.tolist() == [-1]
+
+
+def test_subtract_last_with_sequences_of_unequal_length():
+    rng = np.random.default_rng(0)
+    X = [
+        rng.normal(size=(n, 1)).cumsum(axis=0) + 50 * i
+        for i, n in enumerate(rng.integers(2, 9, 60))
+    ]
+    y = np.array([sequence[-1, 0] + 1 for sequence in X])
+    model = quick(subtract_last="auto").fit(X[:40], y[:40])
+    assert model.anchor_features_.tolist() == [0]
+    assert np.abs(model.predict(X[40:]) - y[40:]).mean() < 2
+
+
+def test_subtract_last_without_standardize():
+    X, y = make_windows(trend(), 6)
+    model = quick(subtract_last=True, standardize=False, max_epochs=20).fit(X[:120], y[:120])
+    assert np.abs(model.predict(X[120:]) - y[120:]).mean() < 1
+
+
+def test_refit_forgets_the_anchor():
+    X, y = make_windows(trend(), 6)
+    model = tiny().fit(X, y)
+    model.set_params(subtract_last=False).fit(X, y)
+    assert model.anchor_features_.tolist() == [-1]
+    assert_array_equal(model.predict(X), tiny(subtract_last=False).fit(X, y).predict(X))
+
+
+# ---------------------------------------------------------------- score and training at all
+
+
+def test_score_is_r2_in_units_of_y():
+    X, y = samples(200)
+    model = quick().fit(X, y)
+    error = model.predict(X) - y
+    assert model.score(X, y) == pytest.approx(1 - (error**2).mean() / y.var())
+
+
+def test_one_validation_sample_has_no_score():
+    X, y = samples(20)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = tiny(early_stopping=True, validation_fraction=0.01).fit(X, y)
+    assert np.isnan(model.best_validation_score_)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"cell": "gru"},
+        {"cell": "rnn"},
+        {"bidirectional": True},
+        {"pooling": "mean"},
+        {"pooling": "max"},
+        {"pooling": "concat"},
+        {"hidden_layer_sizes": (8, 4)},
+        {"dense_layer_sizes": (8, 8)},
+        {"normalization": "layer"},
+        {"normalization": "batch"},
+        {"dropout": 0.1},
+        {"precision": "float64"},
+        {"optimizer": "adam"},
+        {"optimizer": "sgd", "learning_rate": 0.3},
+        {"optimizer": "rmsprop"},
+        {"learning_rate_schedule": "constant"},
+        {"gradient_clip": None},
+        {"weight_decay": 1e-3},
+        {"early_stopping": True},
+    ],
+    ids=str,
+)
+def test_every_option_learns(parameters):
+    X, y = samples(200)
+    model = quick(**parameters).fit(X[:150], y[:150])
+    assert model.score(X[150:], y[150:]) > 0.75
+
+
+def test_warm_start_keeps_the_scaling():
+    X, y = samples(100)
+    model = quick(warm_start=True, max_epochs=10).fit(X, 1000 + y)
+    before = model.predict(X).mean()
+    model.set_params(learning_rate=1e-9).fit(10 * X, y)
+    assert model.predict(X).mean() == pytest.approx(before, abs=1e-3)
+
+
+def test_clone_and_defaults():
+    model = LSTMRegressor()
+    assert clone(model).get_params() == model.get_params()
+    assert LSTMRegressor(32).hidden_layer_sizes == 32
+    with pytest.raises(TypeError):
+        LSTMRegressor(32, "gru")

@@ -1,0 +1,128 @@
+import math
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from sklstm.training.callbacks import (
+    BestWeights,
+    DivergedError,
+    Divergence,
+    ScheduledRate,
+    StopTraining,
+)
+
+
+def stand_in(**history):
+    """Return what the callbacks see of a net."""
+    module = torch.nn.Linear(1, 1, bias=False)
+    optimizer = torch.optim.SGD(module.parameters(), lr=9.0)
+    return SimpleNamespace(history=[history], lr=0.1, module_=module, optimizer_=optimizer)
+
+
+def rate(net):
+    return net.optimizer_.param_groups[0]["lr"]
+
+
+def test_scheduled_rate_sets_every_group_before_every_step():
+    net = stand_in()
+    net.optimizer_.add_param_group({"params": [torch.zeros(1, requires_grad=True)], "lr": 7.0})
+    callback = ScheduledRate(lambda progress: progress, n_steps=4)
+    callback.on_train_begin(net)
+    rates = []
+    for _ in range(5):
+        callback.on_batch_begin(net, training=True)
+        rates.append([group["lr"] for group in net.optimizer_.param_groups])
+    assert rates == [pytest.approx([0.1 * share] * 2) for share in (0.25, 0.5, 0.75, 1.0, 1.0)]
+
+
+def test_scheduled_rate_does_not_count_validation():
+    net = stand_in()
+    callback = ScheduledRate(lambda progress: progress, n_steps=2)
+    callback.on_train_begin(net)
+    callback.on_batch_begin(net, training=False)
+    assert rate(net) == 9.0
+    callback.on_batch_begin(net, training=True)
+    assert rate(net) == pytest.approx(0.05)
+
+
+def test_scheduled_rate_begins_anew_with_every_fit():
+    net = stand_in()
+    callback = ScheduledRate(lambda progress: progress, n_steps=2)
+    for _ in range(2):
+        callback.on_train_begin(net)
+        callback.on_batch_begin(net, training=True)
+        assert rate(net) == pytest.approx(0.05)
+        callback.on_batch_begin(net, training=True)
+
+
+@pytest.mark.parametrize("loss", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("name", ["train_loss", "valid_loss"])
+def test_divergence(name, loss):
+    losses = {"train_loss": 1.0, "valid_loss": 1.0, name: loss}
+    match = rf"the {name.replace('_', ' ')} is {loss} in epoch 1. Lower learning_rate \(now 0.1\)"
+    with pytest.raises(DivergedError, match=match):
+        Divergence().on_epoch_end(stand_in(**losses))
+
+
+@pytest.mark.parametrize("losses", [{"train_loss": 1e30}, {"train_loss": 0.0, "valid_loss": 2.0}])
+def test_no_divergence(losses):
+    Divergence().on_epoch_end(stand_in(**losses))
+
+
+def run(losses, patience=2, tol=0.0):
+    """Return after how many epochs the callback stops, and the weights that it leaves."""
+    net = stand_in()
+    net.history = []
+    callback = BestWeights(patience, tol)
+    callback.on_train_begin(net)
+    try:
+        for epoch, loss in enumerate(losses, start=1):
+            net.history.append({"valid_loss": loss})
+            with torch.no_grad():
+                net.module_.weight.fill_(epoch)
+            callback.on_epoch_end(net)
+    except StopTraining:
+        pass
+    callback.restore(net)
+    return len(net.history), net.module_.weight.item(), callback
+
+
+@pytest.mark.parametrize(
+    ("losses", "options", "n_epochs", "best"),
+    [
+        ([3, 2, 1], {}, 3, 3),
+        ([1, 2, 3, 4], {}, 3, 1),
+        ([1, 2, 0.5, 2, 2, 2], {}, 5, 3),
+        ([1, 1, 1, 1], {}, 3, 1),
+        ([1, 2, 2, 2], {"patience": 1}, 2, 1),
+        # a gain below tol does not count against patience, but is kept
+        ([1, 0.95, 0.91, 0.5], {"tol": 0.2}, 3, 3),
+        ([1, 0.95, 0.7, 0.6, 0.55], {"tol": 0.2}, 5, 5),
+        ([2, math.nan, 1, 3, 3], {}, 5, 3),
+    ],
+    ids=str,
+)
+def test_best_weights(losses, options, n_epochs, best):
+    assert run(losses, **options)[:2] == (n_epochs, best)
+
+
+def test_best_weights_are_a_copy():
+    *_, callback = run([1, 2, 3, 4])
+    assert callback.best_epoch_ == 1
+    assert callback.best_loss_ == 1
+
+
+def test_no_epoch_no_weights():
+    n_epochs, weight, callback = run([])
+    assert n_epochs == 0
+    assert callback.best_epoch_ == 0
+    assert math.isfinite(weight)
+
+
+def test_best_weights_begin_anew():
+    *_, callback = run([1.0])
+    net = stand_in(valid_loss=5.0)
+    callback.on_train_begin(net)
+    callback.on_epoch_end(net)
+    assert callback.best_loss_ == 5.0

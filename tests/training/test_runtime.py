@@ -1,0 +1,125 @@
+import threading
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from sklstm.training.runtime import fresh_seed, private_runtime, resolve_device
+
+
+def draw(seed):
+    with private_runtime(seed, "cpu"):
+        return torch.rand(3).tolist()
+
+
+def test_seed_decides_what_is_drawn():
+    assert draw(0) == draw(0) != draw(1)
+
+
+@pytest.mark.parametrize("error", [None, ValueError, KeyboardInterrupt])
+def test_random_state_of_torch_is_put_back(error):
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    try:
+        with private_runtime(0, "cpu"):
+            torch.rand(3)
+            torch.manual_seed(1)
+            if error:
+                raise error
+    except (ValueError, KeyboardInterrupt):
+        pass
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_gradients_are_enabled_within_alone(mode):
+    with mode():
+        with private_runtime(0, "cpu"):
+            weight = torch.ones(1, requires_grad=True)
+            (2 * weight).backward()
+            assert weight.grad.item() == 2
+        assert not torch.is_grad_enabled()
+
+
+def test_threads_take_turns():
+    inside, most = [], []
+
+    def run():
+        with private_runtime(0, "cpu"):
+            inside.append(1)
+            most.append(len(inside))
+            time.sleep(0.01)
+            inside.pop()
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1, 1, 1, 1]
+
+
+def test_a_fit_within_a_fit_does_not_lock():
+    with private_runtime(0, "cpu"):
+        expected = torch.rand(2).tolist()
+    with private_runtime(0, "cpu"):
+        draw(3)
+        assert torch.rand(2).tolist() == expected
+
+
+def test_fresh_seed():
+    assert fresh_seed(3) == fresh_seed(3) != fresh_seed(4)
+    assert fresh_seed(3) == fresh_seed(np.random.RandomState(3))
+    assert len({fresh_seed(None) for _ in range(5)}) == 5
+
+
+def test_no_seed_leaves_numpy_alone():
+    np.random.seed(0)  # noqa: NPY002
+    fresh_seed(None)
+    drawn = np.random.rand()  # noqa: NPY002
+    np.random.seed(0)  # noqa: NPY002
+    assert drawn == np.random.rand()  # noqa: NPY002
+
+
+def test_random_state_instance_advances():
+    state = np.random.RandomState(0)
+    assert fresh_seed(state) != fresh_seed(state)
+
+
+def test_auto_device():
+    assert resolve_device("auto") == ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+@pytest.mark.parametrize("device", ["cpu", "cpu:0"])
+def test_device_by_name(device):
+    assert resolve_device(device) == device
+
+
+@pytest.mark.parametrize("device", ["gpu", "", "cuda:999", "cpu:a"])
+def test_unknown_device(device):
+    with pytest.raises(ValueError, match=rf"'device' parameter must be 'auto'.*Got {device!r}"):
+        resolve_device(device)
+
+
+@pytest.fixture
+def two_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("two_threads")
+@pytest.mark.parametrize(("asked", "within"), [(1, 1), (2, 2), (3, 2), (None, 2)])
+def test_thread_count_is_put_back(asked, within):
+    with private_runtime(0, "cpu", asked):
+        assert torch.get_num_threads() == within
+    assert torch.get_num_threads() == 2
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_thread_count_is_put_back_after_an_error():
+    with pytest.raises(ValueError, match="within"), private_runtime(0, "cpu", 1):
+        raise ValueError("within")
+    assert torch.get_num_threads() == 2

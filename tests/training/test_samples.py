@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from sklstm.data import as_sequences
+from sklstm.training.samples import Loader, Samples, Split, module_arguments
+
+DENSE = np.arange(24.0).reshape(6, 2, 2)
+RAGGED = [np.full((n, 1), float(i)) for i, n in enumerate([3, 1, 2, 3, 1, 2, 2])]
+
+
+def dense(weight=None):
+    return Samples(as_sequences(DENSE), np.arange(6.0)[:, None], weight)
+
+
+def ragged(weight=None):
+    return Samples(as_sequences(RAGGED), np.arange(7)[:, None], weight)
+
+
+def test_batch_without_weights():
+    x, target = dense().batch(np.array([4, 1]))
+    assert set(x) == {"x"}
+    assert_array_equal(x["x"], DENSE[[4, 1]])
+    assert x["x"].dtype == np.float32
+    assert_array_equal(target, [[4], [1]])
+
+
+def test_batch_with_weights():
+    _, (target, weight) = dense(np.linspace(0, 1, 6)).batch(np.array([5, 0]))
+    assert_array_equal(target, [[5], [0]])
+    assert_array_equal(weight, [1, 0])
+
+
+def test_batch_of_unequal_lengths():
+    x, _ = ragged().batch(np.array([0, 1]))
+    assert_array_equal(x["lengths"], [3, 1])
+    assert_array_equal(x["x"][:, :, 0], [[0, 0, 0], [1, 0, 0]])
+
+
+def test_lengths_are_left_out_where_all_are_equal():
+    assert set(module_arguments(as_sequences(RAGGED), np.array([0, 3]))) == {"x"}
+    assert set(module_arguments(as_sequences(RAGGED), np.array([0, 2]))) == {"x", "lengths"}
+
+
+def test_one_sample():
+    x, target = dense()[3]
+    assert_array_equal(x["x"], DENSE[3:4])
+    assert target.tolist() == [[3]]
+    assert len(dense()) == 6
+
+
+@pytest.mark.parametrize("samples", [dense(), ragged()], ids=["dense", "ragged"])
+@pytest.mark.parametrize("batch_size", [1, 2, 3, 100])
+@pytest.mark.parametrize("seed", [None, 0])
+def test_loader_gives_every_sample_once(samples, batch_size, seed):
+    rng = None if seed is None else np.random.default_rng(seed)
+    loader = Loader(samples, batch_size, rng)
+    for _ in range(2):
+        batches = list(loader)
+        assert len(batches) == len(loader)
+        seen = np.concatenate([target[:, 0] for _, target in batches])
+        assert sorted(seen) == list(range(len(samples)))
+        for x, target in batches:
+            assert len(x["x"]) == len(target)
+
+
+def order(loader):
+    return [int(i) for _, target in loader for i in target[:, 0]]
+
+
+def test_loader_shuffles_anew_on_every_pass():
+    samples = Samples(as_sequences(np.zeros((50, 2))), np.arange(50)[:, None], None)
+    loader = Loader(samples, 8, np.random.default_rng(0))
+    first, second = order(loader), order(loader)
+    assert first != second
+    assert first != list(range(50))
+    assert order(Loader(samples, 8, np.random.default_rng(0))) == first
+
+
+def test_loader_keeps_the_order_without_a_generator():
+    assert order(Loader(dense(), 4, None)) == list(range(6))
+
+
+def test_split():
+    split = Split(dense(), None)
+    assert split.valid is None
+    assert len(split.train) == 6
