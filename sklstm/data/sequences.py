@@ -19,6 +19,8 @@ from sklstm.data.windows import Windows
 
 Form = Literal["table", "dense", "windows", "ragged"]
 
+_FORMS_WITH_ABSENT_STEPS = ("dense", "windows")
+
 # How many rows the passes over all data look at together: a few MB at usual widths.
 _CHUNK = 65_536
 
@@ -336,19 +338,20 @@ def _member(number: int, member: Any) -> NDArray[Any]:
 
 
 def _lay_out_ragged(members: list[NDArray[Any]], dtype: np.dtype[Any] | None) -> Sequences:
-    checked = [
-        check_array(
-            member,
-            dtype=dtype,
-            input_name=f"X[{number}]",
-            ensure_all_finite=False,
-        )
-        for number, member in enumerate(members)
-    ]
+    checked = [_check_member(number, member, dtype) for number, member in enumerate(members)]
     rows = np.concatenate(checked)
     lengths = np.array([len(member) for member in members], dtype=np.int64)
     first = np.cumsum(lengths) - lengths
     return Sequences(rows, first, lengths, int(lengths.max()), rows.dtype, "ragged")
+
+
+def _check_member(number: int, member: NDArray[Any], dtype: np.dtype[Any] | None) -> NDArray[Any]:
+    try:
+        with np.errstate(over="ignore"):
+            checked: NDArray[Any] = check_array(member, dtype=dtype, ensure_all_finite=False)
+    except ValueError as error:
+        raise ValueError(f"X[{number}] is no sequence of numbers. {error}") from error
+    return checked
 
 
 def _lay_out_dense(array: NDArray[Any], dtype: np.dtype[Any] | None, form: Form) -> Sequences:
@@ -427,7 +430,7 @@ def _faults(
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Tell of each row whether it is all NaN, and whether something in it may not stay."""
     rows = sequences.rows
-    may_be_absent = sequences.form in ("dense", "windows")
+    may_be_absent = sequences.form in _FORMS_WITH_ABSENT_STEPS
     absent = np.zeros(len(rows), dtype=bool)
     broken = np.zeros(len(rows), dtype=bool)
     for start in range(0, len(rows), _CHUNK):
@@ -466,10 +469,15 @@ def _raise_at_fault(
     place = f"sequence {sample}, time step {step + head[sample] - sequences.first[sample]}, "
     place += f"feature {feature}"
     if _is_missing(steps)[step, feature]:
+        hint = (
+            "Only steps whose features are all NaN, at the head or the tail of a sequence, are "
+            "read as absent; fill"
+            if sequences.form in _FORMS_WITH_ABSENT_STEPS
+            else "Give shorter sequences as a list of arrays, and fill"
+        )
         raise ValueError(
-            f"Input X contains NaN: the first is in {place}. Only steps whose features are all "
-            "NaN, at the head or the tail of a sequence, are read as absent; fill in missing "
-            "values first, for example with sklearn.impute.SimpleImputer."
+            f"Input X contains NaN: the first is in {place}. {hint} in missing values first, for "
+            "example with sklearn.impute.SimpleImputer."
         )
     raise ValueError(
         f"Input X contains infinity or a value too large for {sequences.dtype!r}: the first is in "

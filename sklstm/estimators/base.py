@@ -36,6 +36,7 @@ from sklstm.training import (
     Samples,
     SequenceNet,
     Split,
+    check_callbacks,
     fresh_seed,
     make_net,
     predict_outputs,
@@ -53,6 +54,7 @@ _LASTING = {
     "dense_layer_sizes",
     "normalization",
     "dropout",
+    "module",
     "loss",
     "quantile",
     "standardize",
@@ -84,6 +86,20 @@ class Part:
         """Return the chosen samples."""
         weight = None if self.weight is None else self.weight[indices]
         return Part(self.sequences.subset(indices), self.y[indices], weight)
+
+    def without_zero_weights(self) -> "Part":
+        """Return the samples that are there: a weight of zero is absence."""
+        if self.weight is None or self.weight.all():
+            return self
+        return self.subset(np.flatnonzero(self.weight))
+
+
+def _n_columns(shape: tuple[int, ...]) -> int:
+    return shape[0] if shape else 1
+
+
+def _alike(now: Any, before: Any) -> bool:
+    return bool(now == before) if callable(now) else np.array_equal(now, before)
 
 
 class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
@@ -244,8 +260,8 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         self._check_parameters(resume=resume)
         device = resolve_device(self.device)
         part = self._check_part(X, y, sample_weight, reset=not resume)
-        self._prepare(part, classes, resume=resume)
-        given = self._check_given_validation(X_val, y_val)
+        self._prepare(part.without_zero_weights(), classes, resume=resume)
+        given = self._check_given_validation(X_val, y_val, part.y.shape[1:])
         rng = (
             deepcopy(self.net_.rng_)
             if resume
@@ -256,7 +272,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         with private_runtime(torch_seed, device, self._n_threads()):
             if not resume:
                 loss = self._make_loss(train)
-                self.net_ = self._make_net(train, loss, device)
+                self.net_ = self._make_net(train, loss, device, rng)
                 self.net_.parameters_ = self._lasting_parameters()
             self._train(self.net_, train, valid, rng, one_epoch=one_epoch)
         self._record(valid)
@@ -272,16 +288,10 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
                 f"The 'optimizer' parameter must be one of {sorted(OPTIMIZERS)} or a subclass of "
                 f"torch.optim.Optimizer. Got {self.optimizer!r} instead."
             )
-        for callback in self.callbacks or ():
-            named = callback[-1] if isinstance(callback, tuple) else callback
-            if not hasattr(named, "on_epoch_end"):
-                raise ValueError(
-                    "The 'callbacks' parameter must be a list of skorch callbacks, or of (name, "
-                    f"callback) pairs. Got {callback!r} in it."
-                )
+        check_callbacks(self.callbacks)
         if resume:
             before, now = self.net_.parameters_, self._lasting_parameters()
-            changed = [name for name in now if repr(now[name]) != repr(before[name])]
+            changed = [name for name in now if not _alike(now[name], before[name])]
             if changed:
                 raise ValueError(
                     f"Training can only be continued with the network and optimiser that it began "
@@ -307,13 +317,11 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         sequences = self._check_X(X, reset=reset)
         checked = self._check_y(y)
         check_lengths_agree(sequences, checked)
-        weight = check_sample_weight(sample_weight, len(sequences))
-        part = Part(sequences, checked, weight)
-        if weight is None or weight.all():
-            return part
-        return part.subset(np.flatnonzero(weight))
+        return Part(sequences, checked, check_sample_weight(sample_weight, len(sequences)))
 
-    def _check_given_validation(self, X_val: Any, y_val: Any) -> Part | None:
+    def _check_given_validation(
+        self, X_val: Any, y_val: Any, y_shape: tuple[int, ...]
+    ) -> Part | None:
         if X_val is None and y_val is None:
             return None
         if X_val is None or y_val is None:
@@ -321,13 +329,20 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         sequences = self._check_X(X_val, reset=False)
         checked = self._check_y(y_val)
         check_lengths_agree(sequences, checked, "X_val and y_val")
+        if checked.shape[1:] != y_shape:
+            raise ValueError(
+                f"y_val has {_n_columns(checked.shape[1:])} column(s), in {checked.ndim} "
+                f"dimension(s), but y has {_n_columns(y_shape)}, in {len(y_shape) + 1}."
+            )
         return Part(sequences, checked, None)
 
     def _check_X(self, X: Any, *, reset: bool) -> Sequences:
         validate_data(self, X, reset=reset, skip_check_array=True, ensure_2d=False)
-        fitted = "net_" in vars(self)
-        precision = self.net_.parameters_["precision"] if fitted else self.precision
-        sequences = as_sequences(X, precision)
+        if X is None:
+            raise ValueError(
+                "X is None, but sequences are expected: an array, or a list of arrays."
+            )
+        sequences = as_sequences(X, self._built_with("precision"))
         if reset:
             # of a table the columns are features to scikit-learn, and steps to the network
             self.n_timesteps_in_ = sequences.n_columns if sequences.form == "table" else None
@@ -348,19 +363,27 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     def _split(
         self, part: Part, given: Part | None, seed: int, *, validate: bool
     ) -> tuple[Part, Part | None]:
+        present = part.without_zero_weights()
         if given is not None or not (validate and self.early_stopping):
-            return part, given
+            return present, given
+        # a splitter is told of the samples that the user knows, absent ones among them
+        whole = present if isinstance(self.validation_split, str) else part
         train, valid = split_validation(
             self.validation_split,
-            part.sequences,
-            part.y,
+            whole.sequences,
+            whole.y,
             fraction=self.validation_fraction,
             stratify=self._stratify,
             seed=seed,
         )
-        return part.subset(train), part.subset(valid)
+        return (
+            whole.subset(train).without_zero_weights(),
+            whole.subset(valid).without_zero_weights(),
+        )
 
-    def _make_net(self, train: Part, loss: Loss, device: str) -> SequenceNet:
+    def _make_net(
+        self, train: Part, loss: Loss, device: str, rng: np.random.Generator
+    ) -> SequenceNet:
         return make_net(
             build_module(
                 self, train.sequences, train.weight, loss.n_outputs, self._relative_features()
@@ -372,6 +395,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             gradient_clip=self.gradient_clip,
             callbacks=self.callbacks,
             device=device,
+            rng=rng,
         )
 
     def _train(
@@ -405,8 +429,8 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         if weight is not None:
             if not weight.any():
                 raise ValueError(
-                    "The weights of all training samples are zero once class_weight is applied. "
-                    "Give at least one class that occurs a positive weight."
+                    "The weights of all samples of a part are zero once class_weight is applied. "
+                    "Give a positive weight to classes that occur, or split otherwise."
                 )
             weight = (weight / weight.mean()).astype(self.precision)
         return Samples(part.sequences, targets, weight)
@@ -438,6 +462,10 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     def history_(self) -> Any:
         """The history of the fit, as skorch keeps it."""
         return self._fitted_net().history
+
+    def _built_with(self, name: str) -> Any:
+        """Return a parameter as it was when the net was built; before, as it is."""
+        return self.net_.parameters_[name] if "net_" in vars(self) else getattr(self, name)
 
     def _fitted_net(self) -> SequenceNet:
         if "net_" not in vars(self):

@@ -1,13 +1,14 @@
 """Classification of sequences."""
 
 from collections.abc import Callable, Sequence
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
-from sklearn.utils import assert_all_finite, column_or_1d, compute_sample_weight
+from sklearn.utils import assert_all_finite, column_or_1d, compute_class_weight
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
@@ -18,10 +19,11 @@ from sklstm.data import ClassTargets
 from sklstm.estimators.base import BaseLSTM, Part
 from sklstm.losses import CLASSIFICATION_LOSSES, Loss
 
+_SCORE_LOSSES = [name for name, loss in CLASSIFICATION_LOSSES.items() if not loss.has_probabilities]
+
 
 def _loss_has_probabilities(estimator: Any) -> bool:
-    loss = CLASSIFICATION_LOSSES.get(estimator.loss)
-    return loss is None or loss.has_probabilities
+    return estimator._built_with("loss") not in _SCORE_LOSSES
 
 
 class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
@@ -110,6 +112,8 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
     ----------
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted.
+    class_weight_ : ndarray of shape (n_classes,)
+        Weight of each class in the loss.
     n_features_in_ : int
         Features of a time step; of 2-D X the number of columns.
     feature_names_in_ : ndarray of str
@@ -337,6 +341,16 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
 
     # ---------------------------------------------------------------- hooks
 
+    def _check_parameters(self, *, resume: bool) -> None:
+        super()._check_parameters(resume=resume)
+        given: dict[Any, Any] = self.class_weight if isinstance(self.class_weight, dict) else {}
+        for label, weight in given.items():
+            if not isinstance(weight, Real) or not 0 <= float(weight) < np.inf:
+                raise ValueError(
+                    "The 'class_weight' parameter must map labels to numbers that are zero or "
+                    f"positive, and finite. Got {weight!r} for the label {label!r}."
+                )
+
     def _check_y(self, y: ArrayLike) -> NDArray[Any]:
         labels: NDArray[Any] = column_or_1d(y, warn=True)
         assert_all_finite(labels, input_name="y")
@@ -365,14 +379,29 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         self.targets_.encode(part.y)
 
     def _make_loss(self, train: Part) -> Loss:
+        self.class_weight_ = self._weigh_classes(train)
         return CLASSIFICATION_LOSSES[self.loss](len(self.classes_))
 
     def _encode(self, part: Part) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
-        weight = part.weight
-        if self.class_weight is not None:
-            by_class = compute_sample_weight(self.class_weight, part.y)
-            weight = by_class if weight is None else weight * by_class
-        return self.targets_.encode(part.y), weight
+        numbers = self.targets_.encode(part.y)
+        if (self.class_weight_ == 1).all():
+            return numbers, part.weight
+        weight = self.class_weight_[numbers]
+        return numbers, weight if part.weight is None else weight * part.weight
+
+    def _weigh_classes(self, train: Part) -> NDArray[np.float64]:
+        """Return the weight of each of `classes_`."""
+        weights = np.ones(len(self.classes_))
+        if self.class_weight == "balanced":
+            present = np.unique(train.y)
+            weights[self.targets_.encode(present)] = compute_class_weight(
+                "balanced", classes=present, y=train.y, sample_weight=train.weight
+            )
+        elif self.class_weight is not None:
+            weights = compute_class_weight(
+                self.class_weight, classes=self.classes_, y=self.classes_
+            )
+        return weights
 
     def _score_outputs(self, outputs: Tensor, part: Part) -> float:
         return float(accuracy_score(part.y, self._labels(outputs), sample_weight=part.weight))

@@ -92,11 +92,17 @@ def build_module(
 
 
 def _own_module(factory: Any, n_features: int, n_outputs: int) -> nn.Module:
-    module = factory(n_features, n_outputs)
+    wanted = "a callable that takes n_features and n_outputs and returns a torch.nn.Module"
+    try:
+        module = factory(n_features, n_outputs)
+    except TypeError as error:
+        raise ValueError(
+            f"The 'module' parameter must be {wanted}. Calling it with ({n_features}, {n_outputs}) "
+            f"failed: {error}"
+        ) from error
     if not isinstance(module, nn.Module):
         raise ValueError(
-            "The 'module' parameter must be a callable that takes n_features and n_outputs and "
-            f"returns a torch.nn.Module. It returned {type(module).__name__}."
+            f"The 'module' parameter must be {wanted}. It returned {type(module).__name__}."
         )
     return module
 
@@ -104,10 +110,16 @@ def _own_module(factory: Any, n_features: int, n_outputs: int) -> nn.Module:
 def _check_outputs(model: nn.Module, sequences: Sequences, n_outputs: int) -> None:
     """Try the user's module on a sequence or two before an epoch is spent on it."""
     x, lengths = sequences.take(np.arange(min(2, len(sequences))))
-    with torch.no_grad():
-        output = model.eval()(
-            torch.as_tensor(x), None if lengths is None else torch.as_tensor(lengths)
-        )
+    try:
+        with torch.no_grad():
+            output = model.eval()(
+                torch.as_tensor(x), None if lengths is None else torch.as_tensor(lengths)
+            )
+    except TypeError as error:
+        raise ValueError(
+            "The module of the 'module' parameter must have forward(x, lengths), with x of shape "
+            f"(batch, time, n_features) and lengths of shape (batch,). Calling it failed: {error}"
+        ) from error
     shape = tuple(output.shape) if isinstance(output, torch.Tensor) else type(output).__name__
     if shape != (len(x), n_outputs):
         raise ValueError(

@@ -18,9 +18,11 @@ from sklstm.data import RegressionTargets, columns, find_anchor, no_anchor
 from sklstm.estimators.base import BaseLSTM, Part
 from sklstm.losses import REGRESSION_LOSSES, Loss
 
+_QUANTILE_LOSSES = [name for name, loss in REGRESSION_LOSSES.items() if loss.has_quantiles]
+
 
 def _loss_has_quantiles(estimator: Any) -> bool:
-    return estimator.loss in REGRESSION_LOSSES and REGRESSION_LOSSES[estimator.loss].has_quantiles
+    return estimator._built_with("loss") in _QUANTILE_LOSSES
 
 
 class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
@@ -293,7 +295,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         if not loss.has_std:
             raise ValueError(
                 f"return_std=True needs a model fitted with loss='gaussian'. This one was fitted "
-                f"with {self.net_.parameters_['loss']!r}."
+                f"with {self._built_with('loss')!r}."
             )
         return mean, self.targets_.decode_scale(loss.predict_std(outputs).numpy())
 
@@ -327,9 +329,15 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
             )
 
     def _check_y(self, y: ArrayLike) -> NDArray[Any]:
-        checked: NDArray[Any] = check_array(
-            y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self
-        )
+        try:
+            checked: NDArray[Any] = check_array(
+                y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self
+            )
+        except ValueError as error:
+            raise ValueError(
+                "y must hold finite numbers, of shape (n_samples,) or (n_samples, n_outputs). "
+                f"{error}"
+            ) from error
         if REGRESSION_LOSSES[self.loss].centered:
             return checked
         if (checked < 0).any() or not checked.any():

@@ -245,8 +245,14 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
                 f"group_by={self.group_by!r} holds a missing value in row "
                 f"{int(np.argmin(codes))}: every row must name its series."
             )
+        features = _without(X, column)
+        if features.shape[1] == 0:
+            raise ValueError(
+                f"Found array with 0 feature(s) beside the column of group_by={self.group_by!r}, "
+                "while a minimum of 1 is required."
+            )
         with np.errstate(over="ignore"):
-            values = check_array(_without(X, column), dtype=np.float32, estimator=self)
+            values = check_array(features, dtype=np.float32, estimator=self)
         return Series(values, codes.astype(np.int64), list(unique))
 
     def _ends(self, series: Series) -> dict[Any, NDArray[np.float32]]:

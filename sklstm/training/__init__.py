@@ -1,6 +1,6 @@
 """Training through skorch; the only room that imports it."""
 
-from sklstm.training.callbacks import BestWeights
+from sklstm.training.callbacks import BestWeights, check_callbacks
 from sklstm.training.net import SequenceNet, make_net
 from sklstm.training.optimizers import OPTIMIZERS
 from sklstm.training.prediction import predict_outputs
@@ -15,6 +15,7 @@ __all__ = [
     "Samples",
     "SequenceNet",
     "Split",
+    "check_callbacks",
     "fresh_seed",
     "make_net",
     "predict_outputs",

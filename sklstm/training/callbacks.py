@@ -1,7 +1,7 @@
 """Callbacks of every fit: learning rate, divergence, best weights."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -98,3 +98,31 @@ class BestWeights(Callback):  # type: ignore[misc]
         """Give the net the best weights, if one epoch came to its end."""
         if self.weights_ is not None:
             net.module_.load_state_dict(self.weights_)
+
+
+def check_callbacks(callbacks: Sequence[Any] | None) -> None:
+    """Raise unless all are callbacks of skorch, or pairs of a name and one.
+
+    Parameters
+    ----------
+    callbacks : sequence or None
+
+    Raises
+    ------
+    ValueError
+
+    Examples
+    --------
+    >>> from skorch.callbacks import EpochTimer
+    >>> from sklstm.training import check_callbacks
+    >>> check_callbacks([EpochTimer(), ("named", EpochTimer())])
+    """
+    for item in callbacks or ():
+        is_pair = isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)
+        callback = item[1] if is_pair else item
+        kind = callback if isinstance(callback, type) else type(callback)
+        if not issubclass(kind, Callback):
+            raise ValueError(
+                "The 'callbacks' parameter must be a list of skorch callbacks, or of (name, "
+                f"callback) pairs. Got {item!r} in it."
+            )

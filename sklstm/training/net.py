@@ -34,6 +34,7 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
     """
 
     callbacks_: list[tuple[str, Any]]
+    rng_: np.random.Generator
 
     def get_split_datasets(
         self, X: Split, y: None = None, **fit_params: Any
@@ -149,7 +150,7 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
     @contextmanager
     def _all_or_nothing(self, callbacks: list[tuple[str, Any]]) -> Iterator[None]:
         """Join callbacks for a while; undo what was learnt if something is raised."""
-        n_before = len(self.history)
+        n_before, rng_before = len(self.history), self.rng_
         before = deepcopy((self.module_.state_dict(), self.optimizer_.state_dict()))
         lasting, self.callbacks_ = self.callbacks_, self.callbacks_ + callbacks
         try:
@@ -158,6 +159,7 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
             self.module_.load_state_dict(before[0])
             self.optimizer_.load_state_dict(before[1])
             del self.history[n_before:]
+            self.rng_ = rng_before
             raise
         finally:
             self.callbacks_ = lasting
@@ -167,8 +169,10 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         n_before = len(self.history)
         try:
             self.fit_loop(split, epochs=n_epochs)
-        except StopTraining:
+        except StopTraining as stop:
             self._forget_unfinished_epoch()
+            if len(self.history) == n_before and stop.__cause__ is not None:
+                raise stop.__cause__ from None
         except DivergedError as error:
             if best is None or best.best_epoch_ == 0:
                 raise ValueError(str(error)) from None
@@ -184,7 +188,8 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
             warnings.warn(f"{message} kept.", stacklevel=2)
 
     def _forget_unfinished_epoch(self) -> None:
-        if self.history and "train_loss" not in self.history[-1]:
+        # the timer records an epoch's duration at its end
+        if self.history and "dur" not in self.history[-1]:
             self.history.pop()
 
 
@@ -198,6 +203,7 @@ def make_net(
     gradient_clip: float | None,
     callbacks: Sequence[Any] | None,
     device: str,
+    rng: np.random.Generator,
 ) -> SequenceNet:
     """Build a net that is ready to train.
 
@@ -214,6 +220,8 @@ def make_net(
     callbacks : list of skorch callbacks or None
         The user's.
     device : str
+    rng : numpy Generator
+        Shuffles the samples.
 
     Returns
     -------
@@ -236,6 +244,7 @@ def make_net(
         ],
         device=device,
     )
+    net.rng_ = rng
     net.keep_batches_ = bool(callbacks)
     net.initialize()
     # The net holds the initialised module; a second reference would be pickled a second time.

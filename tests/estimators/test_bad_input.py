@@ -9,6 +9,7 @@ import pytest
 import scipy.sparse
 import torch
 from numpy.testing import assert_array_equal
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import KFold
 from sklearn.preprocessing import StandardScaler
@@ -493,7 +494,7 @@ CLASSIFICATION = [
     ),
     (
         "probabilities of hinge",
-        lambda model: model.set_params(loss="hinge").predict_proba(X),
+        lambda model: clone(model).set_params(loss="hinge").fit(X, LABELS).predict_proba(X),
         "no attribute 'predict_proba'",
     ),
 ]

@@ -553,7 +553,7 @@ WEIGHTED = {
     "bidirectional": {"bidirectional": True, "pooling": "concat"},
     "stacked": {"hidden_layer_sizes": (4, 3), "cell": "gru"},
     "layer": {"normalization": "layer"},
-    "batch": {"normalization": "batch"},
+    # not normalization="batch": a batch's statistics know no weights, as the user guide says
     "raw": {"standardize": False},
     "sgd": {"optimizer": "sgd", "gradient_clip": None},
 }
