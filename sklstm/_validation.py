@@ -174,3 +174,41 @@ def check_lengths_agree(sequences: Any, y: Any, names: str = "X and y") -> None:
         raise ValueError(
             f"{names} must hold one entry a sample, but they differ in length. {error}"
         ) from error
+
+
+def check_no_dates(X: Any, name: str) -> None:
+    """Raise if dates or durations stand where numbers are expected.
+
+    numpy would cast them to numbers of its own, and a missing one to a huge one.
+
+    Parameters
+    ----------
+    X : object
+        Anything; a DataFrame's columns are looked at one by one.
+    name : str
+        How to call it in the message.
+
+    Raises
+    ------
+    ValueError
+        If a dtype is of dates or durations.
+
+    Examples
+    --------
+    >>> from sklstm._validation import check_no_dates
+    >>> check_no_dates([1.0], "X")
+    """
+    if hasattr(X, "columns") and hasattr(X, "dtypes"):
+        found = [column for column, dtype in X.dtypes.items() if _is_date(dtype)]
+        place = f" in column(s) {', '.join(map(repr, found))}"
+    else:
+        found, place = [X] if _is_date(getattr(X, "dtype", None)) else [], ""
+    if found:
+        raise ValueError(
+            f"{name} holds dates or durations{place}, but numbers are expected. Drop them, or "
+            "convert them, for example to days since a beginning."
+        )
+
+
+def _is_date(dtype: Any) -> bool:
+    return getattr(dtype, "kind", "") in ("M", "m")

@@ -93,6 +93,8 @@ def find_anchor(
     >>> find_anchor(as_sequences(X), y[:, None], None, force=False).features.tolist()
     [0]
     """
+    if sequences.lengths.max() == 1:  # nothing to be relative to
+        return no_anchor(y.shape[1])
     weight = np.ones(len(y)) if weight is None else weight
     explained = np.zeros((sequences.n_features, y.shape[1]))
     for feature in range(sequences.n_features):
@@ -113,8 +115,9 @@ def find_anchor(
 def _persists(
     sequences: Sequences, feature: int, last: NDArray[np.float64], weight: NDArray[np.float64]
 ) -> bool:
-    before = sequences.last_values(feature, back=1)
-    return _squared_correlation(before, last, weight) >= _MIN_PERSISTENCE
+    longer = sequences.lengths > 1
+    before = sequences.last_values(feature, back=1)[longer]
+    return _squared_correlation(before, last[longer], weight[longer]) >= _MIN_PERSISTENCE
 
 
 def _squared_correlation(

@@ -38,6 +38,7 @@ class Batches:
         self.lengths = lengths
         self.batch_size = batch_size
         self.rng = rng
+        self._ragged = bool((lengths != lengths[0]).any())
 
     def __len__(self) -> int:
         return len(self._cuts()) + 1
@@ -48,10 +49,6 @@ class Batches:
         if self.rng is not None and self._ragged:
             batches = [batches[i] for i in self.rng.permutation(len(batches))]
         yield from batches
-
-    @property
-    def _ragged(self) -> bool:
-        return bool((self.lengths != self.lengths[0]).any())
 
     def _order(self) -> NDArray[np.int64]:
         if self.rng is None:

@@ -6,7 +6,7 @@ place of its first row and its number of steps. A window view is thus stored onc
 window, and only a batch's worth of steps is ever gathered.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.typing import DTypeLike, NDArray
 from sklearn.utils import check_array
 
+from sklstm._validation import check_no_dates
 from sklstm.data.windows import Windows
 
 Form = Literal["table", "dense", "windows", "ragged"]
@@ -153,36 +154,61 @@ class Sequences:
         mean, scale : ndarray of shape (n_features,)
             In float64. The scale of a constant feature is 1.
 
-        Notes
-        -----
-        Sums over a sequence are differences of running sums over the rows, one feature at a time,
-        in float64 and about the feature's centre.
         """
         weight = np.ones(len(self)) if weight is None else weight
-        n_steps = weight @ self.lengths
+        mean, variance = self._moments_of_rows(weight)
+        level = np.abs(mean)
+        for feature in relative:
+            mean[feature], variance[feature] = self._relative_moments(feature, weight)
+        # A feature that varies by less than its rounding error is constant.
+        rounding = 10 * np.finfo(self.dtype).eps * np.maximum(level, np.abs(mean))
+        return mean, np.where(variance <= rounding**2, 1.0, np.sqrt(variance))
+
+    def _moments_of_rows(
+        self, weight: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return mean and variance of every feature, in two passes of a few rows at a time."""
+        coverage = self._coverage(weight)
+        coverage[~self.is_present()] = 0.0  # not what rounding leaves of weights that are gone
+        total = coverage.sum()
+        mean, variance = np.zeros(self.n_features), np.zeros(self.n_features)
+        for rows, part in self._chunks(coverage):
+            mean += part @ rows / total
+        for rows, part in self._chunks(coverage):
+            variance += part @ (rows - mean) ** 2 / total
+        return mean, variance
+
+    def _chunks(
+        self, coverage: NDArray[np.float64]
+    ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        for start in range(0, len(self.rows), _CHUNK):
+            part = coverage[start : start + _CHUNK]
+            rows = self.rows[start : start + _CHUNK].astype(np.float64)
+            rows[part == 0] = 0.0  # absent steps are NaN, and 0 times NaN is NaN
+            yield rows, part
+
+    def _relative_moments(self, feature: int, weight: NDArray[np.float64]) -> tuple[float, float]:
+        """Return mean and variance of a feature's differences from its last value.
+
+        Sums over a sequence are differences of running sums over the rows, in float64 and about
+        the feature's centre.
+        """
         present = self.is_present()
         end = self.first + self.lengths
-        mean, scale = np.empty(self.n_features), np.empty(self.n_features)
-        for feature in range(self.n_features):
-            column = self.rows[:, feature].astype(np.float64)
-            center = column[present].mean()
-            column = np.where(present, column - center, 0.0)
-            sums, squares = (_running_sum(part) for part in (column, column**2))
-            first_moment = sums[end] - sums[self.first]  # (n_sequences,)
-            second_moment = squares[end] - squares[self.first]
-            if feature in relative:
-                last = column[end - 1]
-                second_moment += last * (self.lengths * last - 2 * first_moment)
-                first_moment -= self.lengths * last
-            offset = weight @ first_moment / n_steps
-            variance = max(weight @ second_moment / n_steps - offset**2, 0.0)
-            mean[feature] = offset + (0.0 if feature in relative else center)
-            # A feature that varies by less than the rounding of its level, or by less than what
-            # differences of its running sums resolve, is constant.
-            rounding = (10 * np.finfo(self.dtype).eps * max(abs(center), abs(offset))) ** 2
-            resolved = 1e-13 * float(column @ column) / present.sum()
-            scale[feature] = 1.0 if variance <= max(rounding, resolved) else np.sqrt(variance)
-        return mean, scale
+        column = self.rows[:, feature].astype(np.float64)
+        column = np.where(present, column - column[present].mean(), 0.0)
+        sums, squares = (_running_sum(part) for part in (column, column**2))
+        last = column[end - 1]  # (n_sequences,)
+        first_moment = sums[end] - sums[self.first]
+        second_moment = squares[end] - squares[self.first]
+        second_moment += last * (self.lengths * last - 2 * first_moment)
+        first_moment -= self.lengths * last
+        n_steps = weight @ self.lengths
+        mean = weight @ first_moment / n_steps
+        variance = weight @ second_moment / n_steps - mean**2
+        # differences of running sums resolve no less than this
+        resolved = 1e-13 * float(column @ column) / present.sum()
+        return float(mean), float(variance) if variance > resolved else 0.0
 
     def _coverage(self, weight: NDArray[Any]) -> NDArray[Any]:
         """Return for each row the summed weight of the sequences that it is in."""
@@ -253,7 +279,11 @@ def as_sequences(
     members = ragged_members(X)
     if members is not None:
         return _without_absent_steps(_lay_out_ragged(members, wanted), allow_nan=allow_nan)
+    if wanted is not None:
+        check_no_dates(X, "X")
     array = check_array(X, dtype=wanted and "numeric", allow_nd=True, ensure_all_finite=False)
+    if wanted is not None:
+        check_no_dates(array, "X")
     if array.ndim == 2:
         table = _lay_out_dense(array[:, :, None], wanted, "table")
         return _without_absent_steps(table, allow_nan=allow_nan)
@@ -346,6 +376,8 @@ def _lay_out_ragged(members: list[NDArray[Any]], dtype: np.dtype[Any] | None) ->
 
 
 def _check_member(number: int, member: NDArray[Any], dtype: np.dtype[Any] | None) -> NDArray[Any]:
+    if dtype is not None:
+        check_no_dates(member, f"X[{number}]")
     try:
         with np.errstate(over="ignore"):
             checked: NDArray[Any] = check_array(member, dtype=dtype, ensure_all_finite=False)
@@ -357,7 +389,8 @@ def _check_member(number: int, member: NDArray[Any], dtype: np.dtype[Any] | None
 def _lay_out_dense(array: NDArray[Any], dtype: np.dtype[Any] | None, form: Form) -> Sequences:
     n_samples, n_timesteps, n_features = array.shape
     hop = _rows_between_samples(array)
-    if hop is None:
+    # what lies between the samples of a larger array is not looked at, unless it stays on disk
+    if hop is None or (hop > n_timesteps and not _is_memory_map(array)):
         hop, rows = n_timesteps, array.reshape(-1, n_features)
     else:
         rows = as_strided(
@@ -471,13 +504,13 @@ def _raise_at_fault(
     if _is_missing(steps)[step, feature]:
         hint = (
             "Only steps whose features are all NaN, at the head or the tail of a sequence, are "
-            "read as absent; fill"
+            "read as absent"
             if sequences.form in _FORMS_WITH_ABSENT_STEPS
-            else "Give shorter sequences as a list of arrays, and fill"
+            else "Shorter sequences are given as a list of arrays"
         )
         raise ValueError(
-            f"Input X contains NaN: the first is in {place}. {hint} in missing values first, for "
-            "example with sklearn.impute.SimpleImputer."
+            f"Input X contains NaN: the first is in {place}. {hint}; fill in missing values first, "
+            "for example with sklstm.TimestepTransformer(sklearn.impute.SimpleImputer())."
         )
     raise ValueError(
         f"Input X contains infinity or a value too large for {sequences.dtype!r}: the first is in "

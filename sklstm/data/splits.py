@@ -1,5 +1,6 @@
 """Which part of the training data is kept for validation."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -147,6 +148,14 @@ def split_validation(
             f"Splitting {len(sequences)} samples for validation leaves {len(train)} to train on "
             f"and {len(valid)} to validate on. Bring more samples, change validation_fraction, or "
             "give X_val and y_val."
+        )
+    n_dropped = len(sequences) - len(train) - len(valid)
+    if n_dropped > len(train):
+        warnings.warn(
+            f"Of {len(sequences)} samples, {n_dropped} share time steps with the validation part "
+            f"and are left out, so that only {len(train)} are trained on. Shorten the windows, or "
+            "give X_val and y_val.",
+            stacklevel=2,
         )
     return np.asarray(train), np.asarray(valid)
 

@@ -129,7 +129,7 @@ class ClassTargets:
         if unknown.any():
             raise ValueError(
                 f"y holds the label {y[unknown][0]!r}, which is none of the classes "
-                f"{self.classes.tolist()}. Name all classes on the first call, or leave it out."
+                f"{self.classes.tolist()}. partial_fit wants all classes named on its first call."
             )
         return np.searchsorted(self.classes, y)
 

@@ -7,6 +7,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
+from sklstm._validation import check_no_dates
+
 
 class Windows:
     """Windows of several series, read like an array but held as one table of rows.
@@ -169,7 +171,9 @@ def make_windows(
     for name, value in (("window_size", window_size), ("horizon", horizon), ("stride", stride)):
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
             raise ValueError(f"The {name!r} parameter must be a positive int. Got {value!r}.")
+    check_no_dates(series, "series")
     values = check_array(series, ensure_2d=False, input_name="series")
+    check_no_dates(values, "series")
     if values.ndim not in (1, 2):
         raise ValueError(
             f"series must be 1-D (n_times,) or 2-D (n_times, n_features). Got shape {values.shape}."
@@ -207,7 +211,7 @@ def _targets(
                 f"{columns or 'unnamed; give a position or an array'}."
             )
         return values[:, columns.index(target)]
-    if isinstance(target, int | np.integer):
+    if isinstance(target, int | np.integer) and not isinstance(target, bool):
         n_columns = values.reshape(len(values), -1).shape[1]
         if not -n_columns <= target < n_columns:
             raise ValueError(

@@ -94,6 +94,12 @@ class Part:
         return self.subset(np.flatnonzero(self.weight))
 
 
+def _describe(is_table: bool, n_columns: int) -> str:
+    if is_table:
+        return f"2-D, a table of {n_columns} time steps of one feature"
+    return f"sequences of {n_columns} feature(s), the last axis"
+
+
 def _n_columns(shape: tuple[int, ...]) -> int:
     return shape[0] if shape else 1
 
@@ -155,6 +161,9 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     def _prepare(self, part: Part, classes: ArrayLike | None, *, resume: bool) -> None:
         """Learn from all samples what predictions look like; on resuming, check that y agrees."""
 
+    def _check_known(self, valid: Part) -> None:
+        """Raise if targets to validate on are not of the kind that is trained on."""
+
     @abstractmethod
     def _make_loss(self, train: Part) -> Loss:
         """Learn the scale of the targets from the training part; return the loss."""
@@ -166,6 +175,9 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     @abstractmethod
     def _score_outputs(self, outputs: Tensor, part: Part) -> float:
         """Return the estimator's score from the network's outputs."""
+
+    def _learn_weights(self, train: Part) -> None:
+        """Learn from the training part how classes are weighted in this fit."""
 
     def _relative_features(self) -> Collection[int]:
         """Return the features that the network sees relative to their last value."""
@@ -269,6 +281,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         )
         split_seed, torch_seed = (int(seed) for seed in rng.integers(2**31, size=2))
         train, valid = self._split(part, given, split_seed, validate=not one_epoch)
+        self._learn_weights(train)
         with private_runtime(torch_seed, device, self._n_threads()):
             if not resume:
                 loss = self._make_loss(train)
@@ -300,7 +313,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
                 )
 
     def _lasting_parameters(self) -> dict[str, Any]:
-        return {name: value for name, value in self.get_params().items() if name in _LASTING}
+        return {name: getattr(self, name) for name in _LASTING if hasattr(self, name)}
 
     def _n_threads(self) -> int | None:
         if self.module is not None:
@@ -317,7 +330,10 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         sequences = self._check_X(X, reset=reset)
         checked = self._check_y(y)
         check_lengths_agree(sequences, checked)
-        return Part(sequences, checked, check_sample_weight(sample_weight, len(sequences)))
+        weight = check_sample_weight(sample_weight, len(sequences))
+        if weight is not None:
+            weight = weight / weight.max()  # only ratios count, and extreme values would overflow
+        return Part(sequences, checked, weight)
 
     def _check_given_validation(
         self, X_val: Any, y_val: Any, y_shape: tuple[int, ...]
@@ -326,15 +342,20 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             return None
         if X_val is None or y_val is None:
             raise ValueError("X_val and y_val belong together: give both, or neither.")
-        sequences = self._check_X(X_val, reset=False)
-        checked = self._check_y(y_val)
-        check_lengths_agree(sequences, checked, "X_val and y_val")
+        try:
+            sequences = self._check_X(X_val, reset=False)
+            checked = self._check_y(y_val)
+            check_lengths_agree(sequences, checked, "X_val and y_val")
+            valid = Part(sequences, checked, None)
+            self._check_known(valid)
+        except ValueError as error:
+            raise ValueError(f"X_val and y_val cannot be used to validate: {error}") from error
         if checked.shape[1:] != y_shape:
             raise ValueError(
                 f"y_val has {_n_columns(checked.shape[1:])} column(s), in {checked.ndim} "
                 f"dimension(s), but y has {_n_columns(y_shape)}, in {len(y_shape) + 1}."
             )
-        return Part(sequences, checked, None)
+        return valid
 
     def _check_X(self, X: Any, *, reset: bool) -> Sequences:
         validate_data(self, X, reset=reset, skip_check_array=True, ensure_2d=False)
@@ -350,8 +371,10 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         elif not self._fits(sequences):
             raise ValueError(
                 f"X has {sequences.n_columns} features, but {type(self).__name__} is expecting "
-                f"{self.n_features_in_} features as input. Of 3-D and ragged X the features are "
-                "the last axis; of 2-D X they are the columns, each a time step."
+                f"{self.n_features_in_} features as input: it was fitted on "
+                f"{_describe(self.n_timesteps_in_ is not None, self.n_features_in_)}, and X is "
+                f"{_describe(sequences.form == 'table', sequences.n_columns)}. A single sequence "
+                "is given as X[None]."
             )
         return sequences
 

@@ -353,7 +353,13 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
 
     def _check_y(self, y: ArrayLike) -> NDArray[Any]:
         labels: NDArray[Any] = column_or_1d(y, warn=True)
-        assert_all_finite(labels, input_name="y")
+        try:
+            assert_all_finite(labels, input_name="y")
+            np.unique(labels)
+        except TypeError as error:
+            raise ValueError(
+                f"y must hold labels that can be sorted, all of one kind. {error}"
+            ) from error
         check_classification_targets(labels)
         return labels
 
@@ -378,8 +384,10 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         self.targets_ = ClassTargets(found)
         self.targets_.encode(part.y)
 
+    def _check_known(self, valid: Part) -> None:
+        self.targets_.encode(valid.y)
+
     def _make_loss(self, train: Part) -> Loss:
-        self.class_weight_ = self._weigh_classes(train)
         return CLASSIFICATION_LOSSES[self.loss](len(self.classes_))
 
     def _encode(self, part: Part) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
@@ -389,8 +397,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         weight = self.class_weight_[numbers]
         return numbers, weight if part.weight is None else weight * part.weight
 
-    def _weigh_classes(self, train: Part) -> NDArray[np.float64]:
-        """Return the weight of each of `classes_`."""
+    def _learn_weights(self, train: Part) -> None:
         weights = np.ones(len(self.classes_))
         if self.class_weight == "balanced":
             present = np.unique(train.y)
@@ -401,7 +408,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
             weights = compute_class_weight(
                 self.class_weight, classes=self.classes_, y=self.classes_
             )
-        return weights
+        self.class_weight_ = weights
 
     def _score_outputs(self, outputs: Tensor, part: Part) -> float:
         return float(accuracy_score(part.y, self._labels(outputs), sample_weight=part.weight))

@@ -93,6 +93,11 @@ def build_module(
 
 def _own_module(factory: Any, n_features: int, n_outputs: int) -> nn.Module:
     wanted = "a callable that takes n_features and n_outputs and returns a torch.nn.Module"
+    if isinstance(factory, nn.Module):
+        raise ValueError(
+            f"The 'module' parameter must be {wanted}. Got an instance of "
+            f"{type(factory).__name__}: give the class, or a function that makes one."
+        )
     try:
         module = factory(n_features, n_outputs)
     except TypeError as error:

@@ -13,7 +13,7 @@ from sklearn.utils.metaestimators import available_if
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from sklstm._validation import check_quantiles
+from sklstm._validation import check_no_dates, check_quantiles
 from sklstm.data import RegressionTargets, columns, find_anchor, no_anchor
 from sklstm.estimators.base import BaseLSTM, Part
 from sklstm.losses import REGRESSION_LOSSES, Loss
@@ -67,7 +67,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         and the feature too, so that a level never seen in training is no obstacle. True takes
         the feature that explains a target best. "auto" does so where its last value explains a
         quarter of the target's variance and is itself half explained by the value before.
-        Without effect on "poisson".
+        "poisson" knows no shift: "auto" is without effect on it, and True an error.
     standardize : bool, default=True
         Whether features and targets are brought to mean 0 and standard deviation 1
         inside, as measured on the training part. Predictions are in the units of y all the same.
@@ -329,6 +329,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
             )
 
     def _check_y(self, y: ArrayLike) -> NDArray[Any]:
+        check_no_dates(y, "y")
         try:
             checked: NDArray[Any] = check_array(
                 y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self
@@ -338,12 +339,10 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
                 "y must hold finite numbers, of shape (n_samples,) or (n_samples, n_outputs). "
                 f"{error}"
             ) from error
-        if REGRESSION_LOSSES[self.loss].centered:
-            return checked
-        if (checked < 0).any() or not checked.any():
+        if not REGRESSION_LOSSES[self.loss].centered and (checked < 0).any():
             raise ValueError(
-                f"loss={self.loss!r} needs counts: y must be zero or positive, and not zero "
-                f"throughout. Its least value is {checked.min()}."
+                f"loss={self.loss!r} needs counts: y must be zero or positive. Its least value is "
+                f"{checked.min()}."
             )
         return checked
 
@@ -358,6 +357,11 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
 
     def _make_loss(self, train: Part) -> Loss:
         kind = REGRESSION_LOSSES[self.loss]
+        if not kind.centered and not train.y.any():
+            raise ValueError(
+                f"loss={self.loss!r} needs counts, but y is zero throughout the training part: "
+                "there is no rate to learn."
+            )
         anchor = no_anchor(self.n_outputs_)
         if kind.centered and self.subtract_last is not False:
             anchor = find_anchor(

@@ -18,6 +18,7 @@ from sklearn.utils.validation import (
 )
 
 from sklstm._transaction import transaction
+from sklstm._validation import check_no_dates
 from sklstm.data import Windows, view_windows
 
 
@@ -230,8 +231,12 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
 
     def _check_X(self, X: Any, *, reset: bool) -> Series:
         if self.group_by is None:
+            check_no_dates(X, "X")
             with np.errstate(over="ignore"):  # too large a value is reported as such
-                values = validate_data(self, X, reset=reset, dtype=np.float32)
+                values = validate_data(
+                    self, X, reset=reset, dtype=np.float32, ensure_all_finite=False
+                )
+            _check_finite(values)
             if reset:
                 self.group_column_ = None
             return Series(values, np.zeros(len(values), dtype=np.int64), [None])
@@ -251,17 +256,23 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
                 f"Found array with 0 feature(s) beside the column of group_by={self.group_by!r}, "
                 "while a minimum of 1 is required."
             )
+        check_no_dates(features, "X")
         with np.errstate(over="ignore"):
-            values = check_array(features, dtype=np.float32, estimator=self)
+            values = check_array(
+                features, dtype=np.float32, estimator=self, ensure_all_finite=False
+            )
+        _check_finite(values)
         return Series(values, codes.astype(np.int64), list(unique))
 
     def _ends(self, series: Series) -> dict[Any, NDArray[np.float32]]:
         n_kept = self.window_size - 1
-        ends = {}
-        for code, key in enumerate(series.keys):
-            rows = series.values[series.codes == code]
-            ends[key] = rows[len(rows) - n_kept :] if n_kept < len(rows) else rows
-        return ends
+        order = np.argsort(series.codes, kind="stable")
+        begin = np.flatnonzero(np.diff(series.codes[order], prepend=-1))
+        places = np.split(order, begin[1:])  # the rows of each series
+        return {
+            key: series.values[rows[max(0, len(rows) - n_kept) :]]
+            for key, rows in zip(series.keys, places, strict=True)
+        }
 
     def _lay_out(self, series: Series, context: dict[Any, NDArray[np.float32]]) -> Any:
         windows = self._windows(series, context)
@@ -306,6 +317,22 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = []  # float32, whatever comes
         return tags
+
+
+def _check_finite(values: NDArray[np.float32]) -> None:
+    fine = np.isfinite(values)
+    if fine.all():
+        return
+    row, column = (int(place[0]) for place in np.nonzero(~fine))
+    what = "infinity or a value too large for dtype('float32')"
+    hint = ""
+    if np.isnan(values[row, column]):
+        what = "NaN"
+        hint = (
+            " Fill in missing values before windows are made, for example with "
+            "sklearn.impute.SimpleImputer."
+        )
+    raise ValueError(f"Input X contains {what}: the first is in row {row}, feature {column}.{hint}")
 
 
 def _find_groups(X: Any, group_by: str | int) -> tuple[int | None, Any]:

@@ -130,6 +130,11 @@ class TimestepTransformer(  # type: ignore[call-arg]
         return self
 
     def _fit(self, X: Any) -> None:
+        if not (hasattr(self.transformer, "fit") and hasattr(self.transformer, "transform")):
+            raise TypeError(
+                "The 'transformer' parameter must be a transformer with fit and transform, such as "
+                f"StandardScaler(). Got {self.transformer!r} instead."
+            )
         sequences = self._check_X(X, reset=True)
         self.n_features_in_ = sequences.n_columns
         self.transformer_ = clone(self.transformer).fit(sequences.rows[sequences.is_present()])
@@ -151,6 +156,12 @@ class TimestepTransformer(  # type: ignore[call-arg]
         if hasattr(transformed, "toarray"):
             transformed = transformed.toarray()
         values = np.asarray(transformed)
+        if values.ndim != 2 or len(values) != present.sum():
+            raise ValueError(
+                f"The transformer must map every time step to one row: of {present.sum()} rows it "
+                f"made an array of shape {values.shape}. {self.transformer_!r} cannot be applied "
+                "step by step."
+            )
         if present.all():
             return values
         # of a dtype that has a NaN for the absent steps

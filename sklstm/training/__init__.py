@@ -4,7 +4,13 @@ from sklstm.training.callbacks import BestWeights, check_callbacks
 from sklstm.training.net import SequenceNet, make_net
 from sklstm.training.optimizers import OPTIMIZERS
 from sklstm.training.prediction import predict_outputs
-from sklstm.training.runtime import fresh_seed, private_runtime, resolve_device, threads_for
+from sklstm.training.runtime import (
+    Interrupts,
+    fresh_seed,
+    private_runtime,
+    resolve_device,
+    threads_for,
+)
 from sklstm.training.samples import Samples, Split
 from sklstm.training.schedules import SCHEDULES
 
@@ -12,6 +18,7 @@ __all__ = [
     "OPTIMIZERS",
     "SCHEDULES",
     "BestWeights",
+    "Interrupts",
     "Samples",
     "SequenceNet",
     "Split",

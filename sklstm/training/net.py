@@ -22,6 +22,7 @@ from sklstm.training.callbacks import (
     StopTraining,
 )
 from sklstm.training.optimizers import optimizer_class, optimizer_options
+from sklstm.training.runtime import Interrupts
 from sklstm.training.samples import Loader, Samples, Split
 from sklstm.training.schedules import SCHEDULES
 
@@ -35,6 +36,7 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
 
     callbacks_: list[tuple[str, Any]]
     rng_: np.random.Generator
+    interrupts_: Interrupts
 
     def get_split_datasets(
         self, X: Split, y: None = None, **fit_params: Any
@@ -93,7 +95,7 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         try:
             super().notify(method_name, **cb_kwargs)
         except KeyboardInterrupt as stop:  # how skorch's own callbacks end a fit
-            if method_name in ("on_train_begin", "on_train_end"):
+            if self.interrupts_.seen or method_name in ("on_train_begin", "on_train_end"):
                 raise
             raise StopTraining from stop
 
@@ -137,7 +139,7 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         best = early_stopping
         if best is not None:
             own.append(("early_stopping", best))
-        with self._all_or_nothing(own):
+        with self._all_or_nothing(own), Interrupts() as self.interrupts_:
             self.rng_ = rng
             for group in self.optimizer_.param_groups:
                 group["lr"] = self.lr

@@ -1,8 +1,10 @@
 """What is shared by the whole process: random state, gradients, the device."""
 
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -19,7 +21,7 @@ _WIDE = 128
 
 @contextmanager
 def private_runtime(seed: int, device: str, n_threads: int | None = None) -> Iterator[None]:
-    """Run a fit with a random state and a thread count of its own; put both back after.
+    """Run a fit with random state, thread count and default dtype of its own; put them back.
 
     Gradients are enabled within, whatever the caller has set.
 
@@ -52,8 +54,18 @@ def private_runtime(seed: int, device: str, n_threads: int | None = None) -> Ite
         torch.default_generator.manual_seed(seed)
         if cuda:
             torch.cuda.manual_seed(seed)
-        with _threads(n_threads):
+        with _threads(n_threads), _default_dtype(torch.float32):
             yield
+
+
+@contextmanager
+def _default_dtype(dtype: torch.dtype) -> Iterator[None]:
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
 
 
 @contextmanager
@@ -88,6 +100,49 @@ def threads_for(widest: int) -> int | None:
     1
     """
     return 1 if widest < _WIDE else None
+
+
+class Interrupts:
+    """Tells Ctrl-C from a callback that raises `KeyboardInterrupt` to end a fit.
+
+    A context that stands in for Python's own handler of the signal, in the main thread; where
+    another handler is at work, nothing is known and nothing changed.
+
+    Attributes
+    ----------
+    seen : bool
+        Whether the user has pressed Ctrl-C inside.
+
+    Examples
+    --------
+    >>> import signal
+    >>> from sklstm.training import Interrupts
+    >>> with Interrupts() as interrupts:
+    ...     try:
+    ...         signal.raise_signal(signal.SIGINT)
+    ...     except KeyboardInterrupt:
+    ...         print(interrupts.seen)
+    True
+    """
+
+    def __init__(self) -> None:
+        self.seen = False
+        self.active = False
+
+    def __enter__(self) -> "Interrupts":
+        in_main = threading.current_thread() is threading.main_thread()
+        self.active = in_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        if self.active:
+            signal.signal(signal.SIGINT, self._handle)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.active:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        self.seen = True
+        raise KeyboardInterrupt
 
 
 def fresh_seed(random_state: Any) -> int:

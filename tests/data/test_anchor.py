@@ -128,3 +128,17 @@ def test_no_anchor_leaves_targets_alone():
 def test_relative_features_are_named_once():
     anchor = Anchor(np.array([2, -1, 0, 2]), np.ones(4), np.zeros(4))
     assert anchor.relative == [0, 2]
+
+
+@pytest.mark.parametrize("force", [True, False])
+def test_a_single_step_has_nothing_to_be_relative_to(force):
+    X = np.random.default_rng(0).normal(size=(50, 1, 2))
+    anchor = find_anchor(as_sequences(X), X[:, :, 0], None, force=force)
+    assert anchor.relative == []
+
+
+def test_single_steps_say_nothing_of_persistence():
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(1, 1)) for _ in range(40)] + [rng.normal(size=(5, 1)) for _ in range(40)]
+    y = np.array([member[-1] for member in X])
+    assert find_anchor(as_sequences(X), y, None, force=False).relative == []

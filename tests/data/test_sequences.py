@@ -555,3 +555,11 @@ def test_what_is_no_sequences_is_refused(X, error, message):
 def test_ragged_members(X, shapes):
     found = ragged_members(X)
     assert (found and [member.shape for member in found]) == shapes
+
+
+def test_what_lies_between_samples_is_not_looked_at():
+    big = np.full((20, 100, 2), np.nan)
+    big[:, -5:] = 1.0
+    sequences = as_sequences(big[:, -5:])
+    assert sequences.rows.shape == (100, 2)
+    assert np.isfinite(sequences.rows).all()

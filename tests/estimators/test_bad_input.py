@@ -345,7 +345,7 @@ DATA = [
     (
         "no counts",
         regress(y=np.zeros(24), loss="poisson"),
-        "'poisson' needs counts.*not zero throughout",
+        "'poisson' needs counts.*zero throughout",
     ),
     ("scalar y", regress(X=X[:1], y=1.0), "at least 1 dimension.* got scalar"),
     # sample_weight

@@ -28,6 +28,7 @@ from skorch.callbacks import (
 
 from sklstm import LSTMClassifier, LSTMRegressor, SlidingWindowTransformer
 from sklstm.data import as_sequences, split_validation
+from sklstm.estimators import base
 
 ESTIMATORS = [LSTMRegressor, LSTMClassifier]
 TINY = {"hidden_layer_sizes": 4, "max_epochs": 3, "random_state": 0, "device": "cpu"}
@@ -1274,3 +1275,98 @@ def test_nothing_is_kept_a_batch_without_callbacks(estimator):
     model = make(estimator).fit(X, y)
     assert all(not epoch["batches"] for epoch in model.history_)
     assert len(pickle.dumps(model)) < 50_000
+
+
+@both
+@pytest.mark.parametrize("event", ["on_epoch_begin", "on_batch_begin", "on_batch_end"])
+def test_ctrl_c_in_a_callback_is_told_from_the_callbacks_own_stop(estimator, event):
+    X, y = data(estimator)
+
+    class Late(Callback):
+        def on_train_begin(self, net, **kwargs):
+            self.seen = 0
+
+    def act(self, net, **kwargs):
+        self.seen += 1
+        if len(net.history) == 3:
+            signal.raise_signal(signal.SIGINT)
+
+    setattr(Late, event, act)
+    model = make(estimator, max_epochs=10, callbacks=[Late()])
+    with pytest.warns(UserWarning, match="interrupted after epoch 2"):
+        model.fit(X, y)
+    assert model.n_iter_ == 2
+
+
+def test_every_parameter_is_lasting_or_may_change():
+    may_change = {
+        "learning_rate",
+        "learning_rate_schedule",
+        "max_epochs",
+        "batch_size",
+        "early_stopping",
+        "validation_fraction",
+        "validation_split",
+        "n_iter_no_change",
+        "tol",
+        "warm_start",
+        "class_weight",
+        "callbacks",
+        "random_state",
+        "verbose",
+    }
+    names = set(LSTMRegressor().get_params()) | set(LSTMClassifier().get_params())
+    assert names == base._LASTING | may_change
+    assert not base._LASTING & may_change
+
+
+def test_a_subclass_with_fewer_parameters_works():
+    class Small(LSTMRegressor):
+        def __init__(self, hidden_layer_sizes=4, max_epochs=2):
+            super().__init__(hidden_layer_sizes, max_epochs=max_epochs)
+
+    X, y = data(LSTMRegressor)
+    assert Small().fit(X, y).predict(X).shape == y.shape
+
+
+def test_purging_that_takes_most_of_the_samples_is_told():
+    series = np.random.default_rng(0).normal(size=(40, 1))
+    windows = SlidingWindowTransformer(30).fit_transform(series)
+    model = make(LSTMRegressor, early_stopping=True)
+    with pytest.warns(UserWarning, match="Of 40 samples, 29 share time steps.*only 7"):
+        model.fit(windows, series[:, 0])
+
+
+@pytest.mark.parametrize(
+    ("fitted", "asked", "hint"),
+    [
+        ((60, 5), (4, 7, 5), "a table of 5 time steps.* sequences of 5 feature"),
+        ((60, 7, 5), (4, 5), "sequences of 5 feature.* a table of 5 time steps"),
+        ((60, 5, 3), (5, 3), r"X\[None\]"),
+    ],
+)
+def test_another_form_with_the_same_count_is_explained(fitted, asked, hint):
+    rng = np.random.default_rng(0)
+    model = make(LSTMRegressor).fit(rng.normal(size=fitted), rng.normal(size=60))
+    with pytest.raises(ValueError, match=hint):
+        model.predict(rng.normal(size=asked))
+
+
+@both
+def test_faults_of_the_validation_data_are_told_as_such(estimator):
+    X, y = data(estimator)
+    for X_val, y_val in ((X[:, :, :1], y), (X, y[:-1]), (X, np.full(len(y), np.nan))):
+        with pytest.raises(ValueError, match="X_val and y_val"):
+            make(estimator).fit(X, y, X_val=X_val, y_val=y_val)
+
+
+@both
+@pytest.mark.parametrize("scale", [1e300, 1e-320])
+def test_only_ratios_of_weights_count(estimator, scale):
+    X, y = data(estimator)
+    weight = np.arange(1.0, len(y) + 1)
+    plain = make(estimator).fit(X, y, weight).predict(X)
+    scaled = make(estimator).fit(X, y, np.round(weight) * scale / len(y)).predict(X)
+    if scale > 1:  # denormal numbers have no digits left
+        assert_array_equal(plain, scaled)
+    assert len(scaled) == len(y)

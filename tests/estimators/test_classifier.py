@@ -371,3 +371,20 @@ def test_every_option_learns(parameters):
     X, y = samples(200)
     model = quick(**parameters).fit(X[:150], y[:150])
     assert model.score(X[150:], y[150:]) > 0.75
+
+
+def test_class_weight_may_change_while_training_continues():
+    X = np.random.default_rng(0).normal(size=(60, 5, 2))
+    y = np.where(X[:, -1, 0] > 0, "a", "b")
+    fits = []
+    for weight in (None, {"a": 100.0, "b": 1.0}):
+        model = LSTMClassifier(4, max_epochs=3, warm_start=True, random_state=0).fit(X, y)
+        fits.append(model.set_params(class_weight=weight).fit(X, y).predict_proba(X)[:, 0].mean())
+    assert fits[1] > fits[0] + 0.05
+
+
+@pytest.mark.parametrize("odd", [1, None])
+def test_labels_that_cannot_be_sorted_are_refused(odd):
+    y = np.array(["a", "b", "c", odd] * 5, dtype=object)
+    with pytest.raises(ValueError, match=r"y must hold labels that can be sorted|NaN"):
+        LSTMClassifier().fit(np.zeros((20, 4)), y)

@@ -455,3 +455,31 @@ def test_clone_and_defaults():
     assert LSTMRegressor(32).hidden_layer_sizes == 32
     with pytest.raises(TypeError):
         LSTMRegressor(32, "gru")
+
+
+def test_poisson_takes_a_part_without_counts():
+    X = np.random.default_rng(0).normal(size=(60, 5, 2))
+    y = np.r_[np.zeros(59), 1.0]
+    model = LSTMRegressor(4, loss="poisson", max_epochs=2, random_state=0).fit(
+        X, y, X_val=X[:5], y_val=np.zeros(5)
+    )
+    model.partial_fit(X[:5], np.zeros(5))
+    assert (model.predict(X) > 0).all()
+
+
+@pytest.mark.parametrize("subtract_last", ["auto", True])
+def test_a_single_time_step_is_not_hidden(subtract_last):
+    X = np.random.default_rng(0).normal(size=(300, 1, 1))
+    model = LSTMRegressor(16, subtract_last=subtract_last, max_epochs=60, random_state=0)
+    assert model.fit(X, X[:, 0, 0] ** 3).score(X, X[:, 0, 0] ** 3) > 0.9
+
+
+def test_dates_are_no_numbers():
+    frame = pd.DataFrame({"t": pd.date_range("2020", periods=30), "x": np.arange(30.0)})
+    y = np.arange(30.0)
+    with pytest.raises(ValueError, match=r"dates or durations in column.* 't'"):
+        LSTMRegressor().fit(frame, y)
+    with pytest.raises(ValueError, match="dates or durations"):
+        LSTMRegressor().fit(frame[["t"]].to_numpy()[:, :, None], y)
+    with pytest.raises(ValueError, match="y holds dates"):
+        LSTMRegressor().fit(frame[["x"]], frame["t"])

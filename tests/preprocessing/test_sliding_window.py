@@ -523,3 +523,22 @@ def test_transform_checks_the_columns(group_by):
     transformer.fit(pd.DataFrame(X, columns=["load", "heat"]))
     with pytest.raises(ValueError, match="feature names should match"):
         transformer.transform(pd.DataFrame(X, columns=["load", "wind"]))
+
+
+def test_dates_are_refused_but_may_tell_series_apart():
+    days = pd.date_range("2020", periods=2).repeat(5)
+    frame = pd.DataFrame({"day": days, "x": np.arange(10.0)})
+    with pytest.raises(ValueError, match=r"dates or durations in column.* 'day'"):
+        SlidingWindowTransformer(3).fit(frame)
+    windows = SlidingWindowTransformer(3, group_by="day").fit_transform(frame)
+    assert np.asarray(windows)[5, :, 0].tolist() == [5.0, 5.0, 5.0]
+
+
+@pytest.mark.parametrize(
+    ("value", "what"), [(np.nan, "NaN"), (np.inf, "infinity"), (1e300, "float32")]
+)
+def test_what_is_not_finite_is_found(value, what):
+    X = np.zeros((10, 3))
+    X[4, 1] = value
+    with pytest.raises(ValueError, match=rf"{what}.*row 4, feature 1"):
+        SlidingWindowTransformer(3).fit(X)

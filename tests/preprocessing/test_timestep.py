@@ -333,3 +333,16 @@ def test_a_failing_fit_leaves_a_fitted_transformer_as_it_was(method):
     assert stepwise.transformer_ is inner
     assert stepwise.n_features_in_ == 3
     assert stepwise.transform(DENSE).shape == (4, 6, 2)
+
+
+@pytest.mark.parametrize("drop", [slice(None, -1), slice(1, None)])
+def test_a_transformer_that_changes_the_count_of_rows_is_refused(drop):
+    X = np.arange(60.0).reshape(10, 3, 2)
+    for form in (X, list(X)):
+        with pytest.raises(ValueError, match="map every time step to one row"):
+            TimestepTransformer(FunctionTransformer(lambda rows: rows[drop])).fit_transform(form)
+
+
+def test_what_is_no_transformer_is_refused():
+    with pytest.raises(TypeError, match=r"'transformer' parameter.*'a'"):
+        TimestepTransformer("a").fit(np.zeros((4, 3)))

@@ -1,3 +1,4 @@
+import signal
 import threading
 import time
 
@@ -5,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from sklstm.training.runtime import fresh_seed, private_runtime, resolve_device
+from sklstm.training.runtime import Interrupts, fresh_seed, private_runtime, resolve_device
 
 
 def draw(seed):
@@ -123,3 +124,41 @@ def test_thread_count_is_put_back_after_an_error():
     with pytest.raises(ValueError, match="within"), private_runtime(0, "cpu", 1):
         raise ValueError("within")
     assert torch.get_num_threads() == 2
+
+
+def test_ctrl_c_is_seen_and_the_handler_put_back():
+    before = signal.getsignal(signal.SIGINT)
+    with Interrupts() as interrupts, pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    assert interrupts.seen
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_handler_of_the_users_own_is_left_alone():
+    seen = []
+    before = signal.signal(signal.SIGINT, lambda *args: seen.append(args))
+    try:
+        with Interrupts() as interrupts:
+            signal.raise_signal(signal.SIGINT)
+        assert len(seen) == 1
+        assert not interrupts.seen
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_threads_leave_signals_alone():
+    found = []
+    thread = threading.Thread(target=lambda: found.append(Interrupts().__enter__().active))
+    thread.start()
+    thread.join()
+    assert found == [False]
+
+
+def test_default_dtype_within_is_float32():
+    torch.set_default_dtype(torch.float64)
+    try:
+        with private_runtime(0, "cpu"):
+            assert torch.get_default_dtype() == torch.float32
+        assert torch.get_default_dtype() == torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)
