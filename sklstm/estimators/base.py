@@ -3,7 +3,6 @@
 from abc import ABC, abstractmethod
 from collections.abc import Collection
 from copy import deepcopy
-from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -27,6 +26,7 @@ from sklstm.data import (
     split_validation,
 )
 from sklstm.estimators.network import build_module, check_network
+from sklstm.estimators.part import FitArguments, Part
 from sklstm.losses import Loss
 from sklstm.nn import CELLS, NORMALIZATIONS, POOLINGS
 from sklstm.training import (
@@ -65,33 +65,6 @@ _LASTING = {
     "device",
     "precision",
 }
-
-
-@dataclass(frozen=True)
-class Part:
-    """Checked samples.
-
-    Attributes
-    ----------
-    sequences : Sequences
-    y : ndarray of shape (n_samples, ...)
-    weight : ndarray of shape (n_samples,) or None
-    """
-
-    sequences: Sequences
-    y: NDArray[Any]
-    weight: NDArray[np.float64] | None
-
-    def subset(self, indices: NDArray[np.int64]) -> "Part":
-        """Return the chosen samples."""
-        weight = None if self.weight is None else self.weight[indices]
-        return Part(self.sequences.subset(indices), self.y[indices], weight)
-
-    def without_zero_weights(self) -> "Part":
-        """Return the samples that are there: a weight of zero is absence."""
-        if self.weight is None or self.weight.all():
-            return self
-        return self.subset(np.flatnonzero(self.weight))
 
 
 def _describe(is_table: bool, n_columns: int) -> str:
@@ -226,61 +199,28 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             If a parameter or the data is not as described, or training diverges. The estimator
             is then as it was before.
         """
-        resume = self.warm_start and hasattr(self, "net_")
-        return self._transact(X, y, sample_weight, X_val, y_val, resume=resume)
+        given = FitArguments(X, y, sample_weight, X_val, y_val)
+        return self._fit(given, resume=self.warm_start and hasattr(self, "net_"))
 
-    def _transact(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: ArrayLike | None,
-        X_val: Any = None,
-        y_val: Any = None,
-        *,
-        resume: bool,
-        one_epoch: bool = False,
-        classes: ArrayLike | None = None,
-    ) -> "BaseLSTM":
+    def _fit(self, given: FitArguments, *, resume: bool, one_epoch: bool = False) -> "BaseLSTM":
         with transaction(self):
             if not resume:
                 for name in [name for name in vars(self) if name.endswith("_")]:
                     delattr(self, name)
-            self._fit(
-                X,
-                y,
-                sample_weight,
-                X_val,
-                y_val,
-                resume=resume,
-                one_epoch=one_epoch,
-                classes=classes,
-            )
+            self._run(given, resume=resume, one_epoch=one_epoch)
         return self
 
-    def _fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: ArrayLike | None,
-        X_val: Any,
-        y_val: Any,
-        *,
-        resume: bool,
-        one_epoch: bool,
-        classes: ArrayLike | None,
-    ) -> None:
+    def _run(self, given: FitArguments, *, resume: bool, one_epoch: bool) -> None:
         self._check_parameters(resume=resume)
         device = resolve_device(self.device)
-        part = self._check_part(X, y, sample_weight, reset=not resume)
-        self._prepare(part.without_zero_weights(), classes, resume=resume)
-        given = self._check_given_validation(X_val, y_val, part.y.shape[1:])
-        rng = (
-            deepcopy(self.net_.rng_)
-            if resume
-            else np.random.default_rng(fresh_seed(self.random_state))
-        )
+        part = self._check_part(given, reset=not resume)
+        self._prepare(part.without_zero_weights(), given.classes, resume=resume)
+        valid = self._check_validation_part(given, part.y.shape[1:])
+        rng = self._rng(resume=resume)
         split_seed, torch_seed = (int(seed) for seed in rng.integers(2**31, size=2))
-        train, valid = self._split(part, given, split_seed, validate=not one_epoch)
+        train = part.without_zero_weights()
+        if valid is None and self.early_stopping and not one_epoch:
+            train, valid = self._split(part, split_seed)
         self._learn_weights(train)
         with private_runtime(torch_seed, device, self._n_threads()):
             if not resume:
@@ -289,6 +229,11 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
                 self.net_.parameters_ = self._lasting_parameters()
             self._train(self.net_, train, valid, rng, one_epoch=one_epoch)
         self._record(valid)
+
+    def _rng(self, *, resume: bool) -> np.random.Generator:
+        if resume:
+            return deepcopy(self.net_.rng_)  # the net's own changes with its weights or not at all
+        return np.random.default_rng(fresh_seed(self.random_state))
 
     def _check_parameters(self, *, resume: bool) -> None:
         self._validate_params()
@@ -321,30 +266,28 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         sizes = check_layer_sizes(self.hidden_layer_sizes, "hidden_layer_sizes")
         return threads_for(max(sizes))
 
-    def _check_part(self, X: Any, y: Any, sample_weight: ArrayLike | None, *, reset: bool) -> Part:
-        if y is None:
+    def _check_part(self, given: FitArguments, *, reset: bool) -> Part:
+        if given.y is None:
             raise ValueError(
                 f"This {type(self).__name__} estimator requires y to be passed, but the target y "
                 "is None."
             )
-        sequences = self._check_X(X, reset=reset)
-        checked = self._check_y(y)
+        sequences = self._check_X(given.X, reset=reset)
+        checked = self._check_y(given.y)
         check_lengths_agree(sequences, checked)
-        weight = check_sample_weight(sample_weight, len(sequences))
+        weight = check_sample_weight(given.sample_weight, len(sequences))
         if weight is not None:
             weight = weight / weight.max()  # only ratios count, and extreme values would overflow
         return Part(sequences, checked, weight)
 
-    def _check_given_validation(
-        self, X_val: Any, y_val: Any, y_shape: tuple[int, ...]
-    ) -> Part | None:
-        if X_val is None and y_val is None:
+    def _check_validation_part(self, given: FitArguments, y_shape: tuple[int, ...]) -> Part | None:
+        if given.X_val is None and given.y_val is None:
             return None
-        if X_val is None or y_val is None:
+        if given.X_val is None or given.y_val is None:
             raise ValueError("X_val and y_val belong together: give both, or neither.")
         try:
-            sequences = self._check_X(X_val, reset=False)
-            checked = self._check_y(y_val)
+            sequences = self._check_X(given.X_val, reset=False)
+            checked = self._check_y(given.y_val)
             check_lengths_agree(sequences, checked, "X_val and y_val")
             valid = Part(sequences, checked, None)
             self._check_known(valid)
@@ -383,14 +326,10 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             return sequences.n_features == self.n_features_in_
         return sequences.n_features == 1 and bool((sequences.lengths == self.n_timesteps_in_).all())
 
-    def _split(
-        self, part: Part, given: Part | None, seed: int, *, validate: bool
-    ) -> tuple[Part, Part | None]:
-        present = part.without_zero_weights()
-        if given is not None or not (validate and self.early_stopping):
-            return present, given
+    def _split(self, part: Part, seed: int) -> tuple[Part, Part]:
         # a splitter is told of the samples that the user knows, absent ones among them
-        whole = present if isinstance(self.validation_split, str) else part
+        named = isinstance(self.validation_split, str)
+        whole = part.without_zero_weights() if named else part
         train, valid = split_validation(
             self.validation_split,
             whole.sequences,

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from sklstm.data import ClassTargets
-from sklstm.estimators.base import BaseLSTM, Part
+from sklstm.estimators.base import BaseLSTM
+from sklstm.estimators.part import FitArguments, Part
 from sklstm.losses import CLASSIFICATION_LOSSES, Loss
 
 _SCORE_LOSSES = [name for name, loss in CLASSIFICATION_LOSSES.items() if not loss.has_probabilities]
@@ -269,7 +270,8 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
                 "class_weight='balanced' needs all samples at once, which partial_fit does not "
                 "have. Give the weights as a dict, {label: weight}."
             )
-        self._transact(X, y, sample_weight, resume=resume, one_epoch=True, classes=classes)
+        given = FitArguments(X, y, sample_weight, classes=classes)
+        self._fit(given, resume=resume, one_epoch=True)
         return self
 
     def predict(self, X: Any) -> NDArray[Any]:

@@ -15,7 +15,8 @@ from torch.optim import Optimizer
 
 from sklstm._validation import check_no_dates, check_quantiles
 from sklstm.data import RegressionTargets, columns, find_anchor, no_anchor
-from sklstm.estimators.base import BaseLSTM, Part
+from sklstm.estimators.base import BaseLSTM
+from sklstm.estimators.part import FitArguments, Part
 from sklstm.losses import REGRESSION_LOSSES, Loss
 
 _QUANTILE_LOSSES = [name for name, loss in REGRESSION_LOSSES.items() if loss.has_quantiles]
@@ -260,7 +261,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         self : object
         """
         resume = hasattr(self, "net_")
-        self._transact(X, y, sample_weight, resume=resume, one_epoch=True)
+        self._fit(FitArguments(X, y, sample_weight), resume=resume, one_epoch=True)
         return self
 
     def predict(
