@@ -24,6 +24,8 @@ class Anchor:
         Feature whose last value a target continues, -1 where none.
     slope, intercept : ndarray of shape (n_outputs,)
         ``target = intercept + slope * last value``, by least squares; zero where none.
+    drifting : bool
+        Whether the network is to see no level at all. Else the last value itself goes to it too.
 
     Examples
     --------
@@ -37,6 +39,7 @@ class Anchor:
     features: NDArray[np.int64]
     slope: NDArray[np.float64]
     intercept: NDArray[np.float64]
+    drifting: bool = True
 
     def __call__(self, sequences: Sequences) -> NDArray[np.float64]:
         """Return the lines at the sequences' last values, of shape (n_samples, n_outputs)."""
@@ -51,6 +54,11 @@ class Anchor:
     def relative(self) -> list[int]:
         """Features that the network is to see relative to their last value."""
         return sorted(set(self.features.tolist()) - {NONE})
+
+    @property
+    def levels(self) -> list[int]:
+        """Features whose last value the network is to see beside."""
+        return [] if self.drifting else self.relative
 
 
 def no_anchor(n_outputs: int) -> Anchor:
@@ -71,9 +79,11 @@ def find_anchor(
     y : ndarray of shape (n_samples, n_outputs)
     weight : ndarray of shape (n_samples,) or None
     force : bool
-        Whether every target gets the feature that explains it best. Else only targets do of
-        which a feature's last value explains a quarter of the variance, where half of that
-        feature's variance is in turn explained by its value one step before.
+        Whether every target gets the feature that explains it best, and the network sees no
+        level. Else only targets do of which a feature's last value explains a quarter of the
+        variance, where half of that feature's variance is in turn explained by its value one step
+        before; and the network sees no level only where windows overlap and a quarter of the
+        level's variance is explained by time.
 
     Returns
     -------
@@ -109,7 +119,21 @@ def find_anchor(
         if feature != NONE:
             last = sequences.last_values(feature)
             slope[output], intercept[output] = _line(last, y[:, output], weight)
-    return Anchor(features, slope, intercept)
+    drifting = force or any(
+        _drifts(sequences, feature, weight) for feature in set(features.tolist()) - {NONE}
+    )
+    return Anchor(features, slope, intercept, drifting)
+
+
+def _drifts(sequences: Sequences, feature: int, weight: NDArray[np.float64]) -> bool:
+    """Tell whether a feature's level moves with time, so that new levels are to be expected.
+
+    Only overlapping windows are known to be in the order of time.
+    """
+    if not sequences.overlap:
+        return False
+    time = sequences.first.astype(np.float64)
+    return _squared_correlation(time, sequences.last_values(feature), weight) >= _MIN_EXPLAINED
 
 
 def _persists(

@@ -16,7 +16,7 @@ from numpy.typing import DTypeLike, NDArray
 from sklearn.utils import check_array
 
 from sklstm._validation import check_no_dates
-from sklstm.data.windows import Windows
+from sklstm.data.windows import Windows, view_windows
 
 Form = Literal["table", "dense", "windows", "ragged"]
 
@@ -388,6 +388,9 @@ def _check_member(number: int, member: NDArray[Any], dtype: np.dtype[Any] | None
 
 def _lay_out_dense(array: NDArray[Any], dtype: np.dtype[Any] | None, form: Form) -> Sequences:
     n_samples, n_timesteps, n_features = array.shape
+    if _are_unrolled_windows(array):
+        # kept once a row again, so that a copy of windows is treated just as their view
+        array = view_windows(np.concatenate([array[0], array[1:, -1]]), n_timesteps)
     hop = _rows_between_samples(array)
     # what lies between the samples of a larger array is not looked at, unless it stays on disk
     if hop is None or (hop > n_timesteps and not _is_memory_map(array)):
@@ -417,6 +420,30 @@ def _rows_between_samples(array: NDArray[Any]) -> int | None:
     if 1 in array.shape[:2] or step <= 0 or sample < 0 or sample % step:
         return None
     return sample // step
+
+
+def _are_unrolled_windows(array: NDArray[Any]) -> bool:
+    """Tell whether every sample is the one before, moved on by one step.
+
+    So look copies of windows: pickled, mapped into a worker's memory, or laid out as a lag table.
+    Samples that never change are no sign of it.
+    """
+    n_samples, n_timesteps, _ = array.shape
+    if n_samples < 2 or n_timesteps < 2 or _rows_between_samples(array) == 1:
+        return False
+    if _alike(array[-1, 1:], array[-1, :-1]):
+        return False
+    step = max(1, _CHUNK // n_timesteps)
+    # the first two tell most others apart
+    bounds = [(0, 1), *((start, start + step) for start in range(1, n_samples - 1, step))]
+    return all(
+        _alike(array[start + 1 : stop + 1, :-1], array[start : min(stop, n_samples - 1), 1:])
+        for start, stop in bounds
+    )
+
+
+def _alike(a: NDArray[Any], b: NDArray[Any]) -> bool:
+    return bool(((a == b) | (_is_missing(a) & _is_missing(b))).all())
 
 
 def _cast(rows: NDArray[Any], dtype: np.dtype[Any] | None) -> NDArray[Any]:

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,15 @@ def check_split(split: Any) -> None:
         )
 
 
+def _seeded(split: Any, seed: int) -> Any:
+    """Return a splitter that leaves numpy's global random state alone."""
+    if getattr(split, "random_state", 0) is not None:
+        return split
+    split = copy(split)
+    split.random_state = seed
+    return split
+
+
 def _is_splitter(split: Any) -> bool:
     return hasattr(split, "split") and not isinstance(split, type)
 
@@ -142,7 +152,7 @@ def split_validation(
             split = "last" if sequences.overlap else "stratified" if stratify else "random"
         train, valid = SPLITS[split](sequences, y, fraction, seed)
     else:
-        *_, (train, valid) = split.split(np.zeros((len(sequences), 1)), y)
+        *_, (train, valid) = _seeded(split, seed).split(np.zeros((len(sequences), 1)), y)
     if len(train) == 0 or len(valid) == 0:
         raise ValueError(
             f"Splitting {len(sequences)} samples for validation leaves {len(train)} to train on "

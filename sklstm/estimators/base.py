@@ -1,7 +1,7 @@
 """The one fit and predict template of all estimators."""
 
+import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Collection
 from copy import deepcopy
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -18,9 +18,11 @@ from torch import Tensor, nn
 from sklstm._transaction import transaction
 from sklstm._validation import check_layer_sizes, check_lengths_agree, check_sample_weight
 from sklstm.data import (
+    Anchor,
     Sequences,
     as_sequences,
     check_split,
+    no_anchor,
     resolve_batch_size,
     resolve_max_epochs,
     split_validation,
@@ -37,6 +39,7 @@ from sklstm.training import (
     SequenceNet,
     Split,
     check_callbacks,
+    check_weight_decay,
     fresh_seed,
     make_net,
     predict_outputs,
@@ -46,7 +49,7 @@ from sklstm.training import (
 )
 
 # What a net is built with, and training that continues cannot change.
-_LASTING = {
+_LASTING = (
     "hidden_layer_sizes",
     "cell",
     "bidirectional",
@@ -64,7 +67,7 @@ _LASTING = {
     "gradient_clip",
     "device",
     "precision",
-}
+)
 
 
 def _describe(is_table: bool, n_columns: int) -> str:
@@ -84,8 +87,8 @@ def _alike(now: Any, before: Any) -> bool:
 class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     """Parameters, fit and prediction that all estimators share.
 
-    Subclasses say what a target is, by five hooks: `_check_y`, `_prepare`, `_make_loss`,
-    `_encode` and `_score_outputs`. They do not override the template.
+    Subclasses say what a target is by the abstract hooks, and may add to `_check_parameters` and
+    the hooks that do nothing here. They do not override the template, `_run`.
     """
 
     _stratify: ClassVar[bool] = False
@@ -152,9 +155,9 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     def _learn_weights(self, train: Part) -> None:
         """Learn from the training part how classes are weighted in this fit."""
 
-    def _relative_features(self) -> Collection[int]:
-        """Return the features that the network sees relative to their last value."""
-        return ()
+    def _anchor(self) -> Anchor:
+        """Return what targets, and with them features, are told relative to."""
+        return no_anchor(1)
 
     # ---------------------------------------------------------------- fit
 
@@ -218,6 +221,8 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         valid = self._check_validation_part(given, part.y.shape[1:])
         rng = self._rng(resume=resume)
         split_seed, torch_seed = (int(seed) for seed in rng.integers(2**31, size=2))
+        if resume:  # the same samples validate again
+            split_seed = self.net_.split_seed_
         train = part.without_zero_weights()
         if valid is None and self.early_stopping and not one_epoch:
             train, valid = self._split(part, split_seed)
@@ -227,6 +232,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
                 loss = self._make_loss(train)
                 self.net_ = self._make_net(train, loss, device, rng)
                 self.net_.parameters_ = self._lasting_parameters()
+                self.net_.split_seed_ = split_seed
             self._train(self.net_, train, valid, rng, one_epoch=one_epoch)
         self._record(valid)
 
@@ -247,6 +253,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
                 f"torch.optim.Optimizer. Got {self.optimizer!r} instead."
             )
         check_callbacks(self.callbacks)
+        check_weight_decay(self.optimizer, self.weight_decay)
         if resume:
             before, now = self.net_.parameters_, self._lasting_parameters()
             changed = [name for name in now if not _alike(now[name], before[name])]
@@ -258,7 +265,9 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
                 )
 
     def _lasting_parameters(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in _LASTING if hasattr(self, name)}
+        # copies of what can be changed in place; a callable is known by its identity
+        values = {name: getattr(self, name) for name in _LASTING if hasattr(self, name)}
+        return {n: v if callable(v) else deepcopy(v) for n, v in values.items()}
 
     def _n_threads(self) -> int | None:
         if self.module is not None:
@@ -347,9 +356,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         self, train: Part, loss: Loss, device: str, rng: np.random.Generator
     ) -> SequenceNet:
         return make_net(
-            build_module(
-                self, train.sequences, train.weight, loss.n_outputs, self._relative_features()
-            ),
+            build_module(self, train.sequences, train.weight, loss.n_outputs, self._anchor()),
             loss,
             optimizer=self.optimizer,
             learning_rate=self.learning_rate,
@@ -370,9 +377,12 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         one_epoch: bool,
     ) -> None:
         split = Split(self._samples(train), None if valid is None else self._samples(valid))
+        net.use_callbacks(self.callbacks)
         net.lr = self.learning_rate
         net.batch_size = resolve_batch_size(self.batch_size, len(train.sequences))
         net.verbose = int(self.verbose)
+        if self.normalization == "batch" and net.batch_size == 1:
+            self._check_batch_of_one(train)
         if one_epoch:
             net.train(split, 1, rng)
             return
@@ -385,6 +395,14 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             schedule=self.learning_rate_schedule,
             early_stopping=BestWeights(self.n_iter_no_change, self.tol) if stop else None,
         )
+
+    def _check_batch_of_one(self, train: Part) -> None:
+        if self.module is None and train.sequences.lengths.min() == 1:
+            raise ValueError(
+                "normalization='batch' needs more than one time step in a batch, but a batch is "
+                "one sequence and the shortest sequence has one step. Raise batch_size, bring more "
+                "samples, or set normalization to 'layer' or None."
+            )
 
     def _samples(self, part: Part) -> Samples:
         targets, weight = self._encode(part)
@@ -408,9 +426,16 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         self.validation_loss_curve_ = [
             epoch["valid_loss"] for epoch in history if "valid_loss" in epoch
         ]
-        if self.early_stopping:
+        if not self.early_stopping:
+            return
+        try:
             outputs = predict_outputs(self.module_, valid.sequences, self.net_.device)
             self.best_validation_score_ = self._score_outputs(outputs, valid)
+        except KeyboardInterrupt:
+            warnings.warn(
+                "Scoring was interrupted; the model is kept, best_validation_score_ is None.",
+                stacklevel=2,
+            )
 
     # ---------------------------------------------------------------- after fit
 

@@ -62,7 +62,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         cross-entropy scaled by (1 - p)² of the right class's probability p.
     standardize : bool, default=True
         Whether features are brought to mean 0 and standard deviation 1
-        inside, as measured on the training part. Predictions are in the units of y all the same.
+        inside, as measured on the training part.
     optimizer : {"adamw", "adam", "sgd", "rmsprop"} or type, default="adamw"
         A name, or a class of ``torch.optim``'s kind.
     learning_rate : float, default=0.01

@@ -1,6 +1,5 @@
 """From an estimator's parameters to the torch module that it trains."""
 
-from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from sklstm._validation import check_layer_sizes
-from sklstm.data import Sequences
+from sklstm.data import Anchor, Sequences
 from sklstm.nn import CustomModel, SequenceModel, Standardize
 
 
@@ -33,7 +32,7 @@ def build_module(
     sequences: Sequences,
     weight: NDArray[np.float64] | None,
     n_outputs: int,
-    relative: Collection[int],
+    anchor: Anchor,
 ) -> nn.Module:
     """Build the module that an estimator trains.
 
@@ -47,8 +46,8 @@ def build_module(
         Weights in mean and spread.
     n_outputs : int
         Width of the output.
-    relative : collection of int
-        Features that the network sees relative to their last value.
+    anchor : Anchor
+        Says which features the network sees relative to their last value.
 
     Returns
     -------
@@ -60,11 +59,8 @@ def build_module(
     ValueError
         If the user's own module gives outputs of another shape.
     """
-    n_features = sequences.n_features
-    mean, scale = np.zeros(n_features), np.ones(n_features)
-    if estimator.standardize:
-        mean, scale = sequences.moments(weight, relative)
-    inputs = Standardize(mean, scale, relative)
+    inputs = _make_inputs(sequences, weight, anchor, standardize=estimator.standardize)
+    n_features = inputs.n_outputs
     if estimator.module is not None:
         own = _own_module(estimator.module, n_features, n_outputs)
         model: nn.Module = CustomModel(inputs, own)
@@ -89,6 +85,25 @@ def build_module(
     if estimator.module is not None:
         _check_outputs(model, sequences, n_outputs)
     return model
+
+
+def _make_inputs(
+    sequences: Sequences,
+    weight: NDArray[np.float64] | None,
+    anchor: Anchor,
+    *,
+    standardize: bool,
+) -> Standardize:
+    mean, scale = np.zeros(sequences.n_features), np.ones(sequences.n_features)
+    level_mean, level_scale = np.zeros(len(anchor.levels)), np.ones(len(anchor.levels))
+    if standardize:
+        mean, scale = sequences.moments(weight, anchor.relative)
+        for number, feature in enumerate(anchor.levels):
+            last = sequences.last_values(feature)
+            level_mean[number] = np.average(last, weights=weight)
+            spread = np.average((last - level_mean[number]) ** 2, weights=weight)
+            level_scale[number] = np.sqrt(spread) or 1.0
+    return Standardize(mean, scale, anchor.relative, anchor.levels, level_mean, level_scale)
 
 
 def _own_module(factory: Any, n_features: int, n_outputs: int) -> nn.Module:

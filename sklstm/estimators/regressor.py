@@ -1,6 +1,6 @@
 """Regression of sequences."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from sklstm._validation import check_no_dates, check_quantiles
-from sklstm.data import RegressionTargets, columns, find_anchor, no_anchor
+from sklstm.data import Anchor, RegressionTargets, columns, find_anchor, no_anchor
 from sklstm.estimators.base import BaseLSTM
 from sklstm.estimators.part import FitArguments, Part
 from sklstm.losses import REGRESSION_LOSSES, Loss
@@ -58,17 +58,21 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
     loss : {"squared_error", "absolute_error", "huber", "quantile", "gaussian", "poisson"}, \
             default="squared_error"
         "squared_error" predicts the mean and "absolute_error" the median; "huber" is quadratic
-        within one standard deviation of y and linear beyond; "quantile" predicts `quantile`;
-        "gaussian" predicts mean and standard deviation; "poisson" predicts the rate of counts.
+        within one standard deviation of the targets and linear beyond; "quantile" predicts
+        `quantile`; "gaussian" predicts mean and standard deviation; "poisson" predicts the rate of
+        counts. Targets are what is left of y once told relative to the last value, if it is.
     quantile : float or sequence of float, default=0.5
         Levels that `predict_quantiles` returns, in (0, 1) and increasing. With "quantile" they
         are what is trained for.
     subtract_last : {"auto", True, False}, default="auto"
-        Whether a target that continues a feature is told relative to that feature's last value,
-        and the feature too, so that a level never seen in training is no obstacle. True takes
-        the feature that explains a target best. "auto" does so where its last value explains a
-        quarter of the target's variance and is itself half explained by the value before.
-        "poisson" knows no shift: "auto" is without effect on it, and True an error.
+        Whether a target that continues a feature is told relative to a line through that
+        feature's last value, and the feature relative to the last value, so that a level never
+        seen in training is no obstacle. True does so with the feature that explains a target
+        best. "auto" does so where the last value explains a quarter of the target's variance and
+        is itself half explained by the value before; and unless the level drifts with time over
+        overlapping windows, the last value goes to the network as a further input, so that it
+        still knows the level. "poisson" knows no shift, and a `module` gets the features as they
+        are: "auto" is without effect on both, and True with "poisson" an error.
     standardize : bool, default=True
         Whether features and targets are brought to mean 0 and standard deviation 1
         inside, as measured on the training part. Predictions are in the units of y all the same.
@@ -121,7 +125,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
     n_outputs_ : int
         Targets of a sample.
     anchor_features_ : ndarray of shape (n_outputs,)
-        Feature whose last value each target is told relative to, -1 where none.
+        Feature whose last value each target is told relative to, -1 where none. Whether the
+        network sees the level is in ``targets_.anchor.levels``.
     n_features_in_ : int
         Features of a time step; of 2-D X the number of columns.
     feature_names_in_ : ndarray of str
@@ -349,10 +354,12 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
 
     def _prepare(self, part: Part, classes: ArrayLike | None, *, resume: bool) -> None:
         n_outputs = 1 if part.y.ndim == 1 else part.y.shape[1]
-        if resume and n_outputs != self.n_outputs_:
+        before = self.targets_.one_dimensional if resume else None
+        if resume and (n_outputs != self.n_outputs_ or (part.y.ndim == 1) != before):
             raise ValueError(
-                f"y has {n_outputs} column(s), but this LSTMRegressor was trained on "
-                f"{self.n_outputs_}. Training can only be continued with the same targets."
+                f"y has {n_outputs} column(s), in {part.y.ndim} dimension(s), but this "
+                f"LSTMRegressor was trained on {self.n_outputs_}, in {1 if before else 2}. "
+                "Training can only be continued with the same targets."
             )
         self.n_outputs_ = n_outputs
 
@@ -364,10 +371,10 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
                 "there is no rate to learn."
             )
         anchor = no_anchor(self.n_outputs_)
-        if kind.centered and self.subtract_last is not False:
-            anchor = find_anchor(
-                train.sequences, columns(train.y), train.weight, force=self.subtract_last is True
-            )
+        force = self.subtract_last is True
+        wanted = force or (self.subtract_last == "auto" and self.module is None)
+        if kind.centered and wanted:
+            anchor = find_anchor(train.sequences, columns(train.y), train.weight, force=force)
         self.anchor_features_ = anchor.features
         self.targets_ = RegressionTargets(
             anchor,
@@ -382,8 +389,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
     def _encode(self, part: Part) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
         return self.targets_.encode(part.y, part.sequences, self.precision), part.weight
 
-    def _relative_features(self) -> Collection[int]:
-        return self.targets_.anchor.relative
+    def _anchor(self) -> Anchor:
+        return self.targets_.anchor
 
     def _score_outputs(self, outputs: Tensor, part: Part) -> float:
         if len(part.y) < 2:

@@ -21,6 +21,15 @@ class Standardize(nn.Module):
     mean, scale : ndarray of shape (n_features,)
     relative : collection of int, default=()
         Features of which the sequence's last value is subtracted first.
+    levels : collection of int, default=()
+        Features whose last value is put beside the others at every step.
+    level_mean, level_scale : ndarray of shape (n_levels,) or None, default=None
+        Standardise the levels.
+
+    Attributes
+    ----------
+    n_outputs : int
+        Features of a step behind it.
 
     Examples
     --------
@@ -36,12 +45,17 @@ class Standardize(nn.Module):
     mean: Tensor
     scale: Tensor
     is_relative: Tensor
+    level_mean: Tensor
+    level_scale: Tensor
 
     def __init__(
         self,
         mean: NDArray[np.float64],
         scale: NDArray[np.float64],
         relative: Collection[int] = (),
+        levels: Collection[int] = (),
+        level_mean: NDArray[np.float64] | None = None,
+        level_scale: NDArray[np.float64] | None = None,
     ) -> None:
         super().__init__()
         self.register_buffer("mean", torch.as_tensor(mean))
@@ -50,12 +64,21 @@ class Standardize(nn.Module):
         is_relative[list(relative)] = 1.0
         self.register_buffer("is_relative", is_relative)
         self.any_relative = len(relative) > 0
+        self.levels = list(levels)
+        empty = np.zeros(0)
+        for name, values in (("level_mean", level_mean), ("level_scale", level_scale)):
+            self.register_buffer(name, torch.as_tensor(empty if values is None else values))
+        self.n_outputs = len(mean) + len(self.levels)
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
-        """Return x standardised, of shape (batch, time, features)."""
-        if self.any_relative:
-            x = x - self.is_relative * last_steps(x, lengths)[:, None]
+        """Return x standardised, of shape (batch, time, n_outputs)."""
+        last = last_steps(x, lengths) if self.any_relative or self.levels else None
+        if last is not None and self.any_relative:
+            x = x - self.is_relative * last[:, None]
         x = (x - self.mean) / self.scale
+        if last is not None and self.levels:
+            level = (last[:, self.levels] - self.level_mean) / self.level_scale
+            x = torch.cat([x, level[:, None].expand(-1, x.shape[1], -1)], dim=2)
         if lengths is None:
             return x
         return x.masked_fill(~present_steps(lengths, x.shape[1])[:, :, None], 0.0)

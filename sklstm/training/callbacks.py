@@ -76,7 +76,7 @@ class BestWeights(Callback):  # type: ignore[misc]
     def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
         self.best_loss_ = math.inf
         self.best_epoch_ = 0
-        self.weights_: dict[str, Any] | None = None
+        self.state_: tuple[dict[str, Any], dict[str, Any]] | None = None
         self.threshold_ = math.inf
         self.misses_ = 0
 
@@ -85,7 +85,8 @@ class BestWeights(Callback):  # type: ignore[misc]
         if loss < self.best_loss_:
             self.best_loss_ = loss
             self.best_epoch_ = len(net.history)
-            self.weights_ = deepcopy(net.module_.state_dict())
+            # with the optimiser's, so that training can go on from there
+            self.state_ = deepcopy((net.module_.state_dict(), net.optimizer_.state_dict()))
         if loss < self.threshold_:
             self.threshold_ = loss - self.tol
             self.misses_ = 0
@@ -96,8 +97,9 @@ class BestWeights(Callback):  # type: ignore[misc]
 
     def restore(self, net: NeuralNet) -> None:
         """Give the net the best weights, if one epoch came to its end."""
-        if self.weights_ is not None:
-            net.module_.load_state_dict(self.weights_)
+        if self.state_ is not None:
+            net.module_.load_state_dict(self.state_[0])
+            net.optimizer_.load_state_dict(self.state_[1])
 
 
 def check_callbacks(callbacks: Sequence[Any] | None) -> None:

@@ -34,9 +34,13 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
     batches come from, that the loss of an epoch is read out once, and how a fit ends.
     """
 
+    callbacks: list[Any]
     callbacks_: list[tuple[str, Any]]
     rng_: np.random.Generator
     interrupts_: Interrupts
+    guards_: list[Divergence | BestWeights]
+    users_callbacks_: list[Any]
+    rate_: tuple[str, float] | None
 
     def get_split_datasets(
         self, X: Split, y: None = None, **fit_params: Any
@@ -75,7 +79,7 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
             step = step_fn(batch, **fit_params)
             losses.append(step["loss"].detach())
             sizes.append(len(batch[0]["x"]))
-            if self.keep_batches_:
+            if self.users_callbacks_:
                 self.history.record_batch(f"{prefix}_loss", step["loss"].item())
                 self.history.record_batch(f"{prefix}_batch_size", sizes[-1])
             self.notify("on_batch_end", batch=batch, training=training, **step)
@@ -87,17 +91,31 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         self, net: NeuralNet, batch: Any = None, training: bool = False, **kwargs: Any
     ) -> None:
         # A record a batch is only of use to callbacks; without them it would fill the memory.
-        if self.keep_batches_:
+        if self.users_callbacks_:
             super().on_batch_begin(net, batch, training, **kwargs)
 
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
         """Tell the callbacks; one that stops the fit is not taken for Ctrl-C."""
+        stop = None
         try:
             super().notify(method_name, **cb_kwargs)
-        except KeyboardInterrupt as stop:  # how skorch's own callbacks end a fit
+        except KeyboardInterrupt as error:  # how skorch's own callbacks end a fit
             if self.interrupts_.seen or method_name in ("on_train_begin", "on_train_end"):
                 raise
+            stop = error
+        if method_name == "on_epoch_end":
+            # after all callbacks have seen the epoch, and even if one of them ends the fit
+            for guard in self.guards_:
+                guard.on_epoch_end(self)
+        if stop is not None:
             raise StopTraining from stop
+
+    def use_callbacks(self, callbacks: Sequence[Any] | None) -> None:
+        """Take over the user's callbacks, unless they are those of the fit before."""
+        if list(callbacks or ()) != self.users_callbacks_:
+            self.users_callbacks_ = list(callbacks or ())
+            self.callbacks = [*self.callbacks[:1], *self.users_callbacks_]
+            self._initialize_callbacks()
 
     def train(
         self,
@@ -130,29 +148,35 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         ValueError
             If the loss was no number already after one epoch.
         """
-        # Ours come last: what ends a fit must not keep the user's callbacks from an event.
-        own: list[tuple[str, Any]] = [("divergence", Divergence())]
         rate = SCHEDULES[schedule]
-        if rate is not None:
-            n_steps = n_epochs * len(self.get_iterator(split.train))
-            own.append(("schedule", ScheduledRate(rate, n_steps)))
-        best = early_stopping
-        if best is not None:
-            own.append(("early_stopping", best))
+        n_steps = n_epochs * len(self.get_iterator(split.train))
+        own = [] if rate is None else [("schedule", ScheduledRate(rate, n_steps))]
+        guards: list[Divergence | BestWeights] = [Divergence()]
+        if early_stopping is not None:
+            guards.append(early_stopping)
         with self._all_or_nothing(own), Interrupts() as self.interrupts_:
-            self.rng_ = rng
-            for group in self.optimizer_.param_groups:
-                group["lr"] = self.lr
+            self.rng_, self.guards_ = rng, guards
+            self._set_rate(schedule)
+            for guard in guards:
+                guard.on_train_begin(self)
             self.notify("on_train_begin", X=split, y=None)
-            self._train_epochs(split, n_epochs, best)
-            if best is not None:
-                best.restore(self)
+            self._train_epochs(split, n_epochs, early_stopping)
+            if early_stopping is not None:
+                early_stopping.restore(self)
             self.notify("on_train_end", X=split, y=None)
+
+    def _set_rate(self, schedule: str) -> None:
+        """Begin with the learning rate that was asked for, or go on with the callbacks' own."""
+        now = (schedule, self.lr)
+        if now != self.rate_ or SCHEDULES[schedule] is not None:
+            for group in self.optimizer_.param_groups:
+                group["lr"] = group["initial_lr"] = self.lr
+        self.rate_ = now
 
     @contextmanager
     def _all_or_nothing(self, callbacks: list[tuple[str, Any]]) -> Iterator[None]:
         """Join callbacks for a while; undo what was learnt if something is raised."""
-        n_before, rng_before = len(self.history), self.rng_
+        n_before, rng_before, rate_before = len(self.history), self.rng_, self.rate_
         before = deepcopy((self.module_.state_dict(), self.optimizer_.state_dict()))
         lasting, self.callbacks_ = self.callbacks_, self.callbacks_ + callbacks
         try:
@@ -161,10 +185,10 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
             self.module_.load_state_dict(before[0])
             self.optimizer_.load_state_dict(before[1])
             del self.history[n_before:]
-            self.rng_ = rng_before
+            self.rng_, self.rate_ = rng_before, rate_before
             raise
         finally:
-            self.callbacks_ = lasting
+            self.callbacks_, self.guards_ = lasting, []
             self.module_.eval()
 
     def _train_epochs(self, split: Split, n_epochs: int, best: BestWeights | None) -> None:
@@ -246,8 +270,8 @@ def make_net(
         ],
         device=device,
     )
-    net.rng_ = rng
-    net.keep_batches_ = bool(callbacks)
+    net.rng_, net.guards_, net.rate_ = rng, [], None
+    net.users_callbacks_ = list(callbacks or ())
     net.initialize()
     # The net holds the initialised module; a second reference would be pickled a second time.
     net.module, net.criterion = type(module), type(loss)

@@ -34,6 +34,31 @@ def optimizer_class(optimizer: str | type[torch.optim.Optimizer]) -> type[torch.
     return OPTIMIZERS[optimizer] if isinstance(optimizer, str) else optimizer
 
 
+def check_weight_decay(optimizer: str | type[torch.optim.Optimizer], weight_decay: float) -> None:
+    """Raise if an optimiser without weight decay is to decay weights.
+
+    Parameters
+    ----------
+    optimizer : str or type
+    weight_decay : float
+
+    Raises
+    ------
+    ValueError
+
+    Examples
+    --------
+    >>> from sklstm.training import check_weight_decay
+    >>> check_weight_decay("adamw", 0.1)
+    """
+    kind = optimizer_class(optimizer)
+    if weight_decay > 0 and not _decays(kind):
+        raise ValueError(
+            f"The 'weight_decay' parameter must be 0 with optimizer={kind.__name__}, which has "
+            f"none. Got {weight_decay}."
+        )
+
+
 def optimizer_options(
     optimizer: type[torch.optim.Optimizer], weight_decay: float
 ) -> dict[str, Any]:
@@ -56,5 +81,8 @@ def optimizer_options(
     >>> optimizer_options(torch.optim.LBFGS, 0.1)
     {}
     """
-    takes_decay = "weight_decay" in inspect.signature(optimizer).parameters
-    return {"weight_decay": weight_decay} if takes_decay else {}
+    return {"weight_decay": weight_decay} if _decays(optimizer) else {}
+
+
+def _decays(optimizer: type[torch.optim.Optimizer]) -> bool:
+    return "weight_decay" in inspect.signature(optimizer).parameters

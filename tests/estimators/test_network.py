@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from torch import nn
 
 from sklstm import LSTMClassifier, LSTMRegressor
-from sklstm.data import as_sequences
+from sklstm.data import Anchor, as_sequences
 from sklstm.estimators.network import build_module, check_network
 
 X = np.random.default_rng(0).normal(size=(20, 5, 3)) * [1, 10, 100] + [0, 5, -7]
@@ -15,7 +15,8 @@ X = np.random.default_rng(0).normal(size=(20, 5, 3)) * [1, 10, 100] + [0, 5, -7]
 
 def build(n_outputs=2, X=X, weight=None, relative=(), **parameters):
     estimator = LSTMRegressor(**{"hidden_layer_sizes": 4, **parameters})
-    return build_module(estimator, as_sequences(X), weight, n_outputs, relative)
+    anchor = Anchor(np.array(list(relative) or [-1]), np.zeros(1), np.zeros(1))
+    return build_module(estimator, as_sequences(X), weight, n_outputs, anchor)
 
 
 def n_trainable(module):
