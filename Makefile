@@ -21,7 +21,7 @@ contract: .venv/test
 
 # One thread a process and two processes: small fits are fastest so.
 suite: .venv/test
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup
 
 docs: .venv/docs
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build

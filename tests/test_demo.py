@@ -4,10 +4,11 @@ import importlib.util
 from pathlib import Path
 
 import pytest
-from sklearn.ensemble import RandomForestRegressor
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.metrics import root_mean_squared_error
+from sklearn.model_selection import StratifiedKFold, cross_val_score
 
-from sklstm import LSTMRegressor
+from sklstm import LSTMClassifier, LSTMRegressor
 
 
 @pytest.fixture(scope="module")
@@ -17,6 +18,16 @@ def demo():
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def test_default_lstm_beats_forest_on_digits(demo):
+    X, y = demo.load_digit_sequences()
+    folds = StratifiedKFold(3, shuffle=True, random_state=1)  # not the folds that the demo shows
+    lstm = cross_val_score(LSTMClassifier(random_state=1), X, y, cv=folds)
+    forest = cross_val_score(
+        RandomForestClassifier(random_state=1), X.reshape(len(X), -1), y, cv=folds
+    )
+    assert lstm.mean() > forest.mean()
 
 
 @pytest.mark.parametrize("horizon", [1, 12])

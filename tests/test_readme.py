@@ -24,7 +24,7 @@ def example():
 
 def test_example_has_fifteen_lines():
     code = next(body for language, body in BLOCKS if language == "python")
-    assert len(code.strip().splitlines()) <= 16
+    assert len(code.strip().splitlines()) == 15
 
 
 def test_example_prints_what_is_shown(example):

@@ -75,6 +75,29 @@ class Sequences:
         """What scikit-learn counts as features: of a table the columns, else `n_features`."""
         return self.n_timesteps if self.form == "table" else self.n_features
 
+    def fits(self, n_columns: int, n_timesteps: int | None) -> bool:
+        """Tell whether a model of such sequences can read these.
+
+        Parameters
+        ----------
+        n_columns : int
+            The `n_columns` that it has seen.
+        n_timesteps : int or None
+            The columns of the table that it has seen, None if it has seen sequences.
+
+        Returns
+        -------
+        bool
+        """
+        if n_timesteps is None:
+            return self.n_features == n_columns
+        return self.n_features == 1 and bool((self.lengths == n_timesteps).all())
+
+    @property
+    def table_timesteps(self) -> int | None:
+        """Columns of a table, None of sequences."""
+        return self.n_timesteps if self.form == "table" else None
+
     @property
     def overlap(self) -> bool:
         """Whether any two sequences share time steps."""

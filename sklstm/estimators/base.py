@@ -318,9 +318,9 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         sequences = as_sequences(X, self._built_with("precision"))
         if reset:
             # of a table the columns are features to scikit-learn, and steps to the network
-            self.n_timesteps_in_ = sequences.n_columns if sequences.form == "table" else None
+            self.n_timesteps_in_ = sequences.table_timesteps
             self.n_features_in_ = sequences.n_columns
-        elif not self._fits(sequences):
+        elif not sequences.fits(self.n_features_in_, self.n_timesteps_in_):
             raise ValueError(
                 f"X has {sequences.n_columns} features, but {type(self).__name__} is expecting "
                 f"{self.n_features_in_} features as input: it was fitted on "
@@ -329,11 +329,6 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
                 "is given as X[None]."
             )
         return sequences
-
-    def _fits(self, sequences: Sequences) -> bool:
-        if self.n_timesteps_in_ is None:
-            return sequences.n_features == self.n_features_in_
-        return sequences.n_features == 1 and bool((sequences.lengths == self.n_timesteps_in_).all())
 
     def _split(self, part: Part, seed: int) -> tuple[Part, Part]:
         # a splitter is told of the samples that the user knows, absent ones among them

@@ -250,7 +250,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         """Train one more epoch on the given samples.
 
         Weights, optimiser and scaling are kept from call to call; the scaling is that of the
-        first. The learning rate is constant and `early_stopping` without effect.
+        first. `learning_rate_schedule` and `early_stopping` are without effect.
 
         Parameters
         ----------

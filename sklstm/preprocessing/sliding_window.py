@@ -74,6 +74,8 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
         Columns of X, `group_by` among them.
     feature_names_in_ : ndarray of str
         Names of the columns, where X was a DataFrame with string names.
+    fitted_with_ : tuple
+        `window_size` and `group_by` as they were in `fit`.
     group_column_ : int or None
         Position of the column that `group_by` names.
     context_ : dict
@@ -179,6 +181,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
             n_features), oldest step first, in the container that `set_output` chose.
         """
         check_is_fitted(self)
+        self._check_as_fitted()
         return self._lay_out(self._check_X(X, reset=False), self.context_)
 
     @available_if(lambda self: self.flatten)  # type: ignore[untyped-decorator]
@@ -226,8 +229,18 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
                 f"{longest} row(s) (n_samples={len(series.codes)}). Shorten the window, or fit on "
                 "more rows."
             )
+        self.fitted_with_ = (self.window_size, self.group_by)
         self.context_ = self._ends(series) if self.context == "last" else {}
         return series
+
+    def _check_as_fitted(self) -> None:
+        window_size, group_by = self.fitted_with_
+        size_matters = len(self.context_) > 0 and window_size != self.window_size
+        if size_matters or group_by != self.group_by:
+            raise ValueError(
+                f"fit saw window_size={window_size} and group_by={group_by!r}, but they are now "
+                f"{self.window_size} and {self.group_by!r}. Fit again."
+            )
 
     def _check_X(self, X: Any, *, reset: bool) -> Series:
         if self.group_by is None:

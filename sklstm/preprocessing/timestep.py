@@ -41,6 +41,8 @@ class TimestepTransformer(  # type: ignore[call-arg]
         Fitted on the present steps only. A step that several windows share counts once.
     n_features_in_ : int
         Features of a time step; of 2-D X the number of columns.
+    n_timesteps_in_ : int or None
+        Columns of 2-D X; None where X was sequences.
 
     See Also
     --------
@@ -137,13 +139,14 @@ class TimestepTransformer(  # type: ignore[call-arg]
             )
         sequences = self._check_X(X, reset=True)
         self.n_features_in_ = sequences.n_columns
+        self.n_timesteps_in_ = sequences.table_timesteps
         self.transformer_ = clone(self.transformer).fit(sequences.rows[sequences.is_present()])
 
     def _check_X(self, X: Any, *, reset: bool) -> Sequences:
         validate_data(self, X, reset=reset, skip_check_array=True, ensure_2d=False)
         allow_nan = get_tags(self.transformer).input_tags.allow_nan
         sequences = as_sequences(X, None, allow_nan=allow_nan)
-        if not reset and sequences.n_columns != self.n_features_in_:
+        if not reset and not sequences.fits(self.n_features_in_, self.n_timesteps_in_):
             raise ValueError(
                 f"X has {sequences.n_columns} features, but {type(self).__name__} is expecting "
                 f"{self.n_features_in_} features as input."

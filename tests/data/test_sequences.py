@@ -9,6 +9,7 @@ import pytest
 from scipy import sparse
 
 import sklstm.data.sequences as sequences_module
+from sklstm import SlidingWindowTransformer
 from sklstm.data import Windows, as_sequences, view_windows
 from sklstm.data.sequences import ragged_members
 
@@ -563,3 +564,27 @@ def test_what_lies_between_samples_is_not_looked_at():
     sequences = as_sequences(big[:, -5:])
     assert sequences.rows.shape == (100, 2)
     assert np.isfinite(sequences.rows).all()
+
+
+@pytest.mark.parametrize("padding", ["edge", "nan"])
+def test_copies_of_windows_are_kept_once_a_row(padding):
+    series = np.random.default_rng(0).normal(size=(50, 2))
+    view = SlidingWindowTransformer(7, padding=padding).fit_transform(series)
+    copied, viewed = as_sequences(view.copy()), as_sequences(view)
+    assert copied.rows.shape == viewed.rows.shape == (56, 2)
+    np.testing.assert_array_equal(copied.rows, viewed.rows)
+    np.testing.assert_array_equal(copied.first, viewed.first)
+    assert copied.overlap
+
+
+@pytest.mark.parametrize("change", [(0, 1), (0, -1), (25, 3), (-1, 0)])
+def test_what_is_almost_windows_is_not(change):
+    X = view_windows(np.random.default_rng(0).normal(size=(50, 1)), 7).copy()
+    X[change] += 1
+    sequences = as_sequences(X, np.float64)
+    assert not sequences.overlap
+    np.testing.assert_array_equal(sequences.take(np.arange(len(X)))[0], X)
+
+
+def test_samples_that_never_change_are_independent():
+    assert not as_sequences(np.zeros((10, 4, 1))).overlap

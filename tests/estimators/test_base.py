@@ -1,6 +1,7 @@
 """The template that all estimators share: what it leaves behind, and how training goes."""
 
 import contextlib
+import copy
 import math
 import pickle
 import re
@@ -1370,3 +1371,112 @@ def test_only_ratios_of_weights_count(estimator, scale):
     if scale > 1:  # denormal numbers have no digits left
         assert_array_equal(plain, scaled)
     assert len(scaled) == len(y)
+
+
+@both
+def test_scoring_that_is_interrupted_keeps_the_model(estimator, monkeypatch):
+    X, y = data(estimator)
+    model = make(estimator, early_stopping=True, warm_start=True)
+
+    def interrupted(*args):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(base, "predict_outputs", interrupted)
+        with pytest.warns(UserWarning, match="Scoring was interrupted"):
+            model.fit(X, y)
+    assert model.best_validation_score_ is None
+    assert model.n_iter_ == len(model.loss_curve_) == len(model.history_)
+    assert model.predict(X).shape == y.shape
+
+
+class Counting(Callback):
+    def __init__(self):
+        self.n_epochs = 0
+
+    def on_epoch_end(self, net, **kwargs):
+        self.n_epochs += 1
+
+
+@both
+def test_callbacks_may_change_while_training_continues(estimator):
+    X, y = data(estimator)
+    first, second = Counting(), Counting()
+    model = make(estimator, warm_start=True, callbacks=[first]).fit(X, y)
+    model.set_params(callbacks=[second]).fit(X, y)
+    model.set_params(callbacks=None).fit(X, y)
+    assert (first.n_epochs, second.n_epochs) == (3, 3)
+
+
+@both
+def test_a_new_learning_rate_reaches_training_that_continues(estimator):
+    X, y = data(estimator)
+    model = make(estimator, warm_start=True, learning_rate_schedule="constant").fit(X, y)
+    model.set_params(learning_rate=1e-4).fit(X, y)
+    assert {group["lr"] for group in model.net_.optimizer_.param_groups} == {1e-4}
+
+
+class StopAfter(Callback):
+    def __init__(self, n_epochs):
+        self.n_epochs = n_epochs
+
+    def on_epoch_end(self, net, **kwargs):
+        if len(net.history) == self.n_epochs:
+            self.weights = copy.deepcopy(net.module_.state_dict())
+            raise KeyboardInterrupt
+
+
+@both
+def test_an_epoch_that_a_callback_ends_the_fit_with_counts(estimator):
+    X, y = data(estimator)
+    stop = StopAfter(5)
+    model = make(
+        estimator,
+        early_stopping=True,
+        max_epochs=9,
+        learning_rate=1e-3,
+        learning_rate_schedule="constant",
+        callbacks=[stop],
+    ).fit(X, y)
+    assert model.n_iter_ == 5
+    assert np.argmin(model.validation_loss_curve_) == 4
+    for name, weight in model.module_.state_dict().items():
+        assert torch.equal(weight, stop.weights[name])
+    with pytest.raises(ValueError, match="diverged"):
+        make(
+            estimator, optimizer="sgd", learning_rate=1e30, gradient_clip=None,
+            callbacks=[StopAfter(1)],
+        ).fit(X, 1e3 * y if estimator is LSTMRegressor else y)  # fmt: skip
+
+
+@both
+def test_the_same_samples_validate_while_training_continues(estimator):
+    X, y = data(estimator)
+    kept = []
+
+    class Keep(Callback):
+        def on_train_begin(self, net, X=None, **kwargs):
+            kept.append(X.valid.sequences.first)
+
+    model = make(estimator, early_stopping=True, warm_start=True, callbacks=[Keep()])
+    model.fit(X, y).fit(X, y)
+    assert_array_equal(*kept)
+
+
+def test_widths_changed_in_place_are_noticed():
+    X, y = data(LSTMRegressor)
+    widths = [4]
+    model = make(LSTMRegressor, hidden_layer_sizes=widths, warm_start=True).fit(X, y)
+    widths[0] = 8
+    with pytest.raises(ValueError, match="hidden_layer_sizes changed"):
+        model.fit(X, y)
+
+
+def test_a_splitter_without_a_seed_leaves_numpy_alone():
+    X, y = data(LSTMRegressor)
+    before = pickle.dumps(np.random.get_state())  # noqa: NPY002
+    options = {"early_stopping": True, "validation_split": ShuffleSplit(1)}
+    first, second = (make(LSTMRegressor, **options).fit(X, y).predict(X) for _ in range(2))
+    assert_array_equal(first, second)
+    assert pickle.dumps(np.random.get_state()) == before  # noqa: NPY002
+    assert options["validation_split"].random_state is None

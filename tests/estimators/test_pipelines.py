@@ -36,6 +36,9 @@ from sklearn.preprocessing import StandardScaler
 from sklstm import LSTMClassifier, LSTMRegressor, SlidingWindowTransformer, TimestepTransformer
 
 TINY = {"hidden_layer_sizes": 4, "max_epochs": 2, "random_state": 0, "device": "cpu"}
+# in one worker, so that what one process finds is at hand for comparison with two
+pytestmark = pytest.mark.xdist_group("pipelines")
+
 N_JOBS = pytest.mark.parametrize("n_jobs", [1, 2])
 
 RNG = np.random.default_rng(0)

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.preprocessing import MinMaxScaler
@@ -483,3 +484,66 @@ def test_dates_are_no_numbers():
         LSTMRegressor().fit(frame[["t"]].to_numpy()[:, :, None], y)
     with pytest.raises(ValueError, match="y holds dates"):
         LSTMRegressor().fit(frame[["x"]], frame["t"])
+
+
+LEVELS = {
+    "exponential": lambda level: np.exp(level / 2),
+    "hinge": lambda level: np.maximum(level, 0) ** 2,
+    "step": lambda level: (level > 0).astype(float),
+}
+
+
+@pytest.mark.parametrize("name", LEVELS)
+def test_the_level_of_independent_sequences_is_not_lost(name):
+    rng = np.random.default_rng(0)
+    level = 2 * rng.normal(size=(800, 1, 1))
+    X = 0.3 * rng.normal(size=(800, 8, 1)) + level
+    y = LEVELS[name](X.mean((1, 2)))
+    model = LSTMRegressor(16, random_state=0).fit(X[:600], y[:600])
+    assert model.targets_.anchor.levels == [0]
+    assert model.score(X[600:], y[600:]) > 0.95
+
+
+def test_the_level_of_a_drifting_series_is_not_shown():
+    rng = np.random.default_rng(0)
+    X, y = make_windows(0.1 * np.arange(300) + rng.normal(size=300), 6)
+    model = LSTMRegressor(4, max_epochs=2, random_state=0).fit(X, y)
+    assert model.anchor_features_.tolist() == [0]
+    assert model.targets_.anchor.levels == []
+    assert model.module_.inputs.n_outputs == 1
+
+
+def test_windows_and_their_copies_are_the_same():
+    rng = np.random.default_rng(0)
+    series = np.column_stack([0.1 * np.arange(200), np.zeros(200)]) + rng.normal(size=(200, 2))
+    view, y = make_windows(series, 5, target=0)
+    options = {"max_epochs": 3, "early_stopping": True, "random_state": 0}
+    models = [LSTMRegressor(4, **options).fit(X, y) for X in (view, view.copy(), list(view.copy()))]
+    assert_array_equal(models[0].predict(view), models[1].predict(view))
+    assert_array_equal(models[1].predict(view), models[1].predict(view.copy()))
+    table, y = make_windows(series[:, 0], 5)
+    first, second = (
+        LSTMRegressor(4, **options).fit(X, y).predict(table) for X in (table, table.copy())
+    )
+    assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+def test_targets_of_other_dimensions_do_not_continue(columns):
+    X = np.random.default_rng(0).normal(size=(20, 4, 1))
+    y = X[:, -1] if columns == 1 else X[:, -2:, 0]
+    model = LSTMRegressor(4, max_epochs=1, warm_start=True).fit(X, X[:, -1, 0])
+    with pytest.raises(ValueError, match=r"y has .* column.*was trained on 1, in 1"):
+        model.fit(X, y)
+
+
+def test_a_decay_without_effect_is_refused():
+    X = np.zeros((20, 4, 1))
+    with pytest.raises(ValueError, match="'weight_decay' parameter must be 0 with optimizer=LBFGS"):
+        LSTMRegressor(optimizer=torch.optim.LBFGS, weight_decay=0.1).fit(X, X[:, 0, 0])
+
+
+def test_a_batch_of_one_step_cannot_be_normalised():
+    X = np.random.default_rng(0).normal(size=(20, 1, 2))
+    with pytest.raises(ValueError, match="normalization='batch' needs more than one"):
+        LSTMRegressor(normalization="batch", batch_size=1).fit(X, X[:, 0, 0])

@@ -542,3 +542,18 @@ def test_what_is_not_finite_is_found(value, what):
     X[4, 1] = value
     with pytest.raises(ValueError, match=rf"{what}.*row 4, feature 1"):
         SlidingWindowTransformer(3).fit(X)
+
+
+@pytest.mark.parametrize("size", [2, 5])
+def test_context_belongs_to_the_size_that_was_fitted(size):
+    series = np.arange(20.0)[:, None]
+    windows = SlidingWindowTransformer(3, context="last").fit(series).set_params(window_size=size)
+    with pytest.raises(ValueError, match=f"fit saw window_size=3.*now {size}"):
+        windows.transform(series)
+
+
+def test_grouping_belongs_to_what_was_fitted():
+    X = np.column_stack([np.arange(20.0), np.arange(20) // 10])
+    windows = SlidingWindowTransformer(3, group_by=1).fit(X).set_params(group_by=None)
+    with pytest.raises(ValueError, match=r"fit saw .*group_by=1.*now 3 and None"):
+        windows.transform(X)

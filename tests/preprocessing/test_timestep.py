@@ -346,3 +346,12 @@ def test_a_transformer_that_changes_the_count_of_rows_is_refused(drop):
 def test_what_is_no_transformer_is_refused():
     with pytest.raises(TypeError, match=r"'transformer' parameter.*'a'"):
         TimestepTransformer("a").fit(np.zeros((4, 3)))
+
+
+def test_tables_and_sequences_are_told_apart():
+    rng = np.random.default_rng(0)
+    on_table = TimestepTransformer(StandardScaler()).fit(rng.normal(size=(10, 6)))
+    with pytest.raises(ValueError, match="expecting 6 features"):
+        on_table.transform(rng.normal(size=(10, 4, 6)))
+    on_sequences = TimestepTransformer(StandardScaler()).fit(rng.normal(size=(10, 6, 1)))
+    assert on_sequences.transform(rng.normal(size=(10, 4))).shape == (10, 4, 1)
