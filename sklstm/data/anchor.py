@@ -119,19 +119,16 @@ def find_anchor(
         if feature != NONE:
             last = sequences.last_values(feature)
             slope[output], intercept[output] = _line(last, y[:, output], weight)
-    drifting = force or any(
-        _drifts(sequences, feature, weight) for feature in set(features.tolist()) - {NONE}
+    # only overlapping windows are known to be in the order of time
+    drifting = force or (
+        sequences.overlap
+        and any(_drifts(sequences, feature, weight) for feature in set(features.tolist()) - {NONE})
     )
     return Anchor(features, slope, intercept, drifting)
 
 
 def _drifts(sequences: Sequences, feature: int, weight: NDArray[np.float64]) -> bool:
-    """Tell whether a feature's level moves with time, so that new levels are to be expected.
-
-    Only overlapping windows are known to be in the order of time.
-    """
-    if not sequences.overlap:
-        return False
+    """Tell whether a feature's level moves with time, so that new levels are to be expected."""
     time = sequences.first.astype(np.float64)
     return _squared_correlation(time, sequences.last_values(feature), weight) >= _MIN_EXPLAINED
 

@@ -7,7 +7,6 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
@@ -16,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
 from sklstm._transaction import transaction
-from sklstm._validation import check_layer_sizes, check_lengths_agree, check_sample_weight
+from sklstm._validation import check_lengths_agree, check_sample_weight
 from sklstm.data import (
     Anchor,
     Sequences,
@@ -39,7 +38,7 @@ from sklstm.training import (
     SequenceNet,
     Split,
     check_callbacks,
-    check_weight_decay,
+    check_optimizer,
     fresh_seed,
     make_net,
     predict_outputs,
@@ -245,15 +244,8 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         self._validate_params()
         check_network(self)
         check_split(self.validation_split)
-        if isinstance(self.optimizer, type) and not issubclass(
-            self.optimizer, torch.optim.Optimizer
-        ):
-            raise ValueError(
-                f"The 'optimizer' parameter must be one of {sorted(OPTIMIZERS)} or a subclass of "
-                f"torch.optim.Optimizer. Got {self.optimizer!r} instead."
-            )
+        check_optimizer(self.optimizer, self.weight_decay)
         check_callbacks(self.callbacks)
-        check_weight_decay(self.optimizer, self.weight_decay)
         if resume:
             before, now = self.net_.parameters_, self._lasting_parameters()
             changed = [name for name in now if not _alike(now[name], before[name])]
@@ -272,8 +264,8 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     def _n_threads(self) -> int | None:
         if self.module is not None:
             return None
-        sizes = check_layer_sizes(self.hidden_layer_sizes, "hidden_layer_sizes")
-        return threads_for(max(sizes))
+        hidden_layer_sizes, _ = check_network(self)
+        return threads_for(max(hidden_layer_sizes))
 
     def _check_part(self, given: FitArguments, *, reset: bool) -> Part:
         if given.y is None:

@@ -12,19 +12,26 @@ from sklstm.data import Anchor, Sequences
 from sklstm.nn import CustomModel, SequenceModel, Standardize
 
 
-def check_network(estimator: Any) -> None:
-    """Raise if the layer widths are no positive ints.
+def check_network(estimator: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the widths of the recurrent and of the dense layers.
 
     Parameters
     ----------
     estimator : BaseLSTM
 
+    Returns
+    -------
+    hidden_layer_sizes, dense_layer_sizes : tuple of int
+
     Raises
     ------
     ValueError
+        If a width is no positive int.
     """
-    check_layer_sizes(estimator.hidden_layer_sizes, "hidden_layer_sizes")
-    check_layer_sizes(estimator.dense_layer_sizes, "dense_layer_sizes", may_be_empty=True)
+    return (
+        check_layer_sizes(estimator.hidden_layer_sizes, "hidden_layer_sizes"),
+        check_layer_sizes(estimator.dense_layer_sizes, "dense_layer_sizes", may_be_empty=True),
+    )
 
 
 def build_module(
@@ -65,19 +72,16 @@ def build_module(
         own = _own_module(estimator.module, n_features, n_outputs)
         model: nn.Module = CustomModel(inputs, own)
     else:
+        hidden_layer_sizes, dense_layer_sizes = check_network(estimator)
         model = SequenceModel(
             inputs,
             n_features,
             n_outputs,
-            hidden_layer_sizes=check_layer_sizes(
-                estimator.hidden_layer_sizes, "hidden_layer_sizes"
-            ),
+            hidden_layer_sizes=hidden_layer_sizes,
             cell=estimator.cell,
             bidirectional=estimator.bidirectional,
             pooling=estimator.pooling,
-            dense_layer_sizes=check_layer_sizes(
-                estimator.dense_layer_sizes, "dense_layer_sizes", may_be_empty=True
-            ),
+            dense_layer_sizes=dense_layer_sizes,
             normalization=estimator.normalization,
             dropout=estimator.dropout,
         )

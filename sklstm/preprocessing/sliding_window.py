@@ -39,6 +39,11 @@ class Series:
     codes: NDArray[np.int64]
     keys: list[Any]
 
+    def in_order(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the rows series by series, and where each series begins among them."""
+        order = np.argsort(self.codes, kind="stable")
+        return order, np.flatnonzero(np.diff(self.codes[order], prepend=-1))
+
 
 class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Replace every row of a series by the window of rows that ends there.
@@ -279,8 +284,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
 
     def _ends(self, series: Series) -> dict[Any, NDArray[np.float32]]:
         n_kept = self.window_size - 1
-        order = np.argsort(series.codes, kind="stable")
-        begin = np.flatnonzero(np.diff(series.codes[order], prepend=-1))
+        order, begin = series.in_order()
         places = np.split(order, begin[1:])  # the rows of each series
         return {
             key: series.values[rows[max(0, len(rows) - n_kept) :]]
@@ -321,10 +325,9 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
         n_head = self.window_size - 1
         if self.group_by is None:
             return slice(None), slice(n_head, None), np.array([n_head])
-        order = np.argsort(series.codes, kind="stable")
-        codes = series.codes[order]
-        place = np.arange(len(order)) + (codes + 1) * n_head
-        return order, place, place[np.flatnonzero(np.diff(codes, prepend=-1))]
+        order, begin = series.in_order()
+        place = np.arange(len(order)) + (series.codes[order] + 1) * n_head
+        return order, place, place[begin]
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

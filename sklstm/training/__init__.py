@@ -2,7 +2,7 @@
 
 from sklstm.training.callbacks import BestWeights, check_callbacks
 from sklstm.training.net import SequenceNet, make_net
-from sklstm.training.optimizers import OPTIMIZERS, check_weight_decay
+from sklstm.training.optimizers import OPTIMIZERS, check_optimizer
 from sklstm.training.prediction import predict_outputs
 from sklstm.training.runtime import (
     Interrupts,
@@ -23,7 +23,7 @@ __all__ = [
     "SequenceNet",
     "Split",
     "check_callbacks",
-    "check_weight_decay",
+    "check_optimizer",
     "fresh_seed",
     "make_net",
     "predict_outputs",

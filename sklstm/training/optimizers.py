@@ -34,12 +34,13 @@ def optimizer_class(optimizer: str | type[torch.optim.Optimizer]) -> type[torch.
     return OPTIMIZERS[optimizer] if isinstance(optimizer, str) else optimizer
 
 
-def check_weight_decay(optimizer: str | type[torch.optim.Optimizer], weight_decay: float) -> None:
-    """Raise if an optimiser without weight decay is to decay weights.
+def check_optimizer(optimizer: str | type[torch.optim.Optimizer], weight_decay: float) -> None:
+    """Raise if a class is no optimiser, or one without weight decay is to decay weights.
 
     Parameters
     ----------
     optimizer : str or type
+        A name of `OPTIMIZERS`, or a class.
     weight_decay : float
 
     Raises
@@ -48,10 +49,15 @@ def check_weight_decay(optimizer: str | type[torch.optim.Optimizer], weight_deca
 
     Examples
     --------
-    >>> from sklstm.training import check_weight_decay
-    >>> check_weight_decay("adamw", 0.1)
+    >>> from sklstm.training import check_optimizer
+    >>> check_optimizer("adamw", 0.1)
     """
     kind = optimizer_class(optimizer)
+    if not issubclass(kind, torch.optim.Optimizer):
+        raise ValueError(
+            f"The 'optimizer' parameter must be one of {sorted(OPTIMIZERS)} or a subclass of "
+            f"torch.optim.Optimizer. Got {optimizer!r} instead."
+        )
     if weight_decay > 0 and not _decays(kind):
         raise ValueError(
             f"The 'weight_decay' parameter must be 0 with optimizer={kind.__name__}, which has "
