@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from sklearn.utils import check_random_state
 
+from sklstm.training.heap import retained_heap
+
 # torch has one random state and one thread count a process. Fits in threads of one process
 # therefore take turns.
 _FITTING = threading.RLock()
@@ -23,7 +25,7 @@ _WIDE = 128
 def private_runtime(seed: int, device: str, n_threads: int | None = None) -> Iterator[None]:
     """Run a fit with random state, thread count and default dtype of its own; put them back.
 
-    Gradients are enabled within, whatever the caller has set.
+    Gradients are enabled within, whatever the caller has set, and the heap is kept.
 
     Parameters
     ----------
@@ -54,7 +56,7 @@ def private_runtime(seed: int, device: str, n_threads: int | None = None) -> Ite
         torch.default_generator.manual_seed(seed)
         if cuda:
             torch.cuda.manual_seed(seed)
-        with _threads(n_threads), _default_dtype(torch.float32):
+        with retained_heap(), _threads(n_threads), _default_dtype(torch.float32):
             yield
 
 

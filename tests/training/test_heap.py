@@ -1,0 +1,120 @@
+import os
+import platform
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from sklstm.training import heap
+from sklstm.training.heap import is_retained, retained_heap
+
+on_glibc = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc alone keeps a heap")
+
+# Steps that allocate and free what a training step of batch 256 does; prints the page faults.
+PROGRAM = """
+import resource
+import numpy as np
+from sklstm.training.heap import retained_heap
+
+def step():
+    blocks = [np.ones(500_000) for _ in range(4)]
+
+def faults(steps):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(steps):
+        step()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+with retained_heap():
+    step()
+    inside = faults(20)
+    held = int(open("/proc/self/statm").read().split()[1])
+left = int(open("/proc/self/statm").read().split()[1])
+print(inside, (held - left) * resource.getpagesize())
+"""
+
+
+def run(**environment):
+    process = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    faults, given_back = map(int, process.stdout.split())
+    return faults, given_back
+
+
+@on_glibc
+def test_steps_fault_no_pages_in_and_the_heap_is_given_back():
+    faults, given_back = run()
+    assert faults < 100
+    assert given_back > 10e6
+
+
+@on_glibc
+@pytest.mark.parametrize(
+    "environment", [{"SKLSTM_RETAIN_HEAP": "0"}, {"MALLOC_MMAP_THRESHOLD_": "131072"}]
+)
+def test_switched_off(environment):
+    faults, _ = run(**environment)
+    assert faults > 20 * 3000  # four blocks of 4 MB a step, 4 kB a page
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """Record what a C library is asked for."""
+    made = []
+
+    class Library:
+        def mallopt(self, parameter, value):
+            made.append(value)
+
+        def malloc_trim(self, pad):
+            made.append("trim")
+
+    library = Library()
+    monkeypatch.setattr(heap, "_glibc", lambda: library)
+    for name in ("SKLSTM_RETAIN_HEAP", *heap._USERS_TUNING):
+        monkeypatch.delenv(name, raising=False)
+    return made
+
+
+KEEP, RELEASE = list(heap._KEEP.values()), list(heap._RELEASE.values())
+
+
+@pytest.mark.parametrize("error", [None, ValueError, KeyboardInterrupt])
+def test_thresholds_are_released_at_the_end(calls, error):
+    try:
+        with retained_heap():
+            assert calls == KEEP
+            if error:
+                raise error
+    except (ValueError, KeyboardInterrupt):
+        pass
+    assert calls == [*KEEP, *RELEASE, "trim"]
+
+
+def test_only_the_outermost_counts(calls):
+    with retained_heap():
+        with retained_heap():
+            pass
+        assert calls == KEEP
+    assert calls == [*KEEP, *RELEASE, "trim"]
+
+
+def test_another_c_library_is_left_alone(monkeypatch):
+    monkeypatch.setattr(heap, "_glibc", lambda: None)
+    assert not is_retained()
+    with retained_heap():
+        assert np.ones(3).sum() == 3
+
+
+@pytest.mark.parametrize("name", heap._USERS_TUNING)
+def test_a_tuned_allocator_is_left_alone(calls, monkeypatch, name):
+    monkeypatch.setenv(name, "1")
+    with retained_heap():
+        pass
+    assert calls == []
