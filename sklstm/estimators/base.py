@@ -14,6 +14,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
+from sklstm import training
 from sklstm._transaction import transaction
 from sklstm._validation import check_lengths_agree, check_sample_weight
 from sklstm.data import (
@@ -33,14 +34,10 @@ from sklstm.nn import CELLS, NORMALIZATIONS, POOLINGS
 from sklstm.training import (
     OPTIMIZERS,
     SCHEDULES,
-    BestWeights,
     Samples,
-    SequenceNet,
     Split,
-    check_callbacks,
     check_optimizer,
     fresh_seed,
-    make_net,
     predict_outputs,
     private_runtime,
     resolve_device,
@@ -92,7 +89,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
 
     _stratify: ClassVar[bool] = False
 
-    net_: SequenceNet
+    net_: "training.SequenceNet"
     n_features_in_: int
     n_timesteps_in_: int | None
 
@@ -245,7 +242,8 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         check_network(self)
         check_split(self.validation_split)
         check_optimizer(self.optimizer, self.weight_decay)
-        check_callbacks(self.callbacks)
+        if self.callbacks is not None:
+            training.check_callbacks(self.callbacks)
         if resume:
             before, now = self.net_.parameters_, self._lasting_parameters()
             changed = [name for name in now if not _alike(now[name], before[name])]
@@ -341,8 +339,8 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _make_net(
         self, train: Part, loss: Loss, device: str, rng: np.random.Generator
-    ) -> SequenceNet:
-        return make_net(
+    ) -> "training.SequenceNet":
+        return training.make_net(
             build_module(self, train.sequences, train.weight, loss.n_outputs, self._anchor()),
             loss,
             optimizer=self.optimizer,
@@ -356,7 +354,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _train(
         self,
-        net: SequenceNet,
+        net: "training.SequenceNet",
         train: Part,
         valid: Part | None,
         rng: np.random.Generator,
@@ -380,7 +378,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             resolve_max_epochs(self.max_epochs, n_batches),
             rng,
             schedule=self.learning_rate_schedule,
-            early_stopping=BestWeights(self.n_iter_no_change, self.tol) if stop else None,
+            early_stopping=training.BestWeights(self.n_iter_no_change, self.tol) if stop else None,
         )
 
     def _check_batch_of_one(self, train: Part) -> None:
@@ -441,7 +439,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         """Return a parameter as it was when the net was built; before, as it is."""
         return self.net_.parameters_[name] if "net_" in vars(self) else getattr(self, name)
 
-    def _fitted_net(self) -> SequenceNet:
+    def _fitted_net(self) -> "training.SequenceNet":
         if "net_" not in vars(self):
             raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
         return self.net_

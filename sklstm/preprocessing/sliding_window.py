@@ -5,7 +5,6 @@ from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags, check_array
@@ -258,6 +257,8 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
             if reset:
                 self.group_column_ = None
             return Series(values, np.zeros(len(values), dtype=np.int64), [None])
+        import pandas as pd
+
         validate_data(self, X, reset=reset, skip_check_array=True)
         column, keys = _find_groups(X, self.group_by)
         if reset:

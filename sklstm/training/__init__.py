@@ -1,7 +1,7 @@
-"""Training through skorch; the only room that imports it."""
+"""Training through skorch; the only room that imports it, and only once a net is made."""
 
-from sklstm.training.callbacks import BestWeights, check_callbacks
-from sklstm.training.net import SequenceNet, make_net
+from typing import TYPE_CHECKING, Any
+
 from sklstm.training.optimizers import OPTIMIZERS, check_optimizer
 from sklstm.training.prediction import predict_outputs
 from sklstm.training.runtime import (
@@ -13,6 +13,10 @@ from sklstm.training.runtime import (
 )
 from sklstm.training.samples import Samples, Split
 from sklstm.training.schedules import SCHEDULES
+
+if TYPE_CHECKING:
+    from sklstm.training.callbacks import BestWeights, check_callbacks
+    from sklstm.training.net import SequenceNet, make_net
 
 __all__ = [
     "OPTIMIZERS",
@@ -31,3 +35,16 @@ __all__ = [
     "resolve_device",
     "threads_for",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # what imports skorch is imported when it is first asked for
+    if name in ("BestWeights", "check_callbacks"):
+        from sklstm.training import callbacks
+
+        return getattr(callbacks, name)
+    if name in ("SequenceNet", "make_net"):
+        from sklstm.training import net
+
+        return getattr(net, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,7 +1,7 @@
-"""Callbacks of every fit: learning rate, divergence, best weights."""
+"""Callbacks of every fit: divergence, best weights."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -15,33 +15,6 @@ class StopTraining(Exception):  # noqa: N818 - no error
 
 class DivergedError(Exception):
     """Ends a fit whose loss is no longer a number."""
-
-
-class ScheduledRate(Callback):  # type: ignore[misc]
-    """Set the learning rate before every step.
-
-    Parameters
-    ----------
-    schedule : callable
-        Maps the share of steps done to a factor of the learning rate.
-    n_steps : int
-        Steps of the whole fit.
-    """
-
-    def __init__(self, schedule: Callable[[float], float], n_steps: int) -> None:
-        self.schedule = schedule
-        self.n_steps = n_steps
-
-    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
-        self.step_ = 0
-
-    def on_batch_begin(self, net: NeuralNet, training: bool = False, **kwargs: Any) -> None:
-        if not training:
-            return
-        self.step_ += 1
-        rate = net.lr * self.schedule(min(1.0, self.step_ / self.n_steps))
-        for group in net.optimizer_.param_groups:
-            group["lr"] = rate
 
 
 class Divergence(Callback):  # type: ignore[misc]

@@ -10,21 +10,20 @@ import numpy as np
 import torch
 from sklearn.exceptions import ConvergenceWarning
 from skorch import NeuralNet
-from skorch.callbacks import EpochTimer, GradientNormClipping, PrintLog
-from skorch.utils import to_tensor
+from skorch.callbacks import EpochTimer, PrintLog
+from skorch.utils import TeeGenerator, to_tensor
 from torch import Tensor, nn
 
 from sklstm.training.callbacks import (
     BestWeights,
     DivergedError,
     Divergence,
-    ScheduledRate,
     StopTraining,
 )
-from sklstm.training.optimizers import optimizer_class, optimizer_options
+from sklstm.training.optimizers import needs_closure, optimizer_class, optimizer_options
 from sklstm.training.runtime import Interrupts
 from sklstm.training.samples import Loader, Samples, Split
-from sklstm.training.schedules import SCHEDULES
+from sklstm.training.schedules import SCHEDULES, RateSchedule
 
 
 class SequenceNet(NeuralNet):  # type: ignore[misc]
@@ -41,6 +40,8 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
     guards_: list[Divergence | BestWeights]
     users_callbacks_: list[Any]
     rate_: tuple[str, float] | None
+    schedule_: RateSchedule | None
+    gradient_clip_: float | None
 
     def get_split_datasets(
         self, X: Split, y: None = None, **fit_params: Any
@@ -63,6 +64,38 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         weighted: Tensor = weight * self.criterion_(y_pred, target)
         return weighted.mean()
 
+    def infer(self, x: dict[str, Any], **fit_params: Any) -> Tensor:
+        """Return the module's output of a batch."""
+        outputs: Tensor = self.module_(
+            **{name: torch.as_tensor(part, device=self.device) for name, part in x.items()}
+        )
+        return outputs
+
+    def train_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
+        """Make one step; only optimisers that evaluate the loss again get a closure for it."""
+        if needs_closure(self.optimizer_):
+            step: dict[str, Any] = super().train_step(batch, **fit_params)
+            return step
+        self.optimizer_.zero_grad()
+        step = self.train_step_single(batch, **fit_params)
+        if self.users_callbacks_:
+            parameters = TeeGenerator(self.get_all_learnable_params())
+            self.notify("on_grad_computed", named_parameters=parameters, batch=batch, training=True)
+        self.optimizer_.step()
+        return step
+
+    def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
+        """Compute the loss of a batch and its gradient, clipped."""
+        step: dict[str, Any] = super().train_step_single(batch, **fit_params)
+        if self.gradient_clip_ is not None:
+            nn.utils.clip_grad_norm_(self.module_.parameters(), self.gradient_clip_)
+        return step
+
+    def _set_training(self, training: bool = True) -> None:
+        # walking through all modules at every step would cost more than a small step's work
+        if self.module_.training != training:
+            super()._set_training(training)
+
     @property
     def _default_callbacks(self) -> list[tuple[str, Any]]:
         return [("epoch_timer", EpochTimer()), ("print_log", PrintLog())]
@@ -74,25 +107,23 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         if iterator is None:
             return
         losses, sizes = [], []
+        # Records of batches and their events are only of use to callbacks.
+        watched = bool(self.users_callbacks_)
         for batch in iterator:
-            self.notify("on_batch_begin", batch=batch, training=training)
+            if watched:
+                self.notify("on_batch_begin", batch=batch, training=training)
+            if training and self.schedule_ is not None:
+                self.schedule_.step(self.optimizer_)
             step = step_fn(batch, **fit_params)
             losses.append(step["loss"].detach())
             sizes.append(len(batch[0]["x"]))
-            if self.users_callbacks_:
+            if watched:
                 self.history.record_batch(f"{prefix}_loss", step["loss"].item())
                 self.history.record_batch(f"{prefix}_batch_size", sizes[-1])
-            self.notify("on_batch_end", batch=batch, training=training, **step)
+                self.notify("on_batch_end", batch=batch, training=training, **step)
         mean = np.average(torch.stack(losses).cpu().numpy().astype(np.float64), weights=sizes)
         self.history.record(f"{prefix}_loss", float(mean))
         self.history.record(f"{prefix}_batch_count", len(sizes))
-
-    def on_batch_begin(
-        self, net: NeuralNet, batch: Any = None, training: bool = False, **kwargs: Any
-    ) -> None:
-        # A record a batch is only of use to callbacks; without them it would fill the memory.
-        if self.users_callbacks_:
-            super().on_batch_begin(net, batch, training, **kwargs)
 
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
         """Tell the callbacks; one that stops the fit is not taken for Ctrl-C."""
@@ -114,7 +145,7 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         """Take over the user's callbacks, unless they are those of the fit before."""
         if list(callbacks or ()) != self.users_callbacks_:
             self.users_callbacks_ = list(callbacks or ())
-            self.callbacks = [*self.callbacks[:1], *self.users_callbacks_]
+            self.callbacks = list(self.users_callbacks_)
             self._initialize_callbacks()
 
     def train(
@@ -150,12 +181,12 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         """
         rate = SCHEDULES[schedule]
         n_steps = n_epochs * len(self.get_iterator(split.train))
-        own = [] if rate is None else [("schedule", ScheduledRate(rate, n_steps))]
         guards: list[Divergence | BestWeights] = [Divergence()]
         if early_stopping is not None:
             guards.append(early_stopping)
-        with self._all_or_nothing(own), Interrupts() as self.interrupts_:
+        with self._all_or_nothing(), Interrupts() as self.interrupts_:
             self.rng_, self.guards_ = rng, guards
+            self.schedule_ = None if rate is None else RateSchedule(rate, self.lr, n_steps)
             self._set_rate(schedule)
             for guard in guards:
                 guard.on_train_begin(self)
@@ -174,11 +205,10 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         self.rate_ = now
 
     @contextmanager
-    def _all_or_nothing(self, callbacks: list[tuple[str, Any]]) -> Iterator[None]:
-        """Join callbacks for a while; undo what was learnt if something is raised."""
+    def _all_or_nothing(self) -> Iterator[None]:
+        """Undo what was learnt if something is raised."""
         n_before, rng_before, rate_before = len(self.history), self.rng_, self.rate_
         before = deepcopy((self.module_.state_dict(), self.optimizer_.state_dict()))
-        lasting, self.callbacks_ = self.callbacks_, self.callbacks_ + callbacks
         try:
             yield
         except BaseException:
@@ -188,7 +218,7 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
             self.rng_, self.rate_ = rng_before, rate_before
             raise
         finally:
-            self.callbacks_, self.guards_ = lasting, []
+            self.guards_, self.schedule_ = [], None
             self.module_.eval()
 
     def _train_epochs(self, split: Split, n_epochs: int, best: BestWeights | None) -> None:
@@ -254,23 +284,20 @@ def make_net(
     SequenceNet
         Initialised.
     """
-    optimizer = optimizer_class(optimizer)
-    options = optimizer_options(optimizer, weight_decay)
+    options = optimizer_options(optimizer, weight_decay, device)
     net = SequenceNet(
         module,
         loss,
-        optimizer=optimizer,
+        optimizer=optimizer_class(optimizer),
         **{f"optimizer__{name}": value for name, value in options.items()},
         lr=learning_rate,
         verbose=0,
         train_split=None,
-        callbacks=[
-            ("gradient_clip", GradientNormClipping(gradient_clip)),
-            *(callbacks or ()),
-        ],
+        callbacks=list(callbacks or ()),
         device=device,
     )
-    net.rng_, net.guards_, net.rate_ = rng, [], None
+    net.rng_, net.guards_, net.rate_, net.schedule_ = rng, [], None, None
+    net.gradient_clip_ = gradient_clip
     net.users_callbacks_ = list(callbacks or ())
     net.initialize()
     # The net holds the initialised module; a second reference would be pickled a second time.

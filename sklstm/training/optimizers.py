@@ -66,15 +66,18 @@ def check_optimizer(optimizer: str | type[torch.optim.Optimizer], weight_decay: 
 
 
 def optimizer_options(
-    optimizer: type[torch.optim.Optimizer], weight_decay: float
+    optimizer: str | type[torch.optim.Optimizer], weight_decay: float, device: str
 ) -> dict[str, Any]:
     """Return what to hand to an optimiser beside parameters and learning rate.
 
     Parameters
     ----------
-    optimizer : type
+    optimizer : str or type
+        A name of `OPTIMIZERS`, which gets torch's fused form where there is one, or a class.
     weight_decay : float
         Left out where the optimiser knows none, such as LBFGS.
+    device : str
+        Where the parameters are.
 
     Returns
     -------
@@ -84,11 +87,44 @@ def optimizer_options(
     --------
     >>> import torch
     >>> from sklstm.training.optimizers import optimizer_options
-    >>> optimizer_options(torch.optim.LBFGS, 0.1)
+    >>> optimizer_options(torch.optim.LBFGS, 0.1, "cpu")
     {}
+    >>> optimizer_options("adam", 0.1, "cpu")
+    {'weight_decay': 0.1, 'fused': True}
     """
-    return {"weight_decay": weight_decay} if _decays(optimizer) else {}
+    kind = optimizer_class(optimizer)
+    options: dict[str, Any] = {"weight_decay": weight_decay} if _decays(kind) else {}
+    on_fused_device = torch.device(device).type in ("cpu", "cuda")
+    if isinstance(optimizer, str) and on_fused_device and _takes(kind, "fused"):
+        options["fused"] = True
+    return options
+
+
+def needs_closure(optimizer: torch.optim.Optimizer) -> bool:
+    """Tell whether an optimiser may want to compute the loss itself, more than once a step.
+
+    Parameters
+    ----------
+    optimizer : torch optimiser
+
+    Returns
+    -------
+    bool
+        False for those of `OPTIMIZERS`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.training.optimizers import needs_closure
+    >>> needs_closure(torch.optim.LBFGS([torch.zeros(1)]))
+    True
+    """
+    return type(optimizer) not in OPTIMIZERS.values()
 
 
 def _decays(optimizer: type[torch.optim.Optimizer]) -> bool:
-    return "weight_decay" in inspect.signature(optimizer).parameters
+    return _takes(optimizer, "weight_decay")
+
+
+def _takes(optimizer: type[torch.optim.Optimizer], option: str) -> bool:
+    return option in inspect.signature(optimizer).parameters

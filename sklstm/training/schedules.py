@@ -3,6 +3,8 @@
 import math
 from collections.abc import Callable
 
+from torch.optim import Optimizer
+
 _WARM_UP = 0.05  # share of the fit in which the rate rises
 
 
@@ -19,3 +21,40 @@ def cosine(progress: float) -> float:
 # Each maps the share of the fit's steps that are done, in (0, 1], to a factor of the rate; None
 # leaves the rate alone, or to a callback.
 SCHEDULES: dict[str, Callable[[float], float] | None] = {"constant": None, "cosine": cosine}
+
+
+class RateSchedule:
+    """Sets the learning rate before every step.
+
+    Parameters
+    ----------
+    factor : callable
+        Maps the share of the fit's steps that are done, in (0, 1], to a factor of the rate.
+    rate : float
+        Highest learning rate.
+    n_steps : int
+        Steps of the whole fit.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.training.schedules import RateSchedule, cosine
+    >>> optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)
+    >>> schedule = RateSchedule(cosine, 1.0, 40)
+    >>> schedule.step(optimizer)
+    >>> optimizer.param_groups[0]["lr"]
+    0.5
+    """
+
+    def __init__(self, factor: Callable[[float], float], rate: float, n_steps: int) -> None:
+        self.factor = factor
+        self.rate = rate
+        self.n_steps = n_steps
+        self.n_done = 0
+
+    def step(self, optimizer: Optimizer) -> None:
+        """Set the rate of the step to come."""
+        self.n_done += 1
+        rate = self.rate * self.factor(min(1.0, self.n_done / self.n_steps))
+        for group in optimizer.param_groups:
+            group["lr"] = rate

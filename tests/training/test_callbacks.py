@@ -8,7 +8,6 @@ from sklstm.training.callbacks import (
     BestWeights,
     DivergedError,
     Divergence,
-    ScheduledRate,
     StopTraining,
 )
 
@@ -18,42 +17,6 @@ def stand_in(**history):
     module = torch.nn.Linear(1, 1, bias=False)
     optimizer = torch.optim.SGD(module.parameters(), lr=9.0)
     return SimpleNamespace(history=[history], lr=0.1, module_=module, optimizer_=optimizer)
-
-
-def rate(net):
-    return net.optimizer_.param_groups[0]["lr"]
-
-
-def test_scheduled_rate_sets_every_group_before_every_step():
-    net = stand_in()
-    net.optimizer_.add_param_group({"params": [torch.zeros(1, requires_grad=True)], "lr": 7.0})
-    callback = ScheduledRate(lambda progress: progress, n_steps=4)
-    callback.on_train_begin(net)
-    rates = []
-    for _ in range(5):
-        callback.on_batch_begin(net, training=True)
-        rates.append([group["lr"] for group in net.optimizer_.param_groups])
-    assert rates == [pytest.approx([0.1 * share] * 2) for share in (0.25, 0.5, 0.75, 1.0, 1.0)]
-
-
-def test_scheduled_rate_does_not_count_validation():
-    net = stand_in()
-    callback = ScheduledRate(lambda progress: progress, n_steps=2)
-    callback.on_train_begin(net)
-    callback.on_batch_begin(net, training=False)
-    assert rate(net) == 9.0
-    callback.on_batch_begin(net, training=True)
-    assert rate(net) == pytest.approx(0.05)
-
-
-def test_scheduled_rate_begins_anew_with_every_fit():
-    net = stand_in()
-    callback = ScheduledRate(lambda progress: progress, n_steps=2)
-    for _ in range(2):
-        callback.on_train_begin(net)
-        callback.on_batch_begin(net, training=True)
-        assert rate(net) == pytest.approx(0.05)
-        callback.on_batch_begin(net, training=True)
 
 
 @pytest.mark.parametrize("loss", [math.nan, math.inf, -math.inf])

@@ -1,8 +1,9 @@
 import math
 
 import pytest
+import torch
 
-from sklstm.training.schedules import SCHEDULES, cosine
+from sklstm.training.schedules import SCHEDULES, RateSchedule, cosine
 
 
 def test_names():
@@ -24,3 +25,16 @@ def test_cosine_rises_then_falls():
     assert factors[: top + 1] == sorted(factors[: top + 1])
     assert factors[top:] == sorted(factors[top:], reverse=True)
     assert all(0 <= factor <= 1 for factor in factors)
+
+
+def test_every_group_gets_the_rate_before_every_step():
+    weights = [torch.zeros(1, requires_grad=True) for _ in range(2)]
+    optimizer = torch.optim.SGD(
+        [{"params": [weights[0]]}, {"params": [weights[1]], "lr": 7.0}], 9.0
+    )
+    schedule = RateSchedule(lambda progress: progress, 0.1, n_steps=4)
+    rates = []
+    for _ in range(5):
+        schedule.step(optimizer)
+        rates.append([group["lr"] for group in optimizer.param_groups])
+    assert rates == [pytest.approx([0.1 * share] * 2) for share in (0.25, 0.5, 0.75, 1.0, 1.0)]
