@@ -130,6 +130,11 @@ class Sequences:
         lengths : ndarray of shape (batch,) or None
             Number of steps of each, or None where all fill the batch.
         """
+        if len(indices) == 1:  # latency counts
+            sequence = int(indices[0])
+            first_row = int(self.first[sequence])
+            steps = self.rows[first_row : first_row + int(self.lengths[sequence])]
+            return steps[None].astype(self.dtype), None
         first, lengths = self.first[indices], self.lengths[indices]
         longest = int(lengths.max())
         batch = self._runs(first, longest).astype(self.dtype, copy=False)
@@ -314,11 +319,7 @@ def as_sequences(
     members = ragged_members(X)
     if members is not None:
         return _without_absent_steps(_lay_out_ragged(members, wanted), allow_nan=allow_nan)
-    if wanted is not None:
-        check_no_dates(X, "X")
-    array = check_array(X, dtype=wanted and "numeric", allow_nd=True, ensure_all_finite=False)
-    if wanted is not None:
-        check_no_dates(array, "X")
+    array = X if _is_plain(X) else _check_array(X, wanted)
     if array.ndim == 2:
         table = _lay_out_dense(array[:, :, None], wanted, "table")
         return _without_absent_steps(table, allow_nan=allow_nan)
@@ -333,6 +334,20 @@ def as_sequences(
             "of 1 is required."
         )
     return _without_absent_steps(_lay_out_dense(array, wanted, "dense"), allow_nan=allow_nan)
+
+
+def _is_plain(X: Any) -> bool:
+    """Tell whether X is an array of numbers with which `_check_array` would find no fault."""
+    return type(X) is np.ndarray and X.dtype.kind == "f" and X.ndim == 3 and X.size > 0
+
+
+def _check_array(X: Any, wanted: np.dtype[Any] | None) -> NDArray[Any]:
+    if wanted is None:
+        return np.asarray(check_array(X, dtype=None, allow_nd=True, ensure_all_finite=False))
+    check_no_dates(X, "X")
+    array = check_array(X, dtype="numeric", allow_nd=True, ensure_all_finite=False)
+    check_no_dates(array, "X")
+    return np.asarray(array)
 
 
 def ragged_members(X: Any) -> list[NDArray[Any]] | None:

@@ -78,7 +78,10 @@ class RegressionTargets:
         Axis 1 is dropped where y had one dimension.
         """
         base = self.anchor(sequences) + self.mean  # (samples, outputs)
-        return self._squeeze(_align(base, target) + _align(self.scale[None], target) * target)
+        if target.ndim > 2:
+            base, scale = _align(base, target), _align(self.scale[None], target)
+            return self._squeeze(base + scale * target)
+        return self._squeeze(base + self.scale * target)
 
     def decode_scale(self, spread: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return spreads in units of y, from (n_samples, n_outputs)."""

@@ -14,7 +14,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor, nn
 
-from sklstm import training
+import sklstm.training as training
 from sklstm._transaction import transaction
 from sklstm._validation import check_lengths_agree, check_sample_weight
 from sklstm.data import (
@@ -223,7 +223,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         if valid is None and self.early_stopping and not one_epoch:
             train, valid = self._split(part, split_seed)
         self._learn_weights(train)
-        with private_runtime(torch_seed, device, self._n_threads()):
+        with private_runtime(torch_seed, device, self._n_threads(train)):
             if not resume:
                 loss = self._make_loss(train)
                 self.net_ = self._make_net(train, loss, device, rng)
@@ -259,11 +259,12 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         values = {name: getattr(self, name) for name in _LASTING if hasattr(self, name)}
         return {n: v if callable(v) else deepcopy(v) for n, v in values.items()}
 
-    def _n_threads(self) -> int | None:
+    def _n_threads(self, train: Part) -> int | None:
         if self.module is not None:
             return None
         hidden_layer_sizes, _ = check_network(self)
-        return threads_for(max(hidden_layer_sizes))
+        batch_size = resolve_batch_size(self.batch_size, len(train.sequences))
+        return threads_for(batch_size, max(hidden_layer_sizes))
 
     def _check_part(self, given: FitArguments, *, reset: bool) -> Part:
         if given.y is None:
@@ -300,7 +301,9 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         return valid
 
     def _check_X(self, X: Any, *, reset: bool) -> Sequences:
-        validate_data(self, X, reset=reset, skip_check_array=True, ensure_2d=False)
+        if reset or type(X) is not np.ndarray or hasattr(self, "feature_names_in_"):
+            # nothing that scikit-learn looks at, names above all, is in a bare array
+            validate_data(self, X, reset=reset, skip_check_array=True, ensure_2d=False)
         if X is None:
             raise ValueError(
                 "X is None, but sequences are expected: an array, or a list of arrays."
@@ -446,7 +449,8 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _outputs(self, X: Any) -> tuple[Tensor, Sequences]:
         """Return the network's outputs, (n_samples, n_outputs), float64, and what it read."""
-        check_is_fitted(self)
+        if "net_" not in vars(self):
+            check_is_fitted(self)
         sequences = self._check_X(X, reset=False)
         return predict_outputs(self.module_, sequences, self.net_.device), sequences
 

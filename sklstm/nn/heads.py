@@ -40,7 +40,7 @@ class DenseHead(nn.Module):
         widths = [n_inputs, *dense_layer_sizes]
         pairs = pairwise(widths)
         self.dense = nn.ModuleList([_linear(n_in, n_out) for n_in, n_out in pairs])
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = dropout
         self.output = _linear(widths[-1], n_outputs)
 
     def forward(self, pooled: Tensor) -> Tensor:
@@ -48,7 +48,8 @@ class DenseHead(nn.Module):
         if not self.training and pooled.device.type == "cpu":
             pooled = pooled.double()
         for layer in self.dense:
-            pooled = self.dropout(functional.relu(_apply(layer, pooled)))
+            pooled = functional.relu(_apply(layer, pooled))
+            pooled = functional.dropout(pooled, self.dropout, self.training)
         return _apply(self.output, pooled)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from sklstm.nn.heads import DenseHead
 from sklstm.nn.inputs import Standardize
@@ -69,8 +70,10 @@ class SequenceModel(nn.Module):
             RecurrentLayer(cell, n_inputs, size, bidirectional=bidirectional)
             for n_inputs, size in zip(widths, hidden_layer_sizes, strict=False)
         )
-        self.norms = nn.ModuleList(_norms(normalization, widths))
-        self.dropout = nn.Dropout(dropout)
+        kind = None if normalization is None else NORMALIZATIONS[normalization]
+        self.input_norm = kind(widths[0]) if kind and kind.on_input else None
+        self.norms = nn.ModuleList(kind(width) for width in widths[1:]) if kind else None
+        self.dropout = dropout
         n_pooled = len(self.pooling) * widths[-1]
         self.head = DenseHead(n_pooled, dense_layer_sizes, n_outputs, dropout)
 
@@ -88,27 +91,14 @@ class SequenceModel(nn.Module):
         -------
         Tensor of shape (batch, n_outputs)
         """
-        x = self._normalize(0, self.inputs(x, lengths), lengths)
-        for number, layer in enumerate(self.recurrent, start=1):
-            x = self.dropout(self._normalize(number, layer(x, lengths), lengths))
-        pooled = torch.cat([pool(x, lengths, self.n_directions) for pool in self.pooling], dim=1)
-        outputs: Tensor = self.head(pooled)
+        x = self.inputs(x, lengths)
+        if self.input_norm is not None:
+            x = self.input_norm(x, lengths)
+        for number, layer in enumerate(self.recurrent):
+            x = layer(x, lengths)
+            if self.norms is not None:
+                x = self.norms[number](x, lengths)
+            x = functional.dropout(x, self.dropout, self.training)
+        pooled = [pool(x, lengths, self.n_directions) for pool in self.pooling]
+        outputs: Tensor = self.head(pooled[0] if len(pooled) == 1 else torch.cat(pooled, dim=1))
         return outputs
-
-    def _normalize(self, number: int, x: Tensor, lengths: Tensor | None) -> Tensor:
-        normalized: Tensor = self.norms[number](x, lengths)
-        return normalized
-
-
-def _norms(normalization: str | None, widths: Sequence[int]) -> list[nn.Module]:
-    """Return what normalises the input and each layer's output."""
-    if normalization is None:
-        return [_Unchanged() for _ in widths]
-    kind = NORMALIZATIONS[normalization]
-    first = kind(widths[0]) if kind.on_input else _Unchanged()
-    return [first, *(kind(width) for width in widths[1:])]
-
-
-class _Unchanged(nn.Module):
-    def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:  # noqa: ARG002
-        return x

@@ -2,9 +2,11 @@
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from sklstm.data import Batches, Sequences
+from sklstm.training.heap import retained_heap
 from sklstm.training.samples import module_arguments
 
 _STEPS = 2**16  # time steps of one batch
@@ -27,17 +29,32 @@ def predict_outputs(module: nn.Module, sequences: Sequences, device: str) -> Ten
     Tensor of shape (n_sequences, n_outputs), dtype float64, on the CPU
     """
     longest = int(sequences.lengths.max())
-    batch_size = int(np.clip(_STEPS // longest, _MIN_BATCH, _MAX_BATCH))
-    parts, order = [], []
+    batch_size = min(max(_STEPS // longest, _MIN_BATCH), _MAX_BATCH)
     with torch.no_grad():
-        for indices in Batches(sequences.lengths, batch_size):
-            arguments = module_arguments(sequences, indices)
-            output = module(
-                **{name: torch.as_tensor(part, device=device) for name, part in arguments.items()}
-            )
-            parts.append(output.cpu().double())
-            order.append(indices)
-    outputs = torch.cat(parts)
-    restored = torch.empty_like(outputs)
-    restored[torch.as_tensor(np.concatenate(order))] = outputs
-    return restored
+        if len(sequences) <= batch_size:
+            return _outputs(module, sequences, np.arange(len(sequences)), device)
+        with retained_heap():
+            return _outputs_by_batches(module, sequences, batch_size, device)
+
+
+def _outputs_by_batches(
+    module: nn.Module, sequences: Sequences, batch_size: int, device: str
+) -> Tensor:
+    outputs = None
+    for indices in Batches(sequences.lengths, batch_size):
+        batch = _outputs(module, sequences, indices, device)
+        if outputs is None:
+            outputs = batch.new_empty(len(sequences), *batch.shape[1:])
+        outputs[torch.from_numpy(indices)] = batch
+    assert outputs is not None
+    return outputs
+
+
+def _outputs(
+    module: nn.Module, sequences: Sequences, indices: NDArray[np.int64], device: str
+) -> Tensor:
+    arguments = module_arguments(sequences, indices)
+    output: Tensor = module(
+        **{name: torch.as_tensor(part, device=device) for name, part in arguments.items()}
+    )
+    return output.cpu().double()

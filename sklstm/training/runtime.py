@@ -17,8 +17,9 @@ from sklstm.training.heap import retained_heap
 # therefore take turns.
 _FITTING = threading.RLock()
 
-# Layers below this width are so small that a second thread costs more than it brings.
-_WIDE = 128
+# Multiplications of a time step in one gate, from which on a second thread brings more than half
+# its worth; below, waiting for it eats what it brings.
+_PRODUCT_WORTH_SHARING = 2**19
 
 
 @contextmanager
@@ -83,11 +84,13 @@ def _threads(n_threads: int | None) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def threads_for(widest: int) -> int | None:
+def threads_for(batch_size: int, widest: int) -> int | None:
     """Return how many threads suit a network, None for as many as there are.
 
     Parameters
     ----------
+    batch_size : int
+        Sequences of a step.
     widest : int
         Units of its widest layer.
 
@@ -98,10 +101,10 @@ def threads_for(widest: int) -> int | None:
     Examples
     --------
     >>> from sklstm.training import threads_for
-    >>> threads_for(64)
+    >>> threads_for(32, 64)
     1
     """
-    return 1 if widest < _WIDE else None
+    return 1 if batch_size * widest**2 < _PRODUCT_WORTH_SHARING else None
 
 
 class Interrupts:

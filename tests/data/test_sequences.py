@@ -588,3 +588,31 @@ def test_what_is_almost_windows_is_not(change):
 
 def test_samples_that_never_change_are_independent():
     assert not as_sequences(np.zeros((10, 4, 1))).overlap
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_runs_that_reach_the_end_of_the_table_are_gathered_like_others(dtype):
+    members = [np.arange(length, dtype=dtype)[:, None] + 10 * length for length in (5, 2, 1)]
+    sequences = as_sequences(members, dtype)
+    batch, lengths = sequences.take(np.array([2, 0, 1]))
+    assert batch.dtype == dtype
+    assert lengths.tolist() == [1, 5, 2]
+    expected = [[10, 0, 0, 0, 0], [50, 51, 52, 53, 54], [20, 21, 0, 0, 0]]
+    assert batch[:, :, 0].tolist() == expected
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_a_batch_is_a_copy(n):
+    X = np.arange(20.0, dtype=np.float32).reshape(5, 2, 2)
+    batch, _ = as_sequences(X).take(np.arange(n))
+    batch[:] = -1
+    assert (X >= 0).all()
+
+
+def test_one_sequence_is_taken_as_among_others():
+    members = [np.random.default_rng(0).normal(size=(length, 2)) for length in (3, 5)]
+    sequences = as_sequences(members, np.float64)
+    for number, member in enumerate(members):
+        batch, lengths = sequences.take(np.array([number]))
+        assert lengths is None
+        np.testing.assert_array_equal(batch[0], member)

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from sklstm.training.runtime import Interrupts, fresh_seed, private_runtime, resolve_device
+from sklstm.training.runtime import (
+    Interrupts,
+    fresh_seed,
+    private_runtime,
+    resolve_device,
+    threads_for,
+)
 
 
 def draw(seed):
@@ -162,3 +168,23 @@ def test_default_dtype_within_is_float32():
         assert torch.get_default_dtype() == torch.float64
     finally:
         torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "widest", "expected"),
+    [(8, 64, 1), (64, 64, 1), (256, 32, 1), (128, 64, None), (8, 256, None)],
+)
+def test_only_wide_products_are_shared_by_threads(batch_size, widest, expected):
+    assert threads_for(batch_size, widest) == expected
+
+
+def test_threads_are_lowered_within_alone_and_never_raised():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        for wanted, expected in ((1, 1), (None, 2), (5, 2)):
+            with private_runtime(0, "cpu", wanted):
+                assert torch.get_num_threads() == expected
+            assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
