@@ -27,7 +27,7 @@ from sklstm.data import (
     resolve_max_epochs,
     split_validation,
 )
-from sklstm.estimators.network import build_module, check_network
+from sklstm.estimators.network import build_module, check_network, dtype_of
 from sklstm.estimators.part import FitArguments, Part
 from sklstm.losses import Loss
 from sklstm.nn import CELLS, NORMALIZATIONS, POOLINGS
@@ -37,6 +37,7 @@ from sklstm.training import (
     Samples,
     Split,
     check_optimizer,
+    check_precision,
     fresh_seed,
     predict_outputs,
     private_runtime,
@@ -118,7 +119,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         "warm_start": ["boolean"],
         "callbacks": [list, None],
         "device": [str],
-        "precision": [StrOptions({"float32", "float64"})],
+        "precision": [StrOptions({"float32", "float64", "bfloat16"})],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -212,6 +213,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     def _run(self, given: FitArguments, *, resume: bool, one_epoch: bool) -> None:
         self._check_parameters(resume=resume)
         device = resolve_device(self.device)
+        check_precision(self.precision, device)
         part = self._check_part(given, reset=not resume)
         self._prepare(part.without_zero_weights(), given.classes, resume=resume)
         valid = self._check_validation_part(given, part.y.shape[1:])
@@ -308,7 +310,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             raise ValueError(
                 "X is None, but sequences are expected: an array, or a list of arrays."
             )
-        sequences = as_sequences(X, self._built_with("precision"))
+        sequences = as_sequences(X, dtype_of(self._built_with("precision")))
         if reset:
             # of a table the columns are features to scikit-learn, and steps to the network
             self.n_timesteps_in_ = sequences.table_timesteps
@@ -400,7 +402,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
                     "The weights of all samples of a part are zero once class_weight is applied. "
                     "Give a positive weight to classes that occur, or split otherwise."
                 )
-            weight = (weight / weight.mean()).astype(self.precision)
+            weight = (weight / weight.mean()).astype(dtype_of(self.precision))
         return Samples(part.sequences, targets, weight)
 
     def _record(self, valid: Part | None) -> None:

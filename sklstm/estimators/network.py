@@ -12,6 +12,11 @@ from sklstm.data import Anchor, Sequences
 from sklstm.nn import CustomModel, SequenceModel, Standardize
 
 
+def dtype_of(precision: str) -> str:
+    """Return the dtype of data and weights: products alone are ever in bfloat16."""
+    return "float32" if precision == "bfloat16" else precision
+
+
 def check_network(estimator: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return the widths of the recurrent and of the dense layers.
 
@@ -59,7 +64,7 @@ def build_module(
     Returns
     -------
     torch module
-        With ``forward(x, lengths=None)``, in the estimator's precision.
+        With ``forward(x, lengths=None)``, its weights in `dtype_of` the estimator's precision.
 
     Raises
     ------
@@ -70,7 +75,9 @@ def build_module(
     n_features = inputs.n_outputs
     if estimator.module is not None:
         own = _own_module(estimator.module, n_features, n_outputs)
-        model: nn.Module = CustomModel(inputs, own)
+        model: nn.Module = CustomModel(
+            inputs, own, mixed_precision=estimator.precision == "bfloat16"
+        )
     else:
         hidden_layer_sizes, dense_layer_sizes = check_network(estimator)
         model = SequenceModel(
@@ -84,8 +91,9 @@ def build_module(
             dense_layer_sizes=dense_layer_sizes,
             normalization=estimator.normalization,
             dropout=estimator.dropout,
+            mixed_precision=estimator.precision == "bfloat16",
         )
-    model = model.to(getattr(torch, estimator.precision))
+    model = model.to(getattr(torch, dtype_of(estimator.precision)))
     if estimator.module is not None:
         _check_outputs(model, sequences, n_outputs)
     return model

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from sklstm.nn.inputs import Standardize
+from sklstm.nn.precision import autocast
 
 
 class CustomModel(nn.Module):
@@ -16,6 +17,8 @@ class CustomModel(nn.Module):
     module : torch module
         Maps x (batch, time, features), zero behind the end of shorter sequences, and lengths
         (batch,) to (batch, n_outputs).
+    mixed_precision : bool, default=False
+        Whether the module's products are in bfloat16.
 
     Examples
     --------
@@ -29,8 +32,11 @@ class CustomModel(nn.Module):
     [[1.0], [1.0]]
     """
 
-    def __init__(self, inputs: Standardize, module: nn.Module) -> None:
+    def __init__(
+        self, inputs: Standardize, module: nn.Module, *, mixed_precision: bool = False
+    ) -> None:
         super().__init__()
+        self.mixed_precision = mixed_precision
         self.inputs = inputs
         self.module = module
 
@@ -39,5 +45,6 @@ class CustomModel(nn.Module):
         x = self.inputs(x, lengths)
         if lengths is None:
             lengths = torch.full((len(x),), x.shape[1], device=x.device)
-        outputs: Tensor = self.module(x, lengths)
-        return outputs
+        with autocast(x, enabled=self.mixed_precision):
+            outputs: Tensor = self.module(x, lengths)
+        return outputs.to(x.dtype) if self.mixed_precision else outputs

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sklstm.nn.masks import reverse_sequences
+from sklstm.nn.precision import autocast
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class RecurrentLayer(nn.Module):
         Width of a step of the input, and of the hidden state of one direction.
     bidirectional : bool, default=False
         Whether to read both ways [4]_; the output is then 2 * n_hidden wide.
+    mixed_precision : bool, default=False
+        Whether the layer computes in bfloat16; weights and what comes in and goes out do not.
 
     References
     ----------
@@ -80,10 +83,17 @@ class RecurrentLayer(nn.Module):
     """
 
     def __init__(
-        self, cell: str, n_inputs: int, n_hidden: int, *, bidirectional: bool = False
+        self,
+        cell: str,
+        n_inputs: int,
+        n_hidden: int,
+        *,
+        bidirectional: bool = False,
+        mixed_precision: bool = False,
     ) -> None:
         super().__init__()
         self.cell = cell
+        self.mixed_precision = mixed_precision
         self.forward_layer = _make(CELLS[cell], n_inputs, n_hidden)
         self.backward_layer = _make(CELLS[cell], n_inputs, n_hidden) if bidirectional else None
         self.n_outputs = n_hidden * (2 if bidirectional else 1)
@@ -111,18 +121,19 @@ class RecurrentLayer(nn.Module):
     def _run(self, layer: nn.RNNBase, x: Tensor) -> Tensor:
         # What torch's layers do around this function costs a third of the time of one sequence.
         start = x.new_zeros(1, len(x), layer.hidden_size)
-        states: Tensor = CELLS[self.cell].run(
-            x,
-            (start, start) if self.cell == "lstm" else start,
-            layer.all_weights[0],
-            has_biases=True,
-            num_layers=1,
-            dropout=0.0,
-            train=self.training,
-            bidirectional=False,
-            batch_first=True,
-        )[0]
-        return states
+        with autocast(x, enabled=self.mixed_precision):
+            states: Tensor = CELLS[self.cell].run(
+                x,
+                (start, start) if self.cell == "lstm" else start,
+                layer.all_weights[0],
+                has_biases=True,
+                num_layers=1,
+                dropout=0.0,
+                train=self.training,
+                bidirectional=False,
+                batch_first=True,
+            )[0]
+        return states.to(x.dtype)
 
 
 def _make(cell: Cell, n_inputs: int, n_hidden: int) -> nn.RNNBase:

@@ -33,6 +33,8 @@ class SequenceModel(nn.Module):
         Applied to what leaves every recurrent layer; "batch" also to what enters the first.
     dropout : float
         Share of units dropped behind every recurrent and every dense layer in training.
+    mixed_precision : bool, default=False
+        Whether the recurrent layers compute in bfloat16.
 
     Examples
     --------
@@ -60,6 +62,7 @@ class SequenceModel(nn.Module):
         dense_layer_sizes: Sequence[int],
         normalization: str | None,
         dropout: float,
+        mixed_precision: bool = False,
     ) -> None:
         super().__init__()
         self.inputs = inputs
@@ -67,7 +70,9 @@ class SequenceModel(nn.Module):
         self.n_directions = 2 if bidirectional else 1
         widths = [n_features, *(self.n_directions * size for size in hidden_layer_sizes)]
         self.recurrent = nn.ModuleList(
-            RecurrentLayer(cell, n_inputs, size, bidirectional=bidirectional)
+            RecurrentLayer(
+                cell, n_inputs, size, bidirectional=bidirectional, mixed_precision=mixed_precision
+            )
             for n_inputs, size in zip(widths, hidden_layer_sizes, strict=False)
         )
         kind = None if normalization is None else NORMALIZATIONS[normalization]

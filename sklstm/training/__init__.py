@@ -6,6 +6,7 @@ from sklstm.training.optimizers import OPTIMIZERS, check_optimizer
 from sklstm.training.prediction import predict_outputs
 from sklstm.training.runtime import (
     Interrupts,
+    check_precision,
     fresh_seed,
     private_runtime,
     resolve_device,
@@ -28,6 +29,7 @@ __all__ = [
     "Split",
     "check_callbacks",
     "check_optimizer",
+    "check_precision",
     "fresh_seed",
     "make_net",
     "predict_outputs",

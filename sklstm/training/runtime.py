@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from types import FrameType
 from typing import Any
 
@@ -206,3 +207,41 @@ def resolve_device(device: str) -> str:
             f"or 'cuda:0'. Got {device!r}: {str(error).splitlines()[0]}"
         ) from error
     return str(torch.device(device))
+
+
+def check_precision(precision: str, device: str) -> None:
+    """Raise if a device has no instructions for a precision.
+
+    Parameters
+    ----------
+    precision : {"float32", "float64", "bfloat16"}
+    device : str
+        Known to torch.
+
+    Raises
+    ------
+    ValueError
+        If "bfloat16" would be imitated in float32, which is slower and less precise.
+
+    Examples
+    --------
+    >>> from sklstm.training import check_precision
+    >>> check_precision("float32", "cpu")
+    """
+    if precision == "bfloat16" and not _has_bfloat16(torch.device(device).type):
+        raise ValueError(
+            f"precision='bfloat16' needs a device with instructions for it: a CPU with AVX512-BF16 "
+            f"or AMX, or a CUDA device of compute capability 8.0 or more. device={device!r} has "
+            "none here: use precision='float32'."
+        )
+
+
+@cache
+def _has_bfloat16(kind: str) -> bool:
+    if kind == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if kind == "cpu":
+        # torch tells it of x86 alone, and under names that it does not promise to keep
+        probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+        return any(getattr(torch.cpu, probe, bool)() for probe in probes)
+    return False

@@ -30,6 +30,7 @@ from skorch.callbacks import (
 from sklstm import LSTMClassifier, LSTMRegressor, SlidingWindowTransformer
 from sklstm.data import as_sequences, split_validation
 from sklstm.estimators import base
+from sklstm.training import runtime
 
 ESTIMATORS = [LSTMRegressor, LSTMClassifier]
 TINY = {"hidden_layer_sizes": 4, "max_epochs": 3, "random_state": 0, "device": "cpu"}
@@ -1481,3 +1482,34 @@ def test_a_splitter_without_a_seed_leaves_numpy_alone():
     assert_array_equal(first, second)
     assert pickle.dumps(np.random.get_state()) == before  # noqa: NPY002
     assert options["validation_split"].random_state is None
+
+
+needs_bfloat16 = pytest.mark.skipif(
+    not runtime._has_bfloat16("cpu"), reason="no instructions for bfloat16"
+)
+
+
+@both
+@needs_bfloat16
+def test_bfloat16_is_near_to_float32(estimator):
+    X, y = data(estimator)
+    single, half = (
+        make(estimator, precision=precision, hidden_layer_sizes=16, max_epochs=20).fit(X, y)
+        for precision in ("float32", "bfloat16")
+    )
+    assert half.loss_curve_ != single.loss_curve_
+    np.testing.assert_allclose(half.loss_curve_, single.loss_curve_, rtol=0.1, atol=0.02)
+    assert {weight.dtype for weight in half.module_.parameters()} == {torch.float32}
+    again = pickle.loads(pickle.dumps(half))
+    np.testing.assert_array_equal(again.predict(X), half.predict(X))
+
+
+@both
+def test_bfloat16_without_instructions_leaves_a_fitted_model_alone(estimator, monkeypatch):
+    X, y = data(estimator)
+    model = make(estimator).fit(X, y)
+    before = model.predict(X)
+    monkeypatch.setattr(runtime, "_has_bfloat16", lambda kind: False)
+    with pytest.raises(ValueError, match="precision='bfloat16' needs a device"):
+        model.set_params(precision="bfloat16").fit(X, y)
+    np.testing.assert_array_equal(model.predict(X), before)

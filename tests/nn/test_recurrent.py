@@ -239,3 +239,21 @@ def test_redundant_second_bias_stays_zero_in_training(rng, cell, frozen):
         assert part.bias_hh_l0.requires_grad is not frozen
         assert bool((part.bias_hh_l0 == 0).all()) is frozen
         assert (part.bias_ih_l0[-3:] != 0).any()
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("cell", sorted(CELLS))
+def test_mixed_precision_is_near_to_single(cell, bidirectional):
+    layer = RecurrentLayer(cell, 3, 8, bidirectional=bidirectional)
+    mixed = RecurrentLayer(cell, 3, 8, bidirectional=bidirectional, mixed_precision=True)
+    mixed.load_state_dict(layer.state_dict())
+    x = torch.randn(5, 12, 3, generator=torch.Generator().manual_seed(0))
+    lengths = torch.tensor([12, 1, 7, 12, 3])
+    present = torch.arange(12) < lengths[:, None]
+    expected, states = layer(x, lengths)[present], mixed(x, lengths)[present]
+    assert states.dtype == torch.float32
+    difference = (states - expected).abs().max()
+    assert 0 < difference < 0.05  # eight bits of precision, over twelve steps
+    states.sum().backward()
+    gradients = [weight.grad for weight in mixed.parameters() if weight.requires_grad]
+    assert {gradient.dtype for gradient in gradients} == {torch.float32}

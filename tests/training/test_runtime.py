@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from sklstm.training import runtime
 from sklstm.training.runtime import (
     Interrupts,
+    check_precision,
     fresh_seed,
     private_runtime,
     resolve_device,
@@ -188,3 +190,19 @@ def test_threads_are_lowered_within_alone_and_never_raised():
             assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("supported", [True, False])
+def test_bfloat16_needs_a_device_that_has_it(supported, monkeypatch):
+    monkeypatch.setattr(runtime, "_has_bfloat16", lambda kind: supported)
+    check_precision("float32", "cpu")
+    check_precision("float64", "cpu")
+    if supported:
+        check_precision("bfloat16", "cpu")
+        return
+    with pytest.raises(ValueError, match=r"AVX512-BF16.*device='cpu'.*use precision='float32'"):
+        check_precision("bfloat16", "cpu")
+
+
+def test_no_bfloat16_on_devices_that_nothing_is_known_of():
+    assert not runtime._has_bfloat16("mps")
