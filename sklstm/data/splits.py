@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedShuffleSplit
 
 from sklstm.data.sequences import Sequences
 
@@ -40,6 +39,8 @@ def split_stratified(
     sequences: Sequences, y: NDArray[Any], fraction: float, seed: int
 ) -> tuple[Indices, Indices]:
     """Validate on random samples that hold the classes in equal shares."""
+    from sklearn.model_selection import StratifiedShuffleSplit  # slow to import, and few need it
+
     n_valid = max(_n_valid(len(sequences), fraction), len(np.unique(y)))
     splitter = StratifiedShuffleSplit(1, test_size=n_valid, random_state=seed)
     try:

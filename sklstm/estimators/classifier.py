@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
-from sklearn.metrics import accuracy_score
 from sklearn.utils import assert_all_finite, column_or_1d, compute_class_weight
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
@@ -415,6 +414,8 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         self.class_weight_ = weights
 
     def _score_outputs(self, outputs: Tensor, part: Part) -> float:
+        from sklearn.metrics import accuracy_score  # slow to import, and few need it
+
         return float(accuracy_score(part.y, self._labels(outputs), sample_weight=part.weight))
 
     def _labels(self, outputs: Tensor) -> NDArray[Any]:

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import RegressorMixin
-from sklearn.metrics import r2_score
 from sklearn.utils import Tags, check_array
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
@@ -396,6 +395,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         return self.targets_.anchor
 
     def _score_outputs(self, outputs: Tensor, part: Part) -> float:
+        from sklearn.metrics import r2_score  # slow to import, and few need it
+
         if len(part.y) < 2:
             return float("nan")
         prediction = self.net_.criterion_.predict(outputs).numpy()
