@@ -52,7 +52,7 @@ def test_batches_hold_few_lengths():
 
 @pytest.mark.parametrize(("n_timesteps", "largest"), [(1, 40), (5, 20), (50, 4), (60, 4)])
 def test_long_sequences_come_in_small_batches(n_timesteps, largest, monkeypatch):
-    for name, value in (("_STEPS", 100), ("_MIN_BATCH", 4), ("_MAX_BATCH", 40)):
+    for name, value in (("_STEPS", {"cpu": 100}), ("_MIN_BATCH", 4), ("_MAX_BATCH", 40)):
         monkeypatch.setattr(prediction, name, value)
     module = Number()
     predict_outputs(module, as_sequences(np.ones((120, n_timesteps, 1))), "cpu")
