@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 from measure import alternate
-from torch import nn
+from peers.torch_module import LastStepLSTM
 
 from sklstm import LSTMRegressor
 
@@ -36,22 +36,6 @@ import {packages}
 print(time.perf_counter() - begin)
 print(*[name for name in {heavy} if name in sys.modules])
 """
-
-
-class LastStateLSTM(nn.Module):
-    """One LSTM layer, and a linear layer on its last state."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lstm = nn.LSTM(N_FEATURES, HIDDEN, batch_first=True)
-        self.head = nn.Linear(HIDDEN, 1)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.head(self.lstm(x)[0][:, -1])
-
-    @torch.inference_mode()
-    def predict(self, x: torch.Tensor) -> torch.Tensor:
-        return self(x)
 
 
 def import_afresh(packages: str) -> tuple[float, str]:
@@ -96,14 +80,14 @@ def time_calls(function: Callable[[Any], Any], argument: Any, n_calls: int) -> l
 
 
 def compare_predictions(
-    model: LSTMRegressor, bare: LastStateLSTM, n_windows: int, *, n_calls: int, rounds: int
+    model: LSTMRegressor, bare: LastStepLSTM, n_windows: int, *, n_calls: int, rounds: int
 ) -> dict[str, float]:
     """Return the median seconds of a call of both."""
     rng = np.random.default_rng(1)
     X = rng.standard_normal((n_windows, WINDOW, N_FEATURES), dtype=np.float32)
     rivals = {
         "sklstm": partial(time_calls, model.predict, X, n_calls),
-        "torch": partial(time_calls, bare.predict, torch.as_tensor(X), n_calls),
+        "torch": partial(time_calls, torch.inference_mode()(bare), torch.as_tensor(X), n_calls),
     }
     alternate(rivals, 1)  # what torch loads on its first call
     return alternate(rivals, rounds)
@@ -121,7 +105,7 @@ def main() -> None:
     compare_imports(options.rounds)
 
     torch.set_num_threads(1)
-    model, bare = fit_regressor(), LastStateLSTM().eval()
+    model, bare = fit_regressor(), LastStepLSTM(HIDDEN, N_FEATURES).eval()
     print(f"{'predict':<24}{'sklstm':>16}{'torch':>16}{'sklstm / torch':>18}")
     turns = options.calls // CALLS_OF_A_TURN
     single = compare_predictions(model, bare, 1, n_calls=CALLS_OF_A_TURN, rounds=turns)

@@ -7,6 +7,7 @@ row (accuracy on a fifth): mean and standard deviation over seeds. Times are of 
 """
 
 import argparse
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -51,8 +52,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     options = parser.parse_args()
     tasks = {
-        "airline, 1 month ahead, RMSE": lambda *args: airline(1, *args),
-        "airline, 12 months ahead, RMSE": lambda *args: airline(12, *args),
+        "airline, 1 month ahead, RMSE": partial(airline, 1),
+        "airline, 12 months ahead, RMSE": partial(airline, 12),
         "digits by rows, accuracy": digits,
     }
     for task, score in tasks.items():
@@ -63,7 +64,7 @@ def main() -> None:
     X = rng.standard_normal((1280, 50, 8), dtype=np.float32)
     y = rng.standard_normal(len(X))
     for hidden in (32, 64, 128, 256):
-        rivals = {name: lambda p=name: epoch(p, X, y, hidden) for name in PRECISIONS}  # noqa: B023
+        rivals = {name: partial(epoch, name, X, y, hidden) for name in PRECISIONS}
         seconds = alternate(rivals, 5)
         ratio = seconds["float32"] / seconds["bfloat16"]
         print(f"an epoch at 128x50x{hidden:<4} float32 / bfloat16 {ratio:>6.2f}")

@@ -22,11 +22,11 @@ import psutil
 import torch
 from joblib.externals.loky import get_reusable_executor
 from measure import MB, alternate
+from peers.torch_module import LastStepLSTM
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from skorch import NeuralNetRegressor
-from torch import nn
 
 from sklstm import LSTMRegressor, SlidingWindowTransformer
 
@@ -34,18 +34,6 @@ HIDDEN = [8, 16, 32]
 LEARNING_RATES = [1e-3, 3e-3, 1e-2, 3e-2]
 BATCH_SIZES = [32, 64]
 N_FEATURES = 4
-
-
-class LastStateLSTM(nn.Module):
-    """One LSTM layer, and a linear layer on its last state."""
-
-    def __init__(self, hidden: int = 16) -> None:
-        super().__init__()
-        self.lstm = nn.LSTM(N_FEATURES, hidden, batch_first=True)
-        self.head = nn.Linear(hidden, 1)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.head(self.lstm(x)[0][:, -1])
 
 
 class WorkersPeak:
@@ -97,7 +85,9 @@ def over_sklstm(window: int, epochs: int, grid: dict[str, Any]) -> GridSearchCV:
 def over_skorch(window: int, epochs: int, grid: dict[str, Any]) -> GridSearchCV:
     """Return a search over NeuralNetRegressor with its own data loading and callbacks."""
     net = NeuralNetRegressor(
-        LastStateLSTM,
+        LastStepLSTM,
+        module__n_features=N_FEATURES,
+        module__n_hidden=HIDDEN[1],  # where no candidate says otherwise
         optimizer=torch.optim.AdamW,
         optimizer__weight_decay=0.0,
         iterator_train__shuffle=True,
@@ -141,7 +131,7 @@ def compare_times(options: argparse.Namespace) -> None:
         "skorch": over_skorch(
             options.window,
             options.epochs,
-            sizes | {"model__module__hidden": HIDDEN, "model__lr": LEARNING_RATES},
+            sizes | {"model__module__n_hidden": HIDDEN, "model__lr": LEARNING_RATES},
         ),
     }
     for search in (over_sklstm(2, 1, {}), over_skorch(2, 1, {})):

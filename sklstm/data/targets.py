@@ -78,10 +78,7 @@ class RegressionTargets:
         Axis 1 is dropped where y had one dimension.
         """
         base = self.anchor(sequences) + self.mean  # (samples, outputs)
-        if target.ndim > 2:
-            base, scale = _align(base, target), _align(self.scale[None], target)
-            return self._squeeze(base + scale * target)
-        return self._squeeze(base + self.scale * target)
+        return self._squeeze(_align(base, target) + _align(self.scale[None], target) * target)
 
     def decode_scale(self, spread: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return spreads in units of y, from (n_samples, n_outputs)."""

@@ -21,6 +21,8 @@ class Cell:
         torch's layer, which holds the weights.
     run : callable
         torch's function that runs the cell over time.
+    n_states : int
+        How many states the cell carries from step to step.
     gates : tuple of str
         The blocks of its weight matrices, in torch's order.
     redundant_bias : bool
@@ -29,17 +31,18 @@ class Cell:
 
     layer: type[nn.LSTM] | type[nn.GRU] | type[nn.RNN]
     run: Callable[..., Any]
+    n_states: int
     gates: tuple[str, ...]
     redundant_bias: bool
 
 
 CELLS: dict[str, Cell] = {
     "lstm": Cell(
-        nn.LSTM, torch.lstm, ("input", "forget", "candidate", "output"), redundant_bias=True
+        nn.LSTM, torch.lstm, 2, ("input", "forget", "candidate", "output"), redundant_bias=True
     ),
     # The reset gate scales the candidate's recurrent bias, which the input's bias cannot stand for.
-    "gru": Cell(nn.GRU, torch.gru, ("reset", "update", "candidate"), redundant_bias=False),
-    "rnn": Cell(nn.RNN, torch.rnn_tanh, ("state",), redundant_bias=True),
+    "gru": Cell(nn.GRU, torch.gru, 1, ("reset", "update", "candidate"), redundant_bias=False),
+    "rnn": Cell(nn.RNN, torch.rnn_tanh, 1, ("state",), redundant_bias=True),
 }
 
 
@@ -120,11 +123,12 @@ class RecurrentLayer(nn.Module):
 
     def _run(self, layer: nn.RNNBase, x: Tensor) -> Tensor:
         # What torch's layers do around this function costs a third of the time of one sequence.
+        cell = CELLS[self.cell]
         start = x.new_zeros(1, len(x), layer.hidden_size)
         with autocast(x, enabled=self.mixed_precision):
-            states: Tensor = CELLS[self.cell].run(
+            states: Tensor = cell.run(
                 x,
-                (start, start) if self.cell == "lstm" else start,
+                start if cell.n_states == 1 else (start,) * cell.n_states,
                 layer.all_weights[0],
                 has_biases=True,
                 num_layers=1,

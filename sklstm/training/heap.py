@@ -39,44 +39,42 @@ def retained_heap() -> Iterator[None]:
     >>> with retained_heap():
     ...     block = bytearray(10_000_000)
     """
-    if not is_retained():
+    library = _library()
+    if library is None:
         yield
         return
-    _enter()
+    _enter(library)
     try:
         yield
     finally:
-        _leave()
+        _leave(library)
 
 
-def is_retained() -> bool:
-    """Tell whether `retained_heap` has an effect here."""
+def _library() -> ctypes.CDLL | None:
+    """Return glibc, or None where the allocator is to be left alone."""
     wanted = os.environ.get("SKLSTM_RETAIN_HEAP", "1") != "0"
-    return wanted and not any(name in os.environ for name in _USERS_TUNING) and _glibc() is not None
+    tuned = any(name in os.environ for name in _USERS_TUNING)
+    return _glibc() if wanted and not tuned else None
 
 
-def _enter() -> None:
+def _enter(library: ctypes.CDLL) -> None:
     global _n_inside
     with _LOCK:
         _n_inside += 1
         if _n_inside == 1:
-            _set(_KEEP)
+            _set(library, _KEEP)
 
 
-def _leave() -> None:
+def _leave(library: ctypes.CDLL) -> None:
     global _n_inside
     with _LOCK:
         _n_inside -= 1
         if _n_inside == 0:
-            _set(_RELEASE)
-            library = _glibc()
-            assert library is not None
+            _set(library, _RELEASE)
             library.malloc_trim(0)
 
 
-def _set(thresholds: dict[int, int]) -> None:
-    library = _glibc()
-    assert library is not None
+def _set(library: ctypes.CDLL, thresholds: dict[int, int]) -> None:
     for parameter, value in thresholds.items():
         library.mallopt(parameter, value)
 

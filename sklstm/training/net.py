@@ -21,6 +21,7 @@ from sklstm.training.callbacks import (
     StopTraining,
 )
 from sklstm.training.optimizers import needs_closure, optimizer_class, optimizer_options
+from sklstm.training.prediction import run_module
 from sklstm.training.runtime import Interrupts
 from sklstm.training.samples import Loader, Samples, Split
 from sklstm.training.schedules import SCHEDULES, RateSchedule
@@ -66,10 +67,7 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
 
     def infer(self, x: dict[str, Any], **fit_params: Any) -> Tensor:
         """Return the module's output of a batch."""
-        outputs: Tensor = self.module_(
-            **{name: torch.as_tensor(part, device=self.device) for name, part in x.items()}
-        )
-        return outputs
+        return run_module(self.module_, x, self.device)
 
     def train_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Make one step; only optimisers that evaluate the loss again get a closure for it."""

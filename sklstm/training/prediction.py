@@ -1,5 +1,7 @@
 """Outputs of a trained module, in batches whose states stay in the processor's cache."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -54,8 +56,26 @@ def _outputs_by_batches(
 def _outputs(
     module: nn.Module, sequences: Sequences, indices: NDArray[np.int64], device: str
 ) -> Tensor:
-    arguments = module_arguments(sequences, indices)
+    return run_module(module, module_arguments(sequences, indices), device).cpu().double()
+
+
+def run_module(module: nn.Module, arguments: dict[str, Any], device: str) -> Tensor:
+    """Return a module's output of one batch.
+
+    Parameters
+    ----------
+    module : torch module
+    arguments : dict of ndarray
+        As `module_arguments` makes them.
+    device : str
+        Where the module is.
+
+    Returns
+    -------
+    Tensor
+        On the device.
+    """
     output: Tensor = module(
         **{name: torch.as_tensor(part, device=device) for name, part in arguments.items()}
     )
-    return output.cpu().double()
+    return output
