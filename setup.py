@@ -1,0 +1,16 @@
+"""The one part of the package that is compiled; all else is said in pyproject.toml."""
+
+from setuptools import Extension, setup
+
+setup(
+    ext_modules=[
+        Extension(
+            "sklstm.nn.fused._fused",
+            ["sklstm/nn/fused/fused.c"],
+            depends=["sklstm/nn/fused/scan.h"],
+            extra_compile_args=["-O3", "-std=gnu11", "-fvisibility=hidden"],
+            # Without a compiler the package installs all the same, and torch's layers do the work.
+            optional=True,
+        )
+    ]
+)

@@ -1,0 +1,219 @@
+"""The compiled layer as a function of torch's autograd."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from sklstm.nn.fused.library import Kernel, Scan, address, kernels
+from sklstm.nn.fused.threads import for_each, shards_of
+
+# In the order of fused.c.
+_CELLS = ("lstm", "gru")
+
+
+def can_run(cell: str, x: Tensor, weights: Sequence[Tensor]) -> bool:
+    """Return whether a kernel computes this layer on this machine.
+
+    It does for LSTM and GRU in single precision on the CPU, where the package was built with a
+    compiler and the processor has AVX2, AVX-512 or NEON; not while torch traces, compiles or
+    exports, which need its own operations.
+
+    Parameters
+    ----------
+    cell : str
+    x : Tensor of shape (batch, time, inputs)
+    weights : sequence of Tensor
+        As torch's recurrent layers hold them.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn.fused import can_run
+    >>> layer = torch.nn.LSTM(3, 4).double()
+    >>> can_run("lstm", torch.zeros(2, 5, 3, dtype=torch.float64), layer.all_weights[0])
+    False
+    """
+    return (
+        cell in _CELLS
+        and bool(kernels())
+        and all(
+            tensor.dtype == torch.float32 and tensor.device.type == "cpu"
+            for tensor in (x, *weights)
+        )
+        and not torch.jit.is_tracing()
+        and not torch.compiler.is_compiling()
+    )
+
+
+def run(cell: str, x: Tensor, weights: Sequence[Tensor], kernel: Kernel | None = None) -> Tensor:
+    """Return the states of a recurrent layer that starts at zero.
+
+    All steps are one call of a compiled kernel [1]_, in as many threads as torch may use. A row's
+    result depends on neither its neighbours nor the number of threads, nor do the gradients on
+    the latter. It can be differentiated once.
+
+    Parameters
+    ----------
+    cell : {"lstm", "gru"}
+    x : Tensor of shape (batch, time, inputs), float32
+    weights : sequence of four Tensors, float32
+        Input weights (gates * hidden, inputs), recurrent weights (gates * hidden, hidden) and the
+        two biases (gates * hidden,), in torch's order of the gates.
+    kernel : Kernel or None, default=None
+        None takes the fastest that this processor runs.
+
+    Returns
+    -------
+    Tensor of shape (batch, time, hidden), float32
+
+    References
+    ----------
+    .. [1] Goto and van de Geijn (2008), Anatomy of high-performance matrix multiplication, ACM
+       Trans. Mathematical Software 34(3), for products whose sums stay in registers.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn.fused import can_run, run
+    >>> layer = torch.nn.LSTM(3, 4, batch_first=True)
+    >>> x, weights = torch.ones(2, 5, 3), layer.all_weights[0]
+    >>> states = run("lstm", x, weights) if can_run("lstm", x, weights) else layer(x)[0]
+    >>> states.shape
+    torch.Size([2, 5, 4])
+    """
+    plan = _Plan(kernel or kernels()[0], _CELLS.index(cell), *x.shape, weights[1].shape[1])
+    if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in (x, *weights)):
+        states: Tensor = _Recurrence.apply(plan, x, *weights)  # type: ignore[no-untyped-call]
+        return states
+    return plan.states(plan.forward(x, weights, differentiable=False)[0])
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """A layer and a batch, as a kernel is called with them."""
+
+    kernel: Kernel
+    cell: int
+    batch: int
+    time: int
+    inputs: int
+    hidden: int
+
+    @property
+    def units(self) -> int:
+        """Hidden units in whole vectors; those in excess stay zero."""
+        return -(-self.hidden // self.kernel.lanes) * self.kernel.lanes
+
+    @property
+    def width(self) -> int:
+        """Width of a row of steps: the state before the step, the input, one."""
+        return self.units + self.inputs + 1
+
+    @property
+    def effort(self) -> int:
+        """Multiplications of the forward pass."""
+        return self.batch * self.time * self.width * 4 * self.units
+
+    def scan(self, weights: Sequence[Tensor], **fields: Any) -> Scan:
+        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        return Scan(
+            cell=self.cell,
+            batch=self.batch,
+            time=self.time,
+            inputs=self.inputs,
+            hidden=self.hidden,
+            **{name: address(weight) for name, weight in zip(names, weights, strict=True)},
+            **fields,
+        )
+
+    def states(self, steps: Tensor) -> Tensor:
+        return steps[1:, :, : self.hidden].transpose(0, 1)  # (batch, time, hidden)
+
+    def forward(
+        self, x: Tensor, weights: Sequence[Tensor], *, differentiable: bool
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        """Return steps, memory and gates of all steps; memory is the LSTM's, gates the tape's."""
+        batch, time, units = self.batch, self.time, self.units
+        steps = x.new_empty(time + 1, batch, self.width)
+        memory = gates = None
+        if _CELLS[self.cell] == "lstm":
+            memory = x.new_empty(time + 1 if differentiable else 1, batch, units)
+        if differentiable:
+            gates = x.new_empty(time, batch, 4 * units)
+        x = x if x.stride(2) == 1 else x.contiguous()
+        packed = x.new_empty(self.width * 4 * units)
+        scan = self.scan(
+            weights,
+            packed=address(packed),
+            x=address(x),
+            x_row=x.stride(0),
+            x_step=x.stride(1),
+            steps=address(steps),
+            memory=address(memory),
+            gates=address(gates),
+        )
+        self.kernel.pack_forward(scan)
+        shards = shards_of(batch)
+        for_each(shards, lambda i: self.kernel.forward(scan, *shards[i]), self.effort)
+        return steps, memory, gates
+
+    def backward(
+        self,
+        grad: Tensor,
+        weights: Sequence[Tensor],
+        tape: tuple[Tensor, Tensor | None, Tensor],
+        *,
+        with_x: bool,
+    ) -> tuple[Tensor | None, ...]:
+        """Return the gradients of x, if asked for, and of the four weights."""
+        units, shards = self.units, shards_of(self.batch)
+        grad = grad if grad.stride(2) == 1 else grad.contiguous()
+        grad_x = grad.new_empty(self.batch, self.time, self.inputs) if with_x else None
+        packed = grad.new_empty((units + self.inputs + self.kernel.lanes) * 4 * units)
+        steps, memory, gates = tape
+        scan = self.scan(
+            weights,
+            packed=address(packed),
+            steps=address(steps),
+            memory=address(memory),
+            gates=address(gates),
+            grad=address(grad),
+            grad_row=grad.stride(0),
+            grad_step=grad.stride(1),
+            grad_x=address(grad_x),
+        )
+        self.kernel.pack_backward(scan)
+        workspaces = grad.new_empty(len(shards), self.kernel.workspace(scan))
+        for_each(
+            shards,
+            lambda i: self.kernel.backward(scan, *shards[i], workspaces[i].data_ptr()),
+            2 * self.effort,
+        )
+        grads = [torch.empty_like(weight) for weight in weights]
+        self.kernel.unpack(scan, address(workspaces), len(shards), *map(address, grads))
+        return grad_x, *grads
+
+
+class _Recurrence(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, plan: _Plan, x: Tensor, *weights: Tensor) -> Tensor:
+        ctx.plan = plan
+        tape = plan.forward(x, weights, differentiable=True)
+        ctx.save_for_backward(*tape, *weights)
+        return plan.states(tape[0])
+
+    @staticmethod
+    @once_differentiable  # type: ignore[untyped-decorator]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        saved = ctx.saved_tensors
+        grads = ctx.plan.backward(grad, saved[3:], saved[:3], with_x=ctx.needs_input_grad[1])
+        wanted = ctx.needs_input_grad[1:]
+        return None, *(g if want else None for g, want in zip(grads, wanted, strict=True))

@@ -1,0 +1,82 @@
+/* Recurrent layers over time in single precision: one call for all steps, forward or backward.
+ *
+ * Plain C with the vector types of GCC and Clang; no header of Python's or torch's, so that it
+ * builds anywhere and fits any of their versions. sklstm/nn/fused/library.py loads it.
+ */
+
+#include <string.h>
+
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 8")
+#endif
+
+/* Rows of the batch that go through time together: what they need of a step stays in the cache. */
+#define CHUNK 48
+
+enum { LSTM, GRU };
+
+/* A layer and a batch; library.py has the same. Rows of weights are torch's. */
+struct scan {
+    long cell, batch, time, inputs, hidden;
+    const float *weight_ih, *weight_hh, *bias_ih, *bias_hh;
+    float *packed; /* the weights as pack_forward or pack_backward lays them */
+    const float *x; /* (batch, time, inputs) */
+    long x_row, x_step;
+    float *steps;  /* (time + 1, batch, width) */
+    float *memory; /* LSTM: (time + 1, batch, units); (batch, units) without gates */
+    float *gates;  /* (time, batch, 4 * units), or none where nothing is to be differentiated */
+    const float *grad; /* (batch, time, hidden) */
+    long grad_row, grad_step;
+    float *grad_x; /* (batch, time, inputs), or none */
+};
+
+static inline long least(long a, long b) { return a < b ? a : b; }
+static inline long round_up(long n, long to) { return (n + to - 1) / to * to; }
+
+/* How many vectors of a row of columns are multiplied together. */
+static inline long block(long columns, long lanes)
+{
+    return columns >= 4 * lanes ? 4 : columns >= 2 * lanes ? 2 : 1;
+}
+
+/* Which of torch's blocks of rows a gate has in each weight matrix, -1 for none. The GRU's third
+ * gate is the candidate's input part, its fourth the recurrent one. */
+static const int RECURRENT_BLOCK[][4] = {{0, 1, 2, 3}, {0, 1, -1, 2}};
+static const int INPUT_BLOCK[][4] = {{0, 1, 2, 3}, {0, 1, 2, -1}};
+
+static inline long weight_row(const struct scan *s, const int table[][4], long gate, long unit)
+{
+    const int number = table[s->cell][gate];
+    return number < 0 ? -1 : number * s->hidden + unit;
+}
+
+#if defined(__x86_64__)
+
+#define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma")))
+#define LANES 16
+#define ROWS 6
+#define NAME(x) x##_avx512
+#define SUPPORTED                                                               \
+    (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && \
+     __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+#include "scan.h"
+
+#define TARGET __attribute__((target("avx2,fma")))
+#define LANES 8
+#define ROWS 3
+#define NAME(x) x##_avx2
+#define SUPPORTED (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+#include "scan.h"
+
+#elif defined(__aarch64__)
+
+#define TARGET
+#define LANES 4
+#define ROWS 6
+#define NAME(x) x##_neon
+#define SUPPORTED 1
+#include "scan.h"
+
+#endif

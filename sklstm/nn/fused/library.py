@@ -1,0 +1,97 @@
+"""The compiled kernels: where they are, and what they are called with."""
+
+import ctypes
+from ctypes import c_long, c_void_p
+from functools import cache
+from importlib.util import find_spec
+from typing import Any
+
+from torch import Tensor
+
+# Widest vectors first; a kernel runs on the processors that have its instructions.
+INSTRUCTION_SETS = ("avx512", "avx2", "neon")
+
+
+class Scan(ctypes.Structure):
+    """A layer and a batch, as `struct scan` in fused.c."""
+
+    _fields_ = (
+        *((name, c_long) for name in ("cell", "batch", "time", "inputs", "hidden")),
+        *((name, c_void_p) for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")),
+        ("packed", c_void_p),
+        ("x", c_void_p),
+        ("x_row", c_long),
+        ("x_step", c_long),
+        *((name, c_void_p) for name in ("steps", "memory", "gates")),
+        ("grad", c_void_p),
+        ("grad_row", c_long),
+        ("grad_step", c_long),
+        ("grad_x", c_void_p),
+    )
+
+
+class Kernel:
+    """The functions of fused.c for one instruction set; they let other threads of Python run.
+
+    Parameters
+    ----------
+    library : ctypes.CDLL
+    instruction_set : str
+        One of `INSTRUCTION_SETS` that the library was built with.
+
+    Attributes
+    ----------
+    lanes : int
+        Floats of a vector; 0 where this processor does not have the instructions.
+    """
+
+    def __init__(self, library: ctypes.CDLL, instruction_set: str) -> None:
+        def function(name: str, *arguments: Any, result: Any = None) -> Any:
+            found = getattr(library, f"{name}_{instruction_set}")
+            found.argtypes, found.restype = arguments, result
+            return found
+
+        scan = ctypes.POINTER(Scan)
+        self.instruction_set = instruction_set
+        self.pack_forward = function("pack_forward", scan)
+        self.forward = function("forward", scan, c_long, c_long)
+        self.pack_backward = function("pack_backward", scan)
+        self.workspace = function("workspace", scan, result=c_long)
+        self.backward = function("backward", scan, c_long, c_long, c_void_p)
+        self.unpack = function("unpack", scan, c_void_p, c_long, *[c_void_p] * 4)
+        self.lanes: int = function("lanes", result=c_long)()
+
+
+@cache
+def kernels() -> tuple[Kernel, ...]:
+    """Return the kernels that run on this processor, the fastest first.
+
+    Returns
+    -------
+    tuple of Kernel
+        Empty where the package was installed without a compiler, or on another processor.
+
+    Examples
+    --------
+    >>> from sklstm.nn.fused.library import kernels
+    >>> all(kernel.lanes in (4, 8, 16) for kernel in kernels())
+    True
+    """
+    spec = find_spec("sklstm.nn.fused._fused")
+    if spec is None or spec.origin is None:
+        return ()
+    library = ctypes.CDLL(spec.origin)
+    built = [name for name in INSTRUCTION_SETS if hasattr(library, f"lanes_{name}")]
+    return tuple(kernel for name in built if (kernel := Kernel(library, name)).lanes)
+
+
+def address(tensor: Tensor | None) -> int | None:
+    """Return where a tensor's first number is; None stays None.
+
+    Examples
+    --------
+    >>> from sklstm.nn.fused.library import address
+    >>> address(None) is None
+    True
+    """
+    return None if tensor is None else tensor.data_ptr()

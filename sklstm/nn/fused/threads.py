@@ -1,0 +1,80 @@
+"""Shards of a batch, side by side in threads."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+import torch
+
+_FEWEST_ROWS = 32
+_MOST_SHARDS = 16
+# Multiplications below which waking a thread costs more than it brings.
+_WORTH_SHARING = 2**23
+
+
+def shards_of(batch: int) -> list[tuple[int, int]]:
+    """Return the first and last row of each shard of a batch.
+
+    They depend on the batch alone, so that sums over shards, added in their order, are the same
+    whatever the number of threads. Their number is a power of two.
+
+    Parameters
+    ----------
+    batch : int
+
+    Returns
+    -------
+    list of (int, int)
+
+    Examples
+    --------
+    >>> from sklstm.nn.fused.threads import shards_of
+    >>> shards_of(100)
+    [(0, 50), (50, 100)]
+    """
+    count = 1
+    while count < _MOST_SHARDS and batch >= 2 * count * _FEWEST_ROWS:
+        count *= 2
+    return [(batch * i // count, batch * (i + 1) // count) for i in range(count)]
+
+
+def for_each(shards: list[tuple[int, int]], work: Callable[[int], None], effort: int) -> None:
+    """Call `work` with each shard's number, in as many threads as torch may use.
+
+    Parameters
+    ----------
+    shards : list of (int, int)
+    work : callable
+        Releases Python's lock.
+    effort : int
+        Multiplications of the whole batch.
+
+    Examples
+    --------
+    >>> from sklstm.nn.fused.threads import for_each
+    >>> for_each([(0, 6), (6, 8)], print, effort=100)
+    0
+    1
+    """
+    numbers = iter(range(len(shards)))
+
+    def work_off() -> None:
+        for number in numbers:  # a range's iterator gives each number to one thread
+            work(number)
+
+    helpers = min(torch.get_num_threads(), len(shards)) - 1 if effort >= _WORTH_SHARING else 0
+    busy = [_pool(helpers).submit(work_off) for _ in range(helpers)]
+    work_off()
+    for helper in busy:
+        helper.result()
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="sklstm")
+
+
+# A child that was forked has the pool but not its threads.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)
