@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from sklstm.nn.fused.library import Kernel, Scan, address, kernels
 from sklstm.nn.fused.threads import for_each, shards_of
@@ -48,7 +47,7 @@ def can_run(cell: str, x: Tensor, weights: Sequence[Tensor]) -> bool:
             tensor.dtype == torch.float32 and tensor.device.type == "cpu"
             for tensor in (x, *weights)
         )
-        and not torch.jit.is_tracing()
+        and not torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
         and not torch.compiler.is_compiling()
     )
 
@@ -58,7 +57,7 @@ def run(cell: str, x: Tensor, weights: Sequence[Tensor], kernel: Kernel | None =
 
     All steps are one call of a compiled kernel [1]_, in as many threads as torch may use. A row's
     result depends on neither its neighbours nor the number of threads, nor do the gradients on
-    the latter. It can be differentiated once.
+    the latter. It can be differentiated once: create_graph=True raises a RuntimeError.
 
     Parameters
     ----------
@@ -89,7 +88,9 @@ def run(cell: str, x: Tensor, weights: Sequence[Tensor], kernel: Kernel | None =
     >>> states.shape
     torch.Size([2, 5, 4])
     """
-    plan = _Plan(kernel or kernels()[0], _CELLS.index(cell), *x.shape, weights[1].shape[1])
+    batch, time, n_inputs = x.shape
+    kernel = kernel or kernels()[0]
+    plan = _Plan(kernel, _CELLS.index(cell), batch, time, n_inputs, weights[1].shape[1])
     if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in (x, *weights)):
         states: Tensor = _Recurrence.apply(plan, x, *weights)  # type: ignore[no-untyped-call]
         return states
@@ -211,8 +212,12 @@ class _Recurrence(torch.autograd.Function):
         return plan.states(tape[0])
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        if torch.is_grad_enabled():  # what is returned would pass for a constant
+            raise RuntimeError(
+                "A recurrent layer in single precision can be differentiated once: leave out "
+                "create_graph=True, or take double precision."
+            )
         saved = ctx.saved_tensors
         grads = ctx.plan.backward(grad, saved[3:], saved[:3], with_x=ctx.needs_input_grad[1])
         wanted = ctx.needs_input_grad[1:]

@@ -14,6 +14,8 @@
 
 /* Rows of the batch that go through time together: what they need of a step stays in the cache. */
 #define CHUNK 48
+/* Rows, of several steps, whose part in the weights' gradients is added up at once. */
+#define TOGETHER 192
 
 enum { LSTM, GRU };
 
@@ -53,8 +55,11 @@ static inline long weight_row(const struct scan *s, const int table[][4], long g
 }
 
 #if defined(__x86_64__)
+#include <immintrin.h>
 
 #define TARGET __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma")))
+#define SMALLER _mm512_min_ps
+#define LARGER _mm512_max_ps
 #define LANES 16
 #define ROWS 6
 #define NAME(x) x##_avx512
@@ -64,6 +69,8 @@ static inline long weight_row(const struct scan *s, const int table[][4], long g
 #include "scan.h"
 
 #define TARGET __attribute__((target("avx2,fma")))
+#define SMALLER _mm256_min_ps
+#define LARGER _mm256_max_ps
 #define LANES 8
 #define ROWS 3
 #define NAME(x) x##_avx2
@@ -71,8 +78,11 @@ static inline long weight_row(const struct scan *s, const int table[][4], long g
 #include "scan.h"
 
 #elif defined(__aarch64__)
+#include <arm_neon.h>
 
 #define TARGET
+#define SMALLER vminq_f32
+#define LARGER vmaxq_f32
 #define LANES 4
 #define ROWS 6
 #define NAME(x) x##_neon

@@ -1,7 +1,8 @@
 /* A recurrent layer over time, forward and backward, for one instruction set.
  *
  * Included once for each set, with TARGET (the compiler's attribute for it), SUPPORTED (whether this
- * processor has it), LANES (floats of a vector), ROWS (rows of a tile of the matrix products, so
+ * processor has it), SMALLER and LARGER (its minimum and maximum of vectors, the second where one
+ * is NaN), LANES (floats of a vector), ROWS (rows of a tile of the matrix products, so
  * many that its sums fill the registers) and NAME(x) (x with the set's suffix).
  *
  * Every cell is told as four gates of as many units each; a unit's four sums are one tile's, so
@@ -22,46 +23,49 @@ typedef int INTS __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 #define load(p) (*(const VEC *)(p))
 #define store(p, v) (*(VEC *)(p) = (v))
 
-INLINE VEC NAME(choose)(INTS mask, VEC yes, VEC no)
+/* e^x = 1 + expm1, for x limited to +-43, behind which sigmoid and tanh have no more to say and up
+ * to which the product of two e^x is finite; a NaN stays one. x = n ln 2 + r, scale = 2^n, and
+ * part = e^r - 1 by a Chebyshev fit of (e^r - 1 - r) / r^2 over |r| <= ln 2 / 2, exact to 2e-8. */
+INLINE VEC NAME(exponential)(VEC x, VEC *part)
 {
-    return (VEC)((mask & (INTS)yes) | (~mask & (INTS)no));
-}
-
-/* e^x - 1 = scale * p + (scale - 1) with x = n ln 2 + r, scale = 2^n, p = e^r - 1. Exact to a few
- * units in the last place also near 0, where p is all there is; a NaN stays one. */
-INLINE VEC NAME(expm1_parts)(VEC x, VEC *scale)
-{
-    const VEC zero = {0}, low = zero - 87.0f, high = zero + 87.0f;
-    x = NAME(choose)(x < low, low, x);
-    x = NAME(choose)(x > high, high, x);
+    const VEC zero = {0}, limit = zero + 43.0f;
+    x = SMALLER(limit, LARGER(-limit, x));
     const float to_int = 12582912.0f; /* 1.5 * 2^23: adding it rounds to a whole number */
     VEC shifted = x * 1.44269504f + to_int, n = shifted - to_int;
     VEC r = x - n * 0.693145752f; /* ln 2 in two parts */
     r = r - n * 1.42860677e-6f;
-    VEC p = r * (1.0f / 5040) + 1.0f / 720; /* Taylor's series, enough for |r| <= ln 2 / 2 */
-    p = p * r + 1.0f / 120;
-    p = p * r + 1.0f / 24;
-    p = p * r + 1.0f / 6;
-    p = p * r + 0.5f;
-    *scale = (VEC)(((INTS)shifted + 127) << 23);
-    return p * (r * r) + r;
+    VEC q = r * 0.0013933652f + 0.008363182f;
+    q = q * r + 0.041666467f;
+    q = q * r + 0.16666576f;
+    q = q * r + 0.5f;
+    *part = q * (r * r) + r;
+    return (VEC)(((INTS)shifted + 127) << 23);
 }
 
-INLINE VEC NAME(sigmoid)(VEC x)
+/* 1 + e^-x, one over sigmoid */
+INLINE VEC NAME(sigmoid_inverse)(VEC x)
 {
-    VEC scale, p = NAME(expm1_parts)(-x, &scale);
-    return 1.0f / (p * scale + scale + 1.0f);
+    VEC part, scale = NAME(exponential)(-x, &part);
+    return part * scale + (scale + 1.0f);
+}
+
+/* e^2x - 1; tanh is this over itself + 2, exact also near 0, where it is `part` alone */
+INLINE VEC NAME(tanh_numerator)(VEC x)
+{
+    VEC part, scale = NAME(exponential)(x + x, &part);
+    return part * scale + (scale - 1.0f);
 }
 
 INLINE VEC NAME(tanh)(VEC x)
 {
-    VEC scale, p = NAME(expm1_parts)(x + x, &scale), e = p * scale + (scale - 1.0f);
+    VEC e = NAME(tanh_numerator)(x);
     return e / (e + 2.0f);
 }
 
-/* sums[m][v] += a[m * a_row + p * a_step] * b[p * b_step + v * LANES ...] over p < depth */
-INLINE void NAME(multiply)(const int rows, const int vecs, VEC sums[ROWS][4], const float *a,
-                           long a_row, long a_step, const float *b, long b_step, long depth)
+/* Adds one product to sums that stay in registers:
+ * sums[m][v] += sum over p < depth of a[m * a_row + p * a_step] * b[p * b_step + v * LANES ...] */
+INLINE void NAME(accumulate)(const int rows, const int vecs, VEC sums[ROWS][4], const float *a,
+                             long a_row, long a_step, const float *b, long b_step, long depth)
 {
     for (long p = 0; p < depth; p++, a += a_step, b += b_step) {
         VEC right[4];
@@ -73,15 +77,12 @@ INLINE void NAME(multiply)(const int rows, const int vecs, VEC sums[ROWS][4], co
     }
 }
 
-INLINE void NAME(product)(const int rows, const int vecs, const int add, const float *a, long a_row,
-                          long a_step, const float *b, long b_step, long depth, float *out,
-                          long out_row)
+/* out (rows, vecs) = a (rows, depth) * b (depth, vecs), in a tile */
+INLINE void NAME(product)(const int rows, const int vecs, const float *a, long a_row,
+                          const float *b, long depth, float *out, long out_row)
 {
     VEC sums[ROWS][4] = {{{0}}};
-    if (add)
-        UNROLL for (int m = 0; m < rows; m++)
-            UNROLL for (int v = 0; v < vecs; v++) sums[m][v] = load(out + m * out_row + v * LANES);
-    NAME(multiply)(rows, vecs, sums, a, a_row, a_step, b, b_step, depth);
+    NAME(accumulate)(rows, vecs, sums, a, a_row, 1, b, vecs * LANES, depth);
     UNROLL for (int m = 0; m < rows; m++)
         UNROLL for (int v = 0; v < vecs; v++) store(out + m * out_row + v * LANES, sums[m][v]);
 }
@@ -95,15 +96,30 @@ INLINE void NAME(product)(const int rows, const int vecs, const int add, const f
 #define TILES(rows, call) switch (rows) { TILE(1, call) TILE(2, call) TILE(3, call) }
 #endif
 
-/* weight_grads (width, gates) += steps' * gate_grads, over n rows of the batch */
-static TARGET void NAME(add_weight_grads)(long n, long width, long gates, const float *steps,
-                                   const float *gate_grads, float *weight_grads)
+/* out (rows, 4 vecs) += sum over steps t of a[t] (n, rows)' * b[t] (n, 4 vecs), in a tile */
+INLINE void NAME(add_outer)(const int rows, long steps, long n, const float *a, long a_time,
+                            long a_step, const float *b, long b_step, float *out)
+{
+    VEC sums[ROWS][4];
+    UNROLL for (int m = 0; m < rows; m++)
+        UNROLL for (int v = 0; v < 4; v++) sums[m][v] = load(out + m * b_step + v * LANES);
+    for (long t = 0; t < steps; t++)
+        NAME(accumulate)(rows, 4, sums, a + t * a_time, 1, a_step, b + t * n * b_step, b_step, n);
+    UNROLL for (int m = 0; m < rows; m++)
+        UNROLL for (int v = 0; v < 4; v++) store(out + m * b_step + v * LANES, sums[m][v]);
+}
+
+/* weight_grads (width, gates) += states and inputs times gate_grads (steps, n, gates), over some
+ * steps at once, since the sums do not fit the first cache */
+static TARGET void NAME(add_weight_grads)(long steps, long n, long width, long gates,
+                                          const float *rows, long rows_time,
+                                          const float *gate_grads, float *weight_grads)
 {
     for (long g = 0; g < gates; g += 4 * LANES)
         for (long k = 0; k < width; k += ROWS)
             TILES(least(ROWS, width - k),
-                  NAME(product)(R, 4, 1, steps + k, 1, width, gate_grads + g, gates, n,
-                                weight_grads + k * gates + g, gates))
+                  NAME(add_outer)(R, steps, n, rows + k, rows_time, width, gate_grads + g, gates,
+                                  weight_grads + k * gates + g))
 }
 
 /* step_grads (n, columns) = gate_grads (n, gates) * packed, in blocks of 4, 2 and 1 vectors */
@@ -117,86 +133,89 @@ static TARGET void NAME(step_gradients)(long n, long gates, long columns, const 
             float *out = step_grads + r * columns + j;
             const long rows = least(ROWS, n - r);
             if (vecs == 4)
-                TILES(rows, NAME(product)(R, 4, 0, a, gates, 1, b, 4 * LANES, gates, out, columns))
+                TILES(rows, NAME(product)(R, 4, a, gates, b, gates, out, columns))
             else if (vecs == 2)
-                TILES(rows, NAME(product)(R, 2, 0, a, gates, 1, b, 2 * LANES, gates, out, columns))
+                TILES(rows, NAME(product)(R, 2, a, gates, b, gates, out, columns))
             else
-                TILES(rows, NAME(product)(R, 1, 0, a, gates, 1, b, LANES, gates, out, columns))
+                TILES(rows, NAME(product)(R, 1, a, gates, b, gates, out, columns))
         }
     }
 }
 
-/* One step of a tile of rows and LANES units. */
-INLINE void NAME(cell_forward)(const int cell, const int rows, const float *steps, long width,
-                               const float *packed, const float *state, float *next_state,
-                               float *memory, long at, long memory_step, long units, float *gates)
+/* From the sums of a row's gates, over LANES units, to what the gates let through, in the same
+ * place, and the next state. One division serves two gates. */
+INLINE void NAME(cell_forward)(const int cell, float *gates, const float *state, float *next_state,
+                               float *memory, long memory_step)
 {
-    VEC sums[ROWS][4] = {{{0}}};
-    NAME(multiply)(rows, 4, sums, steps, width, 1, packed, 4 * LANES, width);
-    UNROLL for (int m = 0; m < rows; m++) {
-        VEC kept[4];
-        kept[0] = NAME(sigmoid)(sums[m][0]);
-        kept[1] = NAME(sigmoid)(sums[m][1]);
-        if (cell == LSTM) { /* input, forget, candidate, output */
-            kept[2] = NAME(tanh)(sums[m][2]);
-            kept[3] = NAME(sigmoid)(sums[m][3]);
-            float *old = memory + at + m * units;
-            VEC c = kept[1] * load(old) + kept[0] * kept[2];
-            store(old + memory_step, c);
-            store(next_state + m * width, kept[3] * NAME(tanh)(c));
-        } else { /* reset, update, candidate, recurrent part of the candidate */
-            kept[3] = sums[m][3];
-            kept[2] = NAME(tanh)(sums[m][2] + kept[0] * kept[3]);
-            store(next_state + m * width,
-                  kept[2] + kept[1] * (load(state + m * width) - kept[2]));
-        }
-        if (gates)
-            UNROLL for (int g = 0; g < 4; g++)
-                store(gates + m * 4 * units + g * LANES, kept[g]);
+    const VEC sum = load(gates + 2 * LANES), last = load(gates + 3 * LANES);
+    const VEC over_a = NAME(sigmoid_inverse)(load(gates));
+    const VEC over_b = NAME(sigmoid_inverse)(load(gates + LANES));
+    const VEC over_both = 1.0f / (over_a * over_b), a = over_both * over_b, b = over_both * over_a;
+    VEC candidate;
+    if (cell == LSTM) { /* input, forget, candidate, output */
+        const VEC over_d = NAME(sigmoid_inverse)(last), numerator = NAME(tanh_numerator)(sum);
+        const VEC below = numerator + 2.0f, over_both = 1.0f / (over_d * below), d = over_both * below;
+        candidate = over_both * over_d * numerator;
+        const VEC c = b * load(memory) + a * candidate;
+        store(memory + memory_step, c);
+        store(next_state, d * NAME(tanh)(c));
+        store(gates + 3 * LANES, d);
+    } else { /* reset, update, candidate, recurrent part of the candidate's sum */
+        candidate = NAME(tanh)(sum + a * last);
+        store(next_state, candidate + b * (load(state) - candidate));
     }
+    store(gates, a);
+    store(gates + LANES, b);
+    store(gates + 2 * LANES, candidate);
 }
 
 INLINE void NAME(forward_rows)(const int cell, const struct scan *s, long first, long n)
 {
     const long units = round_up(s->hidden, LANES), width = units + s->inputs + 1;
-    const long memory_step = s->gates ? s->batch * units : 0; /* without a tape, in its place */
+    const int taped = s->gates != 0; /* else gates and memory are written over, step by step */
+    const long gates_row = 4 * (taped ? units : LANES), memory_step = taped ? s->batch * units : 0;
+    float unkept[CHUNK * 4 * LANES];
     memset(s->steps + first * width, 0, sizeof(float) * n * width);
     if (cell == LSTM)
         memset(s->memory + first * units, 0, sizeof(float) * n * units);
     for (long t = 0; t < s->time; t++) {
-        float *steps = s->steps + (t * s->batch + first) * width, *next = steps + s->batch * width;
-        float *memory = cell == LSTM ? s->memory + t * memory_step + first * units : 0;
-        float *gates = s->gates ? s->gates + (t * s->batch + first) * 4 * units : 0;
+        const long row_of_step = t * s->batch + first;
+        float *steps = s->steps + row_of_step * width, *next = steps + s->batch * width;
         for (long r = 0; r < n; r++) {
             memcpy(steps + r * width + units, s->x + (first + r) * s->x_row + t * s->x_step,
                    sizeof(float) * s->inputs);
             steps[(r + 1) * width - 1] = 1;
         }
-        for (long u = 0; u < units; u += LANES)
-            for (long r = 0; r < n; r += ROWS) {
-                const float *row = steps + r * width;
-                const long at = r * units + u;
+        for (long u = 0; u < units; u += LANES) {
+            float *gates = taped ? s->gates + row_of_step * 4 * units + u * 4 : unkept;
+            float *memory = 0;
+            if (cell == LSTM)
+                memory = s->memory + t * memory_step + first * units + u;
+            for (long r = 0; r < n; r += ROWS)
                 TILES(least(ROWS, n - r),
-                      NAME(cell_forward)(cell, R, row, width, s->packed + u * 4 * width, row + u,
-                                         next + r * width + u, memory, at, memory_step, units,
-                                         gates ? gates + at * 4 : 0))
-            }
+                      NAME(product)(R, 4, steps + r * width, width, s->packed + u * 4 * width,
+                                    width, gates + r * gates_row, gates_row))
+            for (long r = 0; r < n; r++)
+                NAME(cell_forward)(cell, gates + r * gates_row, steps + r * width + u,
+                                   next + r * width + u, memory ? memory + r * units : 0,
+                                   memory_step);
+        }
     }
 }
 
 /* From the gradient of a step's state to those of its gates' sums. `carry` brings what reaches
  * the state before past the gates: the LSTM's memory's gradient, the GRU's share of the state. */
 INLINE void NAME(cell_backward)(const int cell, const float *gates, const float *state,
-                                const float *memory, long at, long memory_step, VEC grad,
+                                const float *next_state, const float *memory, VEC grad,
                                 float *carry, float *gate_grads)
 {
     const VEC a = load(gates), b = load(gates + LANES);
     const VEC candidate = load(gates + 2 * LANES), d = load(gates + 3 * LANES);
     if (cell == LSTM) {
-        const VEC squashed = NAME(tanh)(load(memory + at + memory_step));
+        const VEC squashed = load(next_state) / d; /* tanh(memory): d is above e^-43 */
         const VEC inner = load(carry) + grad * d * (1.0f - squashed * squashed);
         store(gate_grads, inner * candidate * (a - a * a));
-        store(gate_grads + LANES, inner * load(memory + at) * (b - b * b));
+        store(gate_grads + LANES, inner * load(memory) * (b - b * b));
         store(gate_grads + 2 * LANES, inner * a * (1.0f - candidate * candidate));
         store(gate_grads + 3 * LANES, grad * squashed * (d - d * d));
         store(carry, inner * b);
@@ -216,13 +235,15 @@ INLINE void NAME(backward_rows)(const int cell, const struct scan *s, long first
 {
     const long units = round_up(s->hidden, LANES), width = units + s->inputs + 1;
     const long columns = units + (s->grad_x ? round_up(s->inputs, LANES) : 0);
-    float *gate_grads = scratch, *step_grads = gate_grads + n * 4 * units;
-    float *carry = step_grads + n * columns;
+    const long steps_at_once = n < TOGETHER ? TOGETHER / n : 1;
+    float *step_grads = scratch, *carry = step_grads + n * columns;
+    float *all_gate_grads = carry + n * units; /* (steps_at_once, n, 4 * units) */
     memset(step_grads, 0, sizeof(float) * n * (columns + units));
     for (long t = s->time - 1; t >= 0; t--) {
         const float *steps = s->steps + (t * s->batch + first) * width;
         const float *gates = s->gates + (t * s->batch + first) * 4 * units;
         const float *memory = cell == LSTM ? s->memory + (t * s->batch + first) * units : 0;
+        float *gate_grads = all_gate_grads + t % steps_at_once * n * 4 * units;
         for (long r = 0; r < n; r++) {
             const float *given = s->grad + (first + r) * s->grad_row + t * s->grad_step;
             for (long u = 0; u < units; u += LANES) {
@@ -233,11 +254,15 @@ INLINE void NAME(backward_rows)(const int cell, const struct scan *s, long first
                 else
                     memcpy(&grad, given + u, sizeof(float) * (s->hidden - u));
                 grad += load(step_grads + r * columns + u);
-                NAME(cell_backward)(cell, gates + at * 4, steps + r * width + u, memory, at,
-                                    s->batch * units, grad, carry + at, gate_grads + at * 4);
+                const float *state = steps + r * width + u;
+                NAME(cell_backward)(cell, gates + at * 4, state, state + s->batch * width,
+                                    memory ? memory + at : 0, grad, carry + at,
+                                    gate_grads + at * 4);
             }
         }
-        NAME(add_weight_grads)(n, width, 4 * units, steps, gate_grads, weight_grads);
+        if (t % steps_at_once == 0)
+            NAME(add_weight_grads)(least(steps_at_once, s->time - t), n, width, 4 * units, steps,
+                                   s->batch * width, gate_grads, weight_grads);
         NAME(step_gradients)(n, 4 * units, columns, gate_grads, s->packed, step_grads);
         if (s->grad_x)
             for (long r = 0; r < n; r++)
@@ -305,7 +330,8 @@ EXPORT void NAME(pack_backward)(const struct scan *s)
 EXPORT long NAME(workspace)(const struct scan *s)
 {
     const long units = round_up(s->hidden, LANES), width = units + s->inputs + 1;
-    return width * 4 * units + CHUNK * (6 * units + round_up(s->inputs, LANES));
+    return width * 4 * units + CHUNK * (2 * units + round_up(s->inputs, LANES)) +
+           (CHUNK + TOGETHER) * 4 * units;
 }
 
 EXPORT void NAME(backward)(const struct scan *s, long first, long last, float *workspace)
@@ -347,6 +373,8 @@ EXPORT void NAME(unpack)(const struct scan *s, float *workspaces, long n_shards,
 
 #undef TARGET
 #undef SUPPORTED
+#undef SMALLER
+#undef LARGER
 #undef LANES
 #undef ROWS
 #undef NAME

@@ -1,0 +1,234 @@
+"""The compiled layers against torch's own in double precision, and what nothing may change."""
+
+import ctypes
+
+import numpy as np
+import pytest
+import torch
+
+from sklstm.nn import RecurrentLayer, fused
+from sklstm.nn.fused import function, library, threads
+
+LAYERS = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
+
+cells = pytest.mark.parametrize("cell", sorted(LAYERS))
+instruction_sets = pytest.mark.parametrize("instruction_set", library.INSTRUCTION_SETS)
+# Around the edges of vectors (4, 8, 16 units), tiles (3, 6 rows), chunks and shards (48, 32 rows).
+SHAPES = [
+    (1, 1, 1, 1),
+    (2, 5, 3, 4),
+    (7, 3, 1, 16),
+    (6, 9, 17, 17),
+    (33, 24, 3, 20),
+    (100, 10, 17, 70),
+    (49, 2, 40, 130),
+    (70, 201, 2, 8),
+]
+
+
+def kernel_of(instruction_set):
+    found = [k for k in library.kernels() if k.instruction_set == instruction_set]
+    if not found:
+        pytest.skip(f"not built here, or not on a processor with {instruction_set}")
+    return found[0]
+
+
+def first_kernel():
+    if not library.kernels():
+        pytest.skip("no kernel here")
+    return library.kernels()[0]
+
+
+def make_weights(cell, n_inputs, n_hidden):
+    generator = torch.Generator().manual_seed(n_hidden)
+    layer = LAYERS[cell](n_inputs, n_hidden, batch_first=True)
+    with torch.no_grad():
+        for weight in layer.parameters():
+            weight.copy_(torch.randn(weight.shape, generator=generator) / n_hidden**0.5)
+    return layer
+
+
+def draw(*shape, seed=0):
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+def assert_near(found, expected):
+    """Assert a relative error of a few times float32's."""
+    scale = expected.abs().max()
+    assert (found - expected).abs().max() <= 5e-6 * max(scale, 1e-3)
+
+
+@cells
+@instruction_sets
+@pytest.mark.parametrize("shape", SHAPES)
+def test_states_and_gradients_agree_with_double_precision(cell, instruction_set, shape):
+    kernel = kernel_of(instruction_set)
+    batch, time, n_inputs, n_hidden = shape
+    layer = make_weights(cell, n_inputs, n_hidden)
+    x, upstream = draw(batch, time, n_inputs), draw(batch, time, n_hidden, seed=1)
+    mine = [x.clone().requires_grad_(), *layer.all_weights[0]]
+    states = fused.run(cell, mine[0], mine[1:], kernel)
+    found = torch.autograd.grad((states * upstream).sum(), mine)
+
+    double = LAYERS[cell](n_inputs, n_hidden, batch_first=True).double()
+    double.load_state_dict(layer.state_dict())
+    theirs = [x.double().requires_grad_(), *double.all_weights[0]]
+    expected_states = double(theirs[0])[0]
+    expected = torch.autograd.grad((expected_states * upstream.double()).sum(), theirs)
+
+    assert_near(states, expected_states)
+    for mine_, theirs_ in zip(found, expected, strict=True):
+        assert_near(mine_, theirs_)
+
+
+@cells
+@instruction_sets
+def test_states_are_the_same_with_and_without_gradients(cell, instruction_set):
+    kernel = kernel_of(instruction_set)
+    layer, x = make_weights(cell, 3, 21), draw(50, 7, 3)
+    with torch.no_grad():
+        plain = fused.run(cell, x, layer.all_weights[0], kernel)
+    taped = fused.run(cell, x, layer.all_weights[0], kernel)
+    assert not plain.requires_grad
+    assert taped.requires_grad
+    assert torch.equal(plain, taped)
+
+
+@cells
+@instruction_sets
+def test_a_row_does_not_depend_on_its_neighbours(cell, instruction_set):
+    kernel = kernel_of(instruction_set)
+    layer, x = make_weights(cell, 3, 21), draw(101, 7, 3)
+    with torch.no_grad():
+        together = fused.run(cell, x, layer.all_weights[0], kernel)
+        for rows in (slice(0, 1), slice(3, 8), slice(47, 97), slice(100, 101)):
+            alone = fused.run(cell, x[rows], layer.all_weights[0], kernel)
+            assert torch.equal(alone, together[rows])
+
+
+@cells
+@instruction_sets
+def test_number_of_threads_changes_no_bit(cell, instruction_set, monkeypatch):
+    kernel = kernel_of(instruction_set)
+    monkeypatch.setattr(threads, "_WORTH_SHARING", 0)
+    layer, x = make_weights(cell, 3, 21), draw(200, 7, 3).requires_grad_()
+    found = []
+    for count in (1, 2, 3):
+        monkeypatch.setattr(torch, "get_num_threads", lambda count=count: count)
+        inputs = [x, *layer.all_weights[0]]
+        states = fused.run(cell, x, layer.all_weights[0], kernel)
+        found.append([states, *torch.autograd.grad(states.sin().sum(), inputs)])
+    for other in found[1:]:
+        assert all(torch.equal(a, b) for a, b in zip(found[0], other, strict=True))
+
+
+@cells
+@instruction_sets
+def test_any_strides_are_taken(cell, instruction_set):
+    kernel = kernel_of(instruction_set)
+    layer = make_weights(cell, 3, 5)
+    for x in (
+        draw(7, 4, 3).transpose(0, 1),  # (4, 7, 3)
+        draw(4, 3, 7).transpose(1, 2),
+        torch.as_strided(draw(40), (4, 7, 3), (3, 3, 1)),  # overlapping windows
+        draw(4, 1, 3).expand(4, 7, 3),
+    ):
+        expected = fused.run(cell, x.contiguous(), layer.all_weights[0], kernel)
+        states = fused.run(cell, x, layer.all_weights[0], kernel)
+        assert torch.equal(states, expected)
+        weights = layer.all_weights[0]
+        found = torch.autograd.grad(states.sum(), weights)  # an expanded gradient
+        plain = torch.autograd.grad((expected * torch.ones(4, 7, 5)).sum(), weights)
+        assert all(torch.equal(a, b) for a, b in zip(found, plain, strict=True))
+
+
+@cells
+@instruction_sets
+def test_large_sums_saturate_and_a_nan_stays_in_its_row(cell, instruction_set):
+    kernel = kernel_of(instruction_set)
+    layer = make_weights(cell, 2, 16)
+    x = draw(5, 6, 2).requires_grad_()
+    with torch.no_grad():
+        x[1] *= 1e6
+        x[3, 2] = torch.nan
+    states = fused.run(cell, x, layer.all_weights[0], kernel)
+    expected = layer(x)[0]
+    clean = [0, 1, 2, 4]
+    assert_near(states[clean], expected[clean])
+    assert_near(states[3, :2], expected[3, :2])
+    assert states[3, 2:].isnan().all()
+    grad = torch.autograd.grad(states[clean].sum(), x)[0]
+    assert grad[clean].isfinite().all()
+
+
+@cells
+def test_only_what_needs_a_gradient_gets_one(cell):
+    first_kernel()
+    layer, x = make_weights(cell, 2, 3), draw(4, 5, 2)
+    layer.bias_hh_l0.requires_grad_(False)
+    fused.run(cell, x, layer.all_weights[0]).sum().backward()
+    assert x.grad is None
+    assert layer.bias_hh_l0.grad is None
+    assert layer.bias_ih_l0.grad is not None
+
+
+def test_what_is_needed_of_the_states_may_not_be_overwritten():
+    first_kernel()
+    layer, x = make_weights("lstm", 2, 3), draw(4, 5, 2)
+    states = fused.run("lstm", x, layer.all_weights[0])
+    with torch.no_grad():
+        states.mul_(2)
+    with pytest.raises(RuntimeError, match="modified inplace"):
+        states.sum().backward()
+
+
+def test_a_second_derivative_is_refused():
+    first_kernel()
+    layer, x = make_weights("lstm", 2, 3), draw(4, 5, 2).requires_grad_()
+    states = fused.run("lstm", x, layer.all_weights[0])
+    with pytest.raises(RuntimeError, match=r"differentiated once.*double precision"):
+        torch.autograd.grad(states.sum(), x, create_graph=True)
+
+
+def test_an_empty_batch_has_no_states():
+    first_kernel()
+    layer = make_weights("gru", 2, 3)
+    assert fused.run("gru", draw(0, 5, 2), layer.all_weights[0]).shape == (0, 5, 3)
+
+
+def test_a_kernel_runs_single_precision_on_the_cpu_alone():
+    first_kernel()
+    x, weights = draw(2, 3, 4), make_weights("lstm", 4, 5).all_weights[0]
+    assert fused.can_run("lstm", x, weights)
+    assert not fused.can_run("rnn", x, weights)
+    assert not fused.can_run("lstm", x.double(), weights)
+    assert not fused.can_run("lstm", x, [weight.double() for weight in weights])
+    assert not fused.can_run("lstm", x.to("meta"), weights)
+
+
+@cells
+def test_layer_is_the_same_without_a_kernel(cell, monkeypatch):
+    layer, x = RecurrentLayer(cell, 3, 10, bidirectional=True), draw(9, 6, 3)
+    lengths = torch.tensor([6, 1, 3, 6, 2, 5, 4, 6, 1])
+    present = torch.arange(6) < lengths[:, None]
+    states = layer(x, lengths)[present]
+    monkeypatch.setattr(function, "kernels", tuple)
+    assert not fused.can_run(cell, x, layer.forward_layer.all_weights[0])
+    torch.testing.assert_close(states, layer(x, lengths)[present])
+
+
+@cells
+def test_an_exported_layer_holds_torch_s_own_operations(cell):
+    layer, x = RecurrentLayer(cell, 3, 10).eval(), draw(9, 6, 3)
+    exported = torch.export.export(layer, (x, None))
+    names = {str(node.target) for node in exported.graph.nodes}
+    assert any(cell in name for name in names)
+    torch.testing.assert_close(exported.module()(x, None), layer(x, None))
+
+
+def test_structure_is_as_long_as_the_c_compiler_s():
+    n_numbers = sum(kind is ctypes.c_long for _, kind in library.Scan._fields_)
+    n_pointers = len(library.Scan._fields_) - n_numbers
+    assert (n_numbers, n_pointers) == (9, 11)
+    size = n_numbers * ctypes.sizeof(ctypes.c_long) + n_pointers * np.dtype(np.intp).itemsize
+    assert ctypes.sizeof(library.Scan) == size

@@ -1,0 +1,59 @@
+"""Shards of a batch, and threads that work them off."""
+
+import os
+import threading
+
+import pytest
+import torch
+
+from sklstm.nn.fused import threads
+
+
+@pytest.mark.parametrize("batch", [0, 1, 31, 32, 63, 64, 65, 100, 512, 513, 5000])
+def test_shards_cover_the_batch_once_in_even_parts(batch):
+    shards = threads.shards_of(batch)
+    assert [row for first, last in shards for row in range(first, last)] == list(range(batch))
+    sizes = [last - first for first, last in shards]
+    assert max(sizes) - min(sizes) <= 1
+    assert len(shards) in (1, 2, 4, 8, 16)
+    assert len(shards) == 1 or min(sizes) >= 32
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_each_shard_is_worked_off_once(monkeypatch, count):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: count)
+    seen = []
+    threads.for_each(threads.shards_of(600), seen.append, effort=2**40)
+    assert sorted(seen) == list(range(16))
+
+
+def test_small_work_stays_in_its_thread(monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    names = set()
+    threads.for_each([(0, 1), (1, 2)], lambda _: names.add(threading.get_ident()), effort=100)
+    assert names == {threading.get_ident()}
+
+
+def test_an_error_in_a_thread_is_raised(monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    meet = threading.Barrier(2)
+
+    def fail_in_helper(number):
+        meet.wait(timeout=60)  # both threads have work
+        if threading.current_thread() is not threading.main_thread():
+            raise ArithmeticError("in a helper")
+
+    with pytest.raises(ArithmeticError, match="in a helper"):
+        threads.for_each([(0, 1), (1, 2)], fail_in_helper, effort=2**40)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_process_has_threads_of_its_own(monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    threads.for_each([(0, 1), (1, 2)], lambda _: None, effort=2**40)
+    child = os.fork()
+    if child == 0:
+        seen = []
+        threads.for_each([(0, 1), (1, 2)], seen.append, effort=2**40)
+        os._exit(0 if sorted(seen) == [0, 1] else 1)
+    assert os.waitpid(child, 0)[1] == 0
