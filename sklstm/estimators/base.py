@@ -31,6 +31,7 @@ from sklstm.estimators.network import build_module, check_network, dtype_of
 from sklstm.estimators.part import FitArguments, Part
 from sklstm.losses import Loss
 from sklstm.nn import CELLS, NORMALIZATIONS, POOLINGS
+from sklstm.nn.fused import has_kernel, keep_threads
 from sklstm.training import (
     OPTIMIZERS,
     SCHEDULES,
@@ -225,7 +226,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         if valid is None and self.early_stopping and not one_epoch:
             train, valid = self._split(part, split_seed)
         self._learn_weights(train)
-        with private_runtime(torch_seed, device, self._n_threads(train)):
+        with keep_threads(), private_runtime(torch_seed, device, self._n_threads(train, device)):
             if not resume:
                 loss = self._make_loss(train)
                 self.net_ = self._make_net(train, loss, device, rng)
@@ -261,9 +262,11 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         values = {name: getattr(self, name) for name in _LASTING if hasattr(self, name)}
         return {n: v if callable(v) else deepcopy(v) for n, v in values.items()}
 
-    def _n_threads(self, train: Part) -> int | None:
+    def _n_threads(self, train: Part, device: str) -> int | None:
         if self.module is not None:
             return None
+        if has_kernel(self.cell) and self.precision == "float32" and device == "cpu":
+            return 1
         hidden_layer_sizes, _ = check_network(self)
         batch_size = resolve_batch_size(self.batch_size, len(train.sequences))
         return threads_for(batch_size, max(hidden_layer_sizes))

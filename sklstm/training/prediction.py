@@ -11,7 +11,7 @@ from sklstm.data import Batches, Sequences
 from sklstm.training.samples import module_arguments
 
 # Time steps of one batch: on a CPU so few that the states stay in its cache.
-_STEPS = {"cpu": 2**13}
+_STEPS = {"cpu": 2**15}
 _STEPS_ELSEWHERE = 2**18
 _MIN_BATCH, _MAX_BATCH = 16, 4096
 

@@ -14,12 +14,34 @@ from sklstm.nn.fused.threads import for_each, shards_of
 _CELLS = ("lstm", "gru")
 
 
+def has_kernel(cell: str) -> bool:
+    """Return whether there is a kernel for a cell on this machine.
+
+    There is for LSTM and GRU, where the package was built with a compiler and the processor has
+    AVX2, AVX-512 or NEON.
+
+    Parameters
+    ----------
+    cell : str
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> from sklstm.nn.fused import has_kernel
+    >>> has_kernel("rnn")
+    False
+    """
+    return cell in _CELLS and bool(kernels())
+
+
 def can_run(cell: str, x: Tensor, weights: Sequence[Tensor]) -> bool:
     """Return whether a kernel computes this layer on this machine.
 
-    It does for LSTM and GRU in single precision on the CPU, where the package was built with a
-    compiler and the processor has AVX2, AVX-512 or NEON; not while torch traces, compiles or
-    exports, which need its own operations.
+    It does in single precision on the CPU, where there is one; not while torch traces, compiles
+    or exports, which needs torch's own operations.
 
     Parameters
     ----------
@@ -41,12 +63,9 @@ def can_run(cell: str, x: Tensor, weights: Sequence[Tensor]) -> bool:
     False
     """
     return (
-        cell in _CELLS
-        and bool(kernels())
-        and all(
-            tensor.dtype == torch.float32 and tensor.device.type == "cpu"
-            for tensor in (x, *weights)
-        )
+        has_kernel(cell)
+        and all(t.dtype == torch.float32 and t.device.type == "cpu" for t in (x, *weights))
+        and all(weight.is_contiguous() for weight in weights)
         and not torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
         and not torch.compiler.is_compiling()
     )

@@ -57,3 +57,14 @@ def test_a_forked_process_has_threads_of_its_own(monkeypatch):
         threads.for_each([(0, 1), (1, 2)], seen.append, effort=2**40)
         os._exit(0 if sorted(seen) == [0, 1] else 1)
     assert os.waitpid(child, 0)[1] == 0
+
+
+def test_kept_threads_are_those_of_before(monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    meet = threading.Barrier(2)  # passed by two threads only
+    with threads.keep_threads():
+        monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+        threads.for_each([(0, 1), (1, 2)], lambda _: meet.wait(timeout=60), effort=2**40)
+    names = set()
+    threads.for_each([(0, 1), (1, 2)], lambda _: names.add(threading.get_ident()), effort=2**40)
+    assert names == {threading.get_ident()}
