@@ -1,6 +1,7 @@
 """Squared error."""
 
 from torch import Tensor
+from torch.nn import functional
 
 from sklstm.losses.base import RegressionLoss
 
@@ -17,4 +18,4 @@ class SquaredError(RegressionLoss):
     """
 
     def forward(self, output: Tensor, target: Tensor) -> Tensor:
-        return ((output - target) ** 2).mean(1)
+        return functional.mse_loss(output, target, reduction="none").mean(1)

@@ -11,7 +11,7 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from skorch import NeuralNet
 from skorch.callbacks import EpochTimer, PrintLog
-from skorch.utils import TeeGenerator, to_tensor
+from skorch.utils import TeeGenerator
 from torch import Tensor, nn
 
 from sklstm.training.callbacks import (
@@ -20,7 +20,13 @@ from sklstm.training.callbacks import (
     Divergence,
     StopTraining,
 )
-from sklstm.training.optimizers import needs_closure, optimizer_class, optimizer_options
+from sklstm.training.optimizers import (
+    clip_gradients,
+    forget_gradients,
+    needs_closure,
+    optimizer_class,
+    optimizer_options,
+)
 from sklstm.training.prediction import run_module
 from sklstm.training.runtime import Interrupts
 from sklstm.training.samples import Loader, Samples, Split
@@ -59,9 +65,9 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
     ) -> Tensor:
         """Return the mean over the batch of weight times loss."""
         if not isinstance(y_true, tuple):
-            loss: Tensor = self.criterion_(y_pred, to_tensor(y_true, self.device))
+            loss: Tensor = self.criterion_(y_pred, torch.as_tensor(y_true, device=self.device))
             return loss.mean()
-        target, weight = (to_tensor(part, self.device) for part in y_true)
+        target, weight = (torch.as_tensor(part, device=self.device) for part in y_true)
         weighted: Tensor = weight * self.criterion_(y_pred, target)
         return weighted.mean()
 
@@ -74,7 +80,7 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         if needs_closure(self.optimizer_):
             step: dict[str, Any] = super().train_step(batch, **fit_params)
             return step
-        self.optimizer_.zero_grad()
+        forget_gradients(self.optimizer_)
         step = self.train_step_single(batch, **fit_params)
         if self.users_callbacks_:
             parameters = TeeGenerator(self.get_all_learnable_params())
@@ -86,7 +92,7 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         """Compute the loss of a batch and its gradient, clipped."""
         step: dict[str, Any] = super().train_step_single(batch, **fit_params)
         if self.gradient_clip_ is not None:
-            nn.utils.clip_grad_norm_(self.module_.parameters(), self.gradient_clip_)
+            clip_gradients(self.optimizer_, self.gradient_clip_)
         return step
 
     def _set_training(self, training: bool = True) -> None:
@@ -104,22 +110,26 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         """Make one pass; read the mean loss out once, at its end."""
         if iterator is None:
             return
-        losses, sizes = [], []
+        losses, sizes = torch.empty(0), []
         # Records of batches and their events are only of use to callbacks.
         watched = bool(self.users_callbacks_)
-        for batch in iterator:
+        for number, batch in enumerate(iterator):
             if watched:
                 self.notify("on_batch_begin", batch=batch, training=training)
             if training and self.schedule_ is not None:
                 self.schedule_.step(self.optimizer_)
             step = step_fn(batch, **fit_params)
-            losses.append(step["loss"].detach())
+            if number == 0:
+                # one block for all: what lasts and is made between batches would split the memory
+                # that they free, until no next batch fits into it
+                losses = step["loss"].new_empty(len(iterator))
+            losses[number] = step["loss"].detach()
             sizes.append(len(batch[0]["x"]))
             if watched:
                 self.history.record_batch(f"{prefix}_loss", step["loss"].item())
                 self.history.record_batch(f"{prefix}_batch_size", sizes[-1])
                 self.notify("on_batch_end", batch=batch, training=training, **step)
-        mean = np.average(torch.stack(losses).cpu().numpy().astype(np.float64), weights=sizes)
+        mean = np.average(losses.cpu().numpy().astype(np.float64), weights=sizes)
         self.history.record(f"{prefix}_loss", float(mean))
         self.history.record(f"{prefix}_batch_count", len(sizes))
 

@@ -3,6 +3,8 @@ import torch
 
 from sklstm.training.optimizers import (
     OPTIMIZERS,
+    clip_gradients,
+    forget_gradients,
     needs_closure,
     optimizer_class,
     optimizer_options,
@@ -74,3 +76,34 @@ def test_only_own_names_do_without_a_closure():
     assert not any(needs_closure(kind(weights, lr=0.1)) for kind in OPTIMIZERS.values())
     assert needs_closure(torch.optim.LBFGS(weights))
     assert needs_closure(torch.optim.NAdam(weights))
+
+
+@pytest.mark.parametrize("largest", [1e-4, 0.5, 1e4])
+def test_gradients_are_clipped_as_torch_clips_them(largest):
+    generator = torch.Generator().manual_seed(0)
+    shapes = [(3, 2), (5,), (1, 1), (4,)]
+    mine, theirs = ([torch.zeros(shape, requires_grad=True) for shape in shapes] for _ in "ab")
+    for a, b in zip(mine[:-1], theirs[:-1], strict=True):  # the last has no gradient
+        a.grad = torch.randn(a.shape, generator=generator)
+        b.grad = a.grad.clone()
+    groups = [{"params": mine[:2]}, {"params": mine[2:]}]
+    clip_gradients(torch.optim.SGD(groups, lr=0.1), largest)
+    torch.nn.utils.clip_grad_norm_(theirs, largest)
+    for a, b in zip(mine[:-1], theirs[:-1], strict=True):
+        torch.testing.assert_close(a.grad, b.grad)
+    assert mine[-1].grad is None
+
+
+def test_a_gradient_of_zero_stays_zero():
+    weight = torch.zeros(3, requires_grad=True)
+    weight.grad = torch.zeros(3)
+    clip_gradients(torch.optim.SGD([weight]), 1.0)
+    assert weight.grad.tolist() == [0, 0, 0]
+
+
+def test_all_gradients_are_forgotten():
+    weights = [torch.zeros(2, requires_grad=True) for _ in range(3)]
+    for weight in weights:
+        weight.grad = torch.ones(2)
+    forget_gradients(torch.optim.SGD([{"params": weights[:1]}, {"params": weights[1:]}]))
+    assert all(weight.grad is None for weight in weights)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -64,7 +65,8 @@ def can_run(cell: str, x: Tensor, weights: Sequence[Tensor]) -> bool:
     """
     return (
         has_kernel(cell)
-        and all(t.dtype == torch.float32 and t.device.type == "cpu" for t in (x, *weights))
+        and x.dtype == weights[0].dtype == torch.float32  # a layer's weights are of one kind
+        and x.device.type == weights[0].device.type == "cpu"
         and all(weight.is_contiguous() for weight in weights)
         and not torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
         and not torch.compiler.is_compiling()
@@ -127,17 +129,17 @@ class _Plan:
     inputs: int
     hidden: int
 
-    @property
+    @cached_property
     def units(self) -> int:
         """Hidden units in whole vectors; those in excess stay zero."""
         return -(-self.hidden // self.kernel.lanes) * self.kernel.lanes
 
-    @property
+    @cached_property
     def width(self) -> int:
         """Width of a row of steps: the state before the step, the input, one."""
         return self.units + self.inputs + 1
 
-    @property
+    @cached_property
     def effort(self) -> int:
         """Multiplications of the forward pass."""
         return self.batch * self.time * self.width * 4 * self.units
@@ -155,7 +157,11 @@ class _Plan:
         )
 
     def states(self, steps: Tensor) -> Tensor:
-        return steps[1:, :, : self.hidden].transpose(0, 1)  # (batch, time, hidden)
+        """Return the states behind the first row of steps, (batch, time, hidden)."""
+        after = self.batch * self.width
+        return steps.as_strided(
+            (self.batch, self.time, self.hidden), (self.width, after, 1), storage_offset=after
+        )
 
     def forward(
         self, x: Tensor, weights: Sequence[Tensor], *, differentiable: bool
