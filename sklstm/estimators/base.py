@@ -226,7 +226,8 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         if valid is None and self.early_stopping and not one_epoch:
             train, valid = self._split(part, split_seed)
         self._learn_weights(train)
-        with keep_threads(), private_runtime(torch_seed, device, self._n_threads(train, device)):
+        n_threads = self._n_threads(train, device)
+        with private_runtime(torch_seed, device, n_threads) as n_outside, keep_threads(n_outside):
             if not resume:
                 loss = self._make_loss(train)
                 self.net_ = self._make_net(train, loss, device, rng)
@@ -265,7 +266,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     def _n_threads(self, train: Part, device: str) -> int | None:
         if self.module is not None:
             return None
-        if has_kernel(self.cell) and self.precision == "float32" and device == "cpu":
+        if has_kernel(self.cell) and self.precision == "float32" and device.startswith("cpu"):
             return 1
         hidden_layer_sizes, _ = check_network(self)
         batch_size = resolve_batch_size(self.batch_size, len(train.sequences))

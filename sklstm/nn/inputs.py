@@ -75,7 +75,7 @@ class Standardize(nn.Module):
         last = last_steps(x, lengths) if self.any_relative or self.levels else None
         if last is not None and self.any_relative:
             x = x - self.is_relative * last[:, None]
-        x = (x - self.mean) / self.scale
+        x = (x - self.mean).div_(self.scale)
         if last is not None and self.levels:
             level = (last[:, self.levels] - self.level_mean) / self.level_scale
             x = torch.cat([x, level[:, None].expand(-1, x.shape[1], -1)], dim=2)

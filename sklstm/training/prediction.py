@@ -1,4 +1,4 @@
-"""Outputs of a trained module, in batches whose states stay in the processor's cache."""
+"""Outputs of a trained module, in batches of a bounded number of time steps."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from sklstm.data import Batches, Sequences
 from sklstm.training.samples import module_arguments
 
-# Time steps of one batch: on a CPU so few that the states stay in its cache.
-_STEPS = {"cpu": 2**15}
+# Time steps of one batch: on a CPU not so many that its states take much memory.
+_STEPS = {"cpu": 2**16}
 _STEPS_ELSEWHERE = 2**18
 _MIN_BATCH, _MAX_BATCH = 16, 4096
 

@@ -24,7 +24,7 @@ _PRODUCT_WORTH_SHARING = 2**19
 
 
 @contextmanager
-def private_runtime(seed: int, device: str, n_threads: int | None = None) -> Iterator[None]:
+def private_runtime(seed: int, device: str, n_threads: int | None = None) -> Iterator[int]:
     """Run a fit with random state, thread count and default dtype of its own; put them back.
 
     Gradients are enabled within, whatever the caller has set, and the heap is kept.
@@ -37,6 +37,11 @@ def private_runtime(seed: int, device: str, n_threads: int | None = None) -> Ite
         Device whose random state is used beside the CPU's.
     n_threads : int or None, default=None
         Threads of torch within; None, or more than there are, changes nothing.
+
+    Yields
+    ------
+    int
+        Threads that torch has outside.
 
     Examples
     --------
@@ -58,8 +63,8 @@ def private_runtime(seed: int, device: str, n_threads: int | None = None) -> Ite
         torch.default_generator.manual_seed(seed)
         if cuda:
             torch.cuda.manual_seed(seed)
-        with retained_heap(), _threads(n_threads), _default_dtype(torch.float32):
-            yield
+        with retained_heap(), _threads(n_threads) as before, _default_dtype(torch.float32):
+            yield before
 
 
 @contextmanager
@@ -73,14 +78,14 @@ def _default_dtype(dtype: torch.dtype) -> Iterator[None]:
 
 
 @contextmanager
-def _threads(n_threads: int | None) -> Iterator[None]:
+def _threads(n_threads: int | None) -> Iterator[int]:
     before = torch.get_num_threads()
     if n_threads is None or n_threads >= before:
-        yield
+        yield before
         return
     torch.set_num_threads(n_threads)
     try:
-        yield
+        yield before
     finally:
         torch.set_num_threads(before)
 

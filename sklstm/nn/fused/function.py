@@ -41,8 +41,8 @@ def has_kernel(cell: str) -> bool:
 def can_run(cell: str, x: Tensor, weights: Sequence[Tensor]) -> bool:
     """Return whether a kernel computes this layer on this machine.
 
-    It does in single precision on the CPU, where there is one; not while torch traces, compiles
-    or exports, which needs torch's own operations.
+    It does in single precision on the CPU, where there is one; not while torch traces, compiles,
+    exports, or transforms functions, which needs torch's own operations.
 
     Parameters
     ----------
@@ -64,13 +64,23 @@ def can_run(cell: str, x: Tensor, weights: Sequence[Tensor]) -> bool:
     False
     """
     return (
-        has_kernel(cell)
-        and x.dtype == weights[0].dtype == torch.float32  # a layer's weights are of one kind
-        and x.device.type == weights[0].device.type == "cpu"
-        and all(weight.is_contiguous() for weight in weights)
+        not torch.compiler.is_compiling()  # first, since nothing else here can be compiled
         and not torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
-        and not torch.compiler.is_compiling()
+        and not _is_watched(x)
+        and has_kernel(cell)
+        and x.dtype == torch.float32
+        and x.device.type == weights[0].device.type == "cpu"
+        and all(w.dtype == torch.float32 and w.is_contiguous() for w in weights)
     )
+
+
+def _is_watched(x: Tensor) -> bool:
+    """Return whether somebody wants to see torch's operations, or x holds no numbers of its own."""
+    # torch tells of these under names that it does not promise to keep
+    modes = getattr(torch._C, "_len_torch_dispatch_stack", int)()  # noqa: SLF001
+    transforms = getattr(torch._C, "_are_functorch_transforms_active", bool)()  # noqa: SLF001
+    level = getattr(torch.autograd.forward_ad, "_current_level", -1)
+    return type(x) is not Tensor or modes > 0 or transforms or level >= 0
 
 
 def run(cell: str, x: Tensor, weights: Sequence[Tensor], kernel: Kernel | None = None) -> Tensor:
@@ -78,7 +88,8 @@ def run(cell: str, x: Tensor, weights: Sequence[Tensor], kernel: Kernel | None =
 
     All steps are one call of a compiled kernel [1]_, in as many threads as torch may use. A row's
     result depends on neither its neighbours nor the number of threads, nor do the gradients on
-    the latter. It can be differentiated once: create_graph=True raises a RuntimeError.
+    the latter. It can be differentiated once: create_graph=True raises a RuntimeError, as does
+    is_grads_batched=True.
 
     Parameters
     ----------
@@ -93,6 +104,12 @@ def run(cell: str, x: Tensor, weights: Sequence[Tensor], kernel: Kernel | None =
     Returns
     -------
     Tensor of shape (batch, time, hidden), float32
+        A view of all that a gradient needs: clone what is to be kept or pickled alone.
+
+    Raises
+    ------
+    ValueError
+        If the shapes of x and the weights do not belong together.
 
     References
     ----------
@@ -110,8 +127,16 @@ def run(cell: str, x: Tensor, weights: Sequence[Tensor], kernel: Kernel | None =
     torch.Size([2, 5, 4])
     """
     batch, time, n_inputs = x.shape
-    kernel = kernel or kernels()[0]
-    plan = _Plan(kernel, _CELLS.index(cell), batch, time, n_inputs, weights[1].shape[1])
+    hidden = weights[1].shape[-1]
+    rows = (4 if cell == "lstm" else 3) * hidden
+    expected = [(rows, n_inputs), (rows, hidden), (rows,), (rows,)]
+    shapes = [tuple(weight.shape) for weight in weights]
+    if shapes != expected:
+        raise ValueError(
+            f"The weights of this {cell!r} layer must have the shapes {expected} for x of shape "
+            f"{tuple(x.shape)}. Got {shapes}."
+        )
+    plan = _Plan(kernel or kernels()[0], _CELLS.index(cell), batch, time, n_inputs, hidden)
     if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in (x, *weights)):
         states: Tensor = _Recurrence.apply(plan, x, *weights)  # type: ignore[no-untyped-call]
         return states
@@ -144,17 +169,19 @@ class _Plan:
         """Multiplications of the forward pass."""
         return self.batch * self.time * self.width * 4 * self.units
 
-    def scan(self, weights: Sequence[Tensor], **fields: Any) -> Scan:
+    def scan(self, weights: Sequence[Tensor], tensors: dict[str, Tensor | None]) -> Scan:
         names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-        return Scan(
+        tensors = {**tensors, **dict(zip(names, weights, strict=True))}
+        scan = Scan(
             cell=self.cell,
             batch=self.batch,
             time=self.time,
             inputs=self.inputs,
             hidden=self.hidden,
-            **{name: address(weight) for name, weight in zip(names, weights, strict=True)},
-            **fields,
+            **{name: address(tensor) for name, tensor in tensors.items()},
         )
+        scan.tensors = tensors  # a thread may still be at work where Ctrl-C has ended the call
+        return scan
 
     def states(self, steps: Tensor) -> Tensor:
         """Return the states behind the first row of steps, (batch, time, hidden)."""
@@ -176,16 +203,9 @@ class _Plan:
             gates = x.new_empty(time, batch, 4 * units)
         x = x if x.stride(2) == 1 else x.contiguous()
         packed = x.new_empty(self.width * 4 * units)
-        scan = self.scan(
-            weights,
-            packed=address(packed),
-            x=address(x),
-            x_row=x.stride(0),
-            x_step=x.stride(1),
-            steps=address(steps),
-            memory=address(memory),
-            gates=address(gates),
-        )
+        tensors = {"packed": packed, "x": x, "steps": steps, "memory": memory, "gates": gates}
+        scan = self.scan(weights, tensors)
+        scan.x_row, scan.x_step = x.stride()[:2]
         self.kernel.pack_forward(scan)
         shards = shards_of(batch)
         for_each(shards, lambda i: self.kernel.forward(scan, *shards[i]), self.effort)
@@ -205,17 +225,9 @@ class _Plan:
         grad_x = grad.new_empty(self.batch, self.time, self.inputs) if with_x else None
         packed = grad.new_empty((units + self.inputs + self.kernel.lanes) * 4 * units)
         steps, memory, gates = tape
-        scan = self.scan(
-            weights,
-            packed=address(packed),
-            steps=address(steps),
-            memory=address(memory),
-            gates=address(gates),
-            grad=address(grad),
-            grad_row=grad.stride(0),
-            grad_step=grad.stride(1),
-            grad_x=address(grad_x),
-        )
+        tensors = {"packed": packed, "steps": steps, "memory": memory, "gates": gates}
+        scan = self.scan(weights, {**tensors, "grad": grad, "grad_x": grad_x})
+        scan.grad_row, scan.grad_step = grad.stride()[:2]
         self.kernel.pack_backward(scan)
         workspaces = grad.new_empty(len(shards), self.kernel.workspace(scan))
         for_each(

@@ -42,7 +42,8 @@ class Kernel:
     Attributes
     ----------
     lanes : int
-        Floats of a vector; 0 where this processor does not have the instructions.
+        Floats of a vector; 0 where this processor does not have the instructions, or the library
+        was built from another version of fused.c.
     """
 
     def __init__(self, library: ctypes.CDLL, instruction_set: str) -> None:
@@ -59,7 +60,7 @@ class Kernel:
         self.workspace = function("workspace", scan, result=c_long)
         self.backward = function("backward", scan, c_long, c_long, c_void_p)
         self.unpack = function("unpack", scan, c_void_p, c_long, *[c_void_p] * 4)
-        self.lanes: int = function("lanes", result=c_long)()
+        self.lanes: int = function("lanes", c_long, result=c_long)(ctypes.sizeof(Scan))
 
 
 @cache
@@ -69,7 +70,8 @@ def kernels() -> tuple[Kernel, ...]:
     Returns
     -------
     tuple of Kernel
-        Empty where the package was installed without a compiler, or on another processor.
+        Empty where the package was installed without a compiler or built for another system, and
+        on processors that none is for.
 
     Examples
     --------
@@ -80,7 +82,10 @@ def kernels() -> tuple[Kernel, ...]:
     spec = find_spec("sklstm.nn.fused._fused")
     if spec is None or spec.origin is None:
         return ()
-    library = ctypes.CDLL(spec.origin)
+    try:
+        library = ctypes.CDLL(spec.origin)
+    except OSError:  # of another architecture, or where nothing may be executed
+        return ()
     built = [name for name in INSTRUCTION_SETS if hasattr(library, f"lanes_{name}")]
     return tuple(kernel for name in built if (kernel := Kernel(library, name)).lanes)
 

@@ -18,7 +18,7 @@
 #define VEC NAME(vec)
 #define INTS NAME(ints)
 typedef float VEC __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
-typedef int INTS __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef unsigned INTS __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 
 #define load(p) (*(const VEC *)(p))
 #define store(p, v) (*(VEC *)(p) = (v))
@@ -68,11 +68,11 @@ INLINE void NAME(accumulate)(const int rows, const int vecs, VEC sums[ROWS][4], 
                              long a_row, long a_step, const float *b, long b_step, long depth)
 {
     for (long p = 0; p < depth; p++, a += a_step, b += b_step) {
-        VEC right[4];
-        UNROLL for (int v = 0; v < vecs; v++) right[v] = load(b + v * LANES);
-        UNROLL for (int m = 0; m < rows; m++) {
-            const VEC left = a[m * a_row] - (VEC){0};
-            UNROLL for (int v = 0; v < vecs; v++) sums[m][v] += left * right[v];
+        VEC left[ROWS]; /* with these and one vector of b the sums just fit the registers */
+        UNROLL for (int m = 0; m < rows; m++) left[m] = a[m * a_row] - (VEC){0};
+        UNROLL for (int v = 0; v < vecs; v++) {
+            const VEC right = load(b + v * LANES);
+            UNROLL for (int m = 0; m < rows; m++) sums[m][v] += left[m] * right;
         }
     }
 }
@@ -150,12 +150,12 @@ INLINE void NAME(cell_forward)(const int cell, float *gates, const float *state,
     const VEC sum = load(gates + 2 * LANES), last = load(gates + 3 * LANES);
     const VEC over_a = NAME(sigmoid_inverse)(load(gates));
     const VEC over_b = NAME(sigmoid_inverse)(load(gates + LANES));
-    const VEC over_both = 1.0f / (over_a * over_b), a = over_both * over_b, b = over_both * over_a;
+    const VEC inverse = 1.0f / (over_a * over_b), a = inverse * over_b, b = inverse * over_a;
     VEC candidate;
     if (cell == LSTM) { /* input, forget, candidate, output */
         const VEC over_d = NAME(sigmoid_inverse)(last), numerator = NAME(tanh_numerator)(sum);
-        const VEC below = numerator + 2.0f, over_both = 1.0f / (over_d * below), d = over_both * below;
-        candidate = over_both * over_d * numerator;
+        const VEC below = numerator + 2.0f, shared = 1.0f / (over_d * below), d = shared * below;
+        candidate = shared * over_d * numerator;
         const VEC c = b * load(memory) + a * candidate;
         store(memory + memory_step, c);
         store(next_state, d * NAME(tanh)(c));
@@ -274,8 +274,12 @@ INLINE void NAME(backward_rows)(const int cell, const struct scan *s, long first
 /* Place of a unit's gate in a row of gates. */
 #define PLACE(u, g) ((u) / LANES * 4 * LANES + (g) * LANES + (u) % LANES)
 
-/* Floats of a vector; 0 where the processor does not have this instruction set. */
-EXPORT long NAME(lanes)(void) { return SUPPORTED ? LANES : 0; }
+/* Floats of a vector; 0 where the processor does not have this instruction set, or the caller has
+ * another `struct scan` than this. */
+EXPORT long NAME(lanes)(long size)
+{
+    return SUPPORTED && size == sizeof(struct scan) ? LANES : 0;
+}
 
 EXPORT void NAME(pack_forward)(const struct scan *s)
 {
@@ -331,7 +335,7 @@ EXPORT long NAME(workspace)(const struct scan *s)
 {
     const long units = round_up(s->hidden, LANES), width = units + s->inputs + 1;
     return width * 4 * units + CHUNK * (2 * units + round_up(s->inputs, LANES)) +
-           (CHUNK + TOGETHER) * 4 * units;
+           TOGETHER * 4 * units;
 }
 
 EXPORT void NAME(backward)(const struct scan *s, long first, long last, float *workspace)

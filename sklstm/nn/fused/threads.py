@@ -1,15 +1,16 @@
 """Shards of a batch, side by side in threads."""
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 
 import torch
 
-_FEWEST_ROWS = 32
+_FEWEST_ROWS = 16
 _MOST_SHARDS = 16
 # Multiplications below which waking a thread costs more than it brings.
 _WORTH_SHARING = 2**23
@@ -19,21 +20,24 @@ _KEPT: ContextVar[int | None] = ContextVar("kept", default=None)
 
 
 @contextmanager
-def keep_threads() -> Iterator[None]:
-    """Let kernels within have as many threads as torch has now, whatever torch has then.
+def keep_threads(count: int) -> Iterator[None]:
+    """Let kernels within have a number of threads, whatever torch has.
 
     torch's own threads stay awake for a while after each operation that they share, and take the
     cores from the kernel's. With one thread for its small operations a step is up to twice as
-    fast.
+    fast. Within another such block, that one's number holds.
+
+    Parameters
+    ----------
+    count : int
 
     Examples
     --------
-    >>> import torch
     >>> from sklstm.nn.fused import keep_threads
-    >>> with keep_threads():
-    ...     torch.set_num_threads(torch.get_num_threads())
+    >>> with keep_threads(2):
+    ...     pass  # kernels work in two threads here
     """
-    token = _KEPT.set(torch.get_num_threads())
+    token = _KEPT.set(_KEPT.get() or count)
     try:
         yield
     finally:
@@ -58,7 +62,7 @@ def shards_of(batch: int) -> list[tuple[int, int]]:
     --------
     >>> from sklstm.nn.fused.threads import shards_of
     >>> shards_of(100)
-    [(0, 50), (50, 100)]
+    [(0, 25), (25, 50), (50, 75), (75, 100)]
     """
     count = 1
     while count < _MOST_SHARDS and batch >= 2 * count * _FEWEST_ROWS:
@@ -84,23 +88,35 @@ def for_each(shards: list[tuple[int, int]], work: Callable[[int], None], effort:
     0
     1
     """
-    numbers = iter(range(len(shards)))
+    todo = deque(range(len(shards)))
 
     def work_off() -> None:
-        for number in numbers:  # a range's iterator gives each number to one thread
+        while True:
+            try:
+                number = todo.popleft()
+            except IndexError:
+                return
             work(number)
 
     threads = _KEPT.get() or torch.get_num_threads()
     helpers = min(threads, len(shards)) - 1 if effort >= _WORTH_SHARING else 0
-    busy = [_pool(helpers).submit(work_off) for _ in range(helpers)]
-    work_off()
+    busy: list[Future[None]] = []
+    try:
+        busy.extend(_pool().submit(work_off) for _ in range(helpers))
+    except RuntimeError:
+        pass  # no thread is to be had, as while the interpreter ends: this one does it all
+    try:
+        work_off()
+    finally:
+        todo.clear()  # after an error or Ctrl-C nobody begins another shard
     for helper in busy:
-        helper.result()
+        if not helper.cancel():  # one that has not begun has nothing left to do
+            helper.result()
 
 
 @cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, thread_name_prefix="sklstm")
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_MOST_SHARDS - 1, thread_name_prefix="sklstm")
 
 
 # A child that was forked has the pool but not its threads.

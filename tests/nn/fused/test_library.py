@@ -1,9 +1,10 @@
 """Where kernels are to be found."""
 
-import importlib
+import ctypes
 import platform
 import shutil
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -30,6 +31,17 @@ def test_without_the_library_there_are_no_kernels(monkeypatch):
     assert library.kernels.__wrapped__() == ()
 
 
-def test_room_is_loaded_without_its_library():
-    assert "sklstm.nn.fused._fused" not in sys.modules  # it is no module of Python's
-    assert importlib.import_module("sklstm.nn.fused").can_run
+def test_a_library_that_cannot_be_loaded_is_none(monkeypatch, tmp_path):
+    (tmp_path / "broken.so").write_text("of another system")
+    broken = SimpleNamespace(origin=str(tmp_path / "broken.so"))
+    monkeypatch.setattr(library, "find_spec", lambda name: broken)
+    assert library.kernels.__wrapped__() == ()
+
+
+def test_a_library_with_another_structure_is_not_used(monkeypatch):
+    class Other(ctypes.Structure):
+        _fields_ = (*library.Scan._fields_, ("more", ctypes.c_long))
+
+    assert library.kernels.__wrapped__() or not library.kernels()
+    monkeypatch.setattr(library, "Scan", Other)
+    assert library.kernels.__wrapped__() == ()

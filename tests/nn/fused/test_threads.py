@@ -2,6 +2,7 @@
 
 import os
 import threading
+from concurrent.futures import Future
 
 import pytest
 import torch
@@ -16,7 +17,7 @@ def test_shards_cover_the_batch_once_in_even_parts(batch):
     sizes = [last - first for first, last in shards]
     assert max(sizes) - min(sizes) <= 1
     assert len(shards) in (1, 2, 4, 8, 16)
-    assert len(shards) == 1 or min(sizes) >= 32
+    assert len(shards) == 1 or min(sizes) >= 16
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
@@ -62,9 +63,47 @@ def test_a_forked_process_has_threads_of_its_own(monkeypatch):
 def test_kept_threads_are_those_of_before(monkeypatch):
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
     meet = threading.Barrier(2)  # passed by two threads only
-    with threads.keep_threads():
+    with threads.keep_threads(2), threads.keep_threads(1):  # the outer one's number holds
         monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
         threads.for_each([(0, 1), (1, 2)], lambda _: meet.wait(timeout=60), effort=2**40)
     names = set()
     threads.for_each([(0, 1), (1, 2)], lambda _: names.add(threading.get_ident()), effort=2**40)
     assert names == {threading.get_ident()}
+
+
+def test_after_an_error_no_other_shard_is_begun(monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    seen = []
+
+    def fail(number):
+        seen.append(number)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        threads.for_each([(0, 1), (1, 2)], fail, effort=2**40)
+    assert seen == [0]
+
+
+def test_work_is_done_where_no_thread_is_to_be_had(monkeypatch):
+    class Ended:
+        def submit(self, work):
+            raise RuntimeError("cannot schedule new futures after interpreter shutdown")
+
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    monkeypatch.setattr(threads, "_pool", Ended)
+    seen = []
+    threads.for_each([(0, 1), (1, 2)], seen.append, effort=2**40)
+    assert seen == [0, 1]
+
+
+def test_nobody_waits_for_a_helper_that_has_not_begun(monkeypatch):
+    never = Future()
+
+    class Busy:
+        def submit(self, work):
+            return never
+
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    monkeypatch.setattr(threads, "_pool", Busy)
+    threads.for_each([(0, 1), (1, 2)], lambda _: None, effort=2**40)
+    assert never.cancelled()
