@@ -4,7 +4,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import cache
 
@@ -101,10 +101,9 @@ def for_each(shards: list[tuple[int, int]], work: Callable[[int], None], effort:
     threads = _KEPT.get() or torch.get_num_threads()
     helpers = min(threads, len(shards)) - 1 if effort >= _WORTH_SHARING else 0
     busy: list[Future[None]] = []
-    try:
+    # No thread may be to be had, as while the interpreter ends: this one then does it all.
+    with suppress(RuntimeError):
         busy.extend(_pool().submit(work_off) for _ in range(helpers))
-    except RuntimeError:
-        pass  # no thread is to be had, as while the interpreter ends: this one does it all
     try:
         work_off()
     finally:
