@@ -8,11 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from sklstm.nn.fused.library import Kernel, Scan, address, kernels
+from sklstm.nn.fused.library import Kernel, Scan, kernels
 from sklstm.nn.fused.threads import for_each, shards_of
 
 # In the order of fused.c.
 _CELLS = ("lstm", "gru")
+_WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
 def has_kernel(cell: str) -> bool:
@@ -170,16 +171,11 @@ class _Plan:
         return self.batch * self.time * self.width * 4 * self.units
 
     def scan(self, weights: Sequence[Tensor], tensors: dict[str, Tensor | None]) -> Scan:
-        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-        tensors = {**tensors, **dict(zip(names, weights, strict=True))}
-        scan = Scan(
-            cell=self.cell,
-            batch=self.batch,
-            time=self.time,
-            inputs=self.inputs,
-            hidden=self.hidden,
-            **{name: address(tensor) for name, tensor in tensors.items()},
-        )
+        scan = Scan(self.cell, self.batch, self.time, self.inputs, self.hidden)
+        tensors.update(zip(_WEIGHTS, weights, strict=True))
+        for name, tensor in tensors.items():
+            if tensor is not None:
+                setattr(scan, name, tensor.data_ptr())
         scan.tensors = tensors  # a thread may still be at work where Ctrl-C has ended the call
         return scan
 
@@ -236,7 +232,8 @@ class _Plan:
             2 * self.effort,
         )
         grads = [torch.empty_like(weight) for weight in weights]
-        self.kernel.unpack(scan, address(workspaces), len(shards), *map(address, grads))
+        places = [gradient.data_ptr() for gradient in grads]
+        self.kernel.unpack(scan, workspaces.data_ptr(), len(shards), *places)
         return grad_x, *grads
 
 

@@ -6,8 +6,6 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
-from torch import Tensor
-
 # Widest vectors first; a kernel runs on the processors that have its instructions.
 INSTRUCTION_SETS = ("avx512", "avx2", "neon")
 
@@ -88,15 +86,3 @@ def kernels() -> tuple[Kernel, ...]:
         return ()
     built = [name for name in INSTRUCTION_SETS if hasattr(library, f"lanes_{name}")]
     return tuple(kernel for name in built if (kernel := Kernel(library, name)).lanes)
-
-
-def address(tensor: Tensor | None) -> int | None:
-    """Return where a tensor's first number is; None stays None.
-
-    Examples
-    --------
-    >>> from sklstm.nn.fused.library import address
-    >>> address(None) is None
-    True
-    """
-    return None if tensor is None else tensor.data_ptr()

@@ -88,8 +88,15 @@ def for_each(shards: list[tuple[int, int]], work: Callable[[int], None], effort:
     0
     1
     """
-    todo = deque(range(len(shards)))
+    threads = min(_KEPT.get() or torch.get_num_threads(), len(shards))
+    if threads <= 1 or effort < _WORTH_SHARING:
+        for number in range(len(shards)):
+            work(number)
+    else:
+        _share(deque(range(len(shards))), work, threads - 1)
 
+
+def _share(todo: deque[int], work: Callable[[int], None], helpers: int) -> None:
     def work_off() -> None:
         while True:
             try:
@@ -98,8 +105,6 @@ def for_each(shards: list[tuple[int, int]], work: Callable[[int], None], effort:
                 return
             work(number)
 
-    threads = _KEPT.get() or torch.get_num_threads()
-    helpers = min(threads, len(shards)) - 1 if effort >= _WORTH_SHARING else 0
     busy: list[Future[None]] = []
     # No thread may be to be had, as while the interpreter ends: this one then does it all.
     with suppress(RuntimeError):
