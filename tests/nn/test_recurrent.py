@@ -11,7 +11,7 @@ from sklstm.nn import CELLS, RecurrentLayer
 
 cells = pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
 directions = pytest.mark.parametrize("bidirectional", [False, True])
-# float32 takes torch's fused path, float64 its plain one
+# float32 takes the compiled layer where there is one, float64 torch's plain path
 precisions = pytest.mark.parametrize(
     ("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 2e-4)]
 )

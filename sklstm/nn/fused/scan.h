@@ -124,7 +124,7 @@ static TARGET void NAME(add_weight_grads)(long steps, long n, long width, long g
 
 /* step_grads (n, columns) = gate_grads (n, gates) * packed, in blocks of 4, 2 and 1 vectors */
 static TARGET void NAME(step_gradients)(long n, long gates, long columns, const float *gate_grads,
-                                 const float *packed, float *step_grads)
+                                        const float *packed, float *step_grads)
 {
     for (long j = 0, vecs; j < columns; j += vecs * LANES) {
         vecs = block(columns - j, LANES);

@@ -10,6 +10,7 @@ from functools import cache
 
 import torch
 
+# Fewer rows would leave tiles of the kernel half empty; each shard costs memory for its sums.
 _FEWEST_ROWS = 16
 _MOST_SHARDS = 16
 # Multiplications below which waking a thread costs more than it brings.
