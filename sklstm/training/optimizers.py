@@ -5,14 +5,16 @@ from typing import Any
 
 import torch
 
+from sklstm.training.uncompiled import SGD, Adam, AdamW, RMSprop
+
 # Keeps the factor of a gradient that is zero finite.
 _TINY = 1e-6
 
 OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
-    "adamw": torch.optim.AdamW,
-    "adam": torch.optim.Adam,
-    "sgd": torch.optim.SGD,
-    "rmsprop": torch.optim.RMSprop,
+    "adamw": AdamW,
+    "adam": Adam,
+    "sgd": SGD,
+    "rmsprop": RMSprop,
 }
 
 
@@ -122,7 +124,8 @@ def needs_closure(optimizer: torch.optim.Optimizer) -> bool:
     >>> needs_closure(torch.optim.LBFGS([torch.zeros(1)]))
     True
     """
-    return type(optimizer) not in OPTIMIZERS.values()
+    # of torch's own classes too, which those of the table are made from
+    return not any(type(optimizer) in kind.__mro__ for kind in OPTIMIZERS.values())
 
 
 def forget_gradients(optimizer: torch.optim.Optimizer) -> None:

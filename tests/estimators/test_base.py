@@ -1104,7 +1104,8 @@ def test_optimizer_by_name_and_by_class(estimator, name):
     options = {"weight_decay": 0.01, "learning_rate": 0.01}
     by_name = make(estimator, optimizer=name, **options).fit(X, y)
     by_class = make(estimator, optimizer=OPTIMIZERS[name], **options).fit(X, y)
-    assert type(by_name.net_.optimizer_) is OPTIMIZERS[name]
+    assert isinstance(by_name.net_.optimizer_, OPTIMIZERS[name])
+    assert type(by_class.net_.optimizer_) is OPTIMIZERS[name]
     assert by_name.net_.optimizer_.param_groups[0]["weight_decay"] == 0.01
     # the name takes torch's fused form, which rounds otherwise
     assert by_name.loss_curve_ == pytest.approx(by_class.loss_curve_, rel=1e-5)

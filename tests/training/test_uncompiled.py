@@ -1,0 +1,85 @@
+import pickle
+import subprocess
+import sys
+from copy import deepcopy
+
+import pytest
+import torch
+
+from sklstm.training.optimizers import OPTIMIZERS, optimizer_options
+
+PAIRS = [
+    (OPTIMIZERS["adamw"], torch.optim.AdamW),
+    (OPTIMIZERS["adam"], torch.optim.Adam),
+    (OPTIMIZERS["sgd"], torch.optim.SGD),
+    (OPTIMIZERS["rmsprop"], torch.optim.RMSprop),
+]
+
+FIT = """
+import sys
+import numpy as np
+from sklstm import LSTMRegressor
+
+model = LSTMRegressor(2, max_epochs=2, optimizer={name!r}, early_stopping=True)
+model.fit(np.random.default_rng(0).normal(size=(20, 3, 1)), np.arange(20.0))
+sys.exit("torch._dynamo" in sys.modules)
+"""
+
+
+def trained(kind, options, n_steps=5):
+    generator = torch.Generator().manual_seed(0)
+    weights = [torch.randn(3, 2, generator=generator, requires_grad=True) for _ in range(2)]
+    optimizer = kind(weights, lr=0.1, **options)
+    for _ in range(n_steps):
+        for weight in weights:
+            weight.grad = torch.randn(3, 2, generator=generator)
+        optimizer.step()
+    return weights, optimizer
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_fit_does_not_load_the_compiler(name):
+    subprocess.run([sys.executable, "-c", FIT.format(name=name)], check=True)
+
+
+@pytest.mark.parametrize(("kind", "original"), PAIRS)
+@pytest.mark.parametrize("options", [{}, {"weight_decay": 0.5}])
+def test_steps_are_those_of_torch(kind, original, options):
+    for ours, theirs in zip(trained(kind, options)[0], trained(original, options)[0], strict=True):
+        assert torch.equal(ours, theirs)
+        assert ours.is_leaf
+        assert ours.requires_grad
+
+
+@pytest.mark.parametrize(("kind", "original"), PAIRS)
+def test_state_is_saved_and_loaded_as_in_torch(kind, original):
+    optimizer, other = trained(kind, {})[1], trained(original, {})[1]
+    other.load_state_dict(deepcopy(optimizer.state_dict()))
+    copy = pickle.loads(pickle.dumps(optimizer))
+    assert str(copy.state_dict()) == str(other.state_dict()) == str(optimizer.state_dict())
+
+
+@pytest.mark.parametrize(("kind", "original"), PAIRS)
+def test_groups_gradients_closures_and_schedulers(kind, original):
+    weights, optimizer = trained(kind, {})
+    optimizer.zero_grad()
+    assert weights[0].grad is None
+    optimizer.add_param_group({"params": [torch.zeros(1, requires_grad=True)], "lr": 0.5})
+    scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)
+
+    def closure():
+        loss = sum((weight**2).sum() for weight in weights)
+        loss.backward()
+        return loss
+
+    before = closure()
+    assert torch.equal(optimizer.step(closure), before)
+    scheduler.step()
+    assert [group["lr"] for group in optimizer.param_groups] == [0.05, 0.25]
+    with pytest.raises(ValueError, match="some parameters appear in more than one"):
+        optimizer.add_param_group({"params": weights})
+
+
+def test_the_fused_form_is_kept():
+    _, optimizer = trained(OPTIMIZERS["adamw"], optimizer_options("adamw", 0.0, "cpu"))
+    assert optimizer.param_groups[0]["fused"]
