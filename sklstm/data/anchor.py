@@ -12,6 +12,8 @@ NONE = -1
 # before it (else the feature is no level that goes on), and of the target with the last value.
 _MIN_PERSISTENCE = 0.5
 _MIN_EXPLAINED = 0.25
+# What makes a target a later value of a feature: how far ahead, in how many samples, how equal.
+_MAX_AHEAD, _N_TRIED, _MIN_ALIKE, _MIN_EQUAL = 512, 64, 4, 0.9999
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,8 @@ class Anchor:
     features : ndarray of shape (n_outputs,), dtype int64
         Feature whose last value a target continues, -1 where none.
     slope, intercept : ndarray of shape (n_outputs,)
-        ``target = intercept + slope * last value``, by least squares; zero where none.
+        ``target = intercept + slope * last value``; zero where none. They tell the scales apart
+        where the target is a later value of the feature, and are a line of least squares elsewhere.
     drifting : bool
         Whether the network is to see no level at all. Else the last value itself goes to it too.
 
@@ -117,8 +120,10 @@ def find_anchor(
     slope, intercept = np.zeros(y.shape[1]), np.zeros(y.shape[1])
     for output, feature in enumerate(features):
         if feature != NONE:
-            last = sequences.last_values(feature)
-            slope[output], intercept[output] = _line(last, y[:, output], weight)
+            line = _continuation(sequences, feature, y[:, output]) or _line(
+                sequences.last_values(feature), y[:, output], weight
+            )
+            slope[output], intercept[output] = line
     # only overlapping windows are known to be in the order of time
     drifting = force or (
         sequences.overlap
@@ -149,6 +154,31 @@ def _squared_correlation(
     a = a - np.average(a, weights=weight)
     b = b - np.average(b, weights=weight)
     return float((weight @ (a * b)) ** 2 / ((weight @ a**2) * (weight @ b**2)))
+
+
+def _continuation(
+    sequences: Sequences, feature: int, target: NDArray[np.float64]
+) -> tuple[float, float] | None:
+    """Return slope and intercept if a target is a later value of a feature but for its scale.
+
+    That tells the scale apart from how far the target has returned to its mean by then.
+    """
+    last_row = sequences.first + sequences.lengths - 1
+    tried = np.linspace(0, len(target) - 1, min(len(target), _N_TRIED)).astype(np.int64)
+    for ahead in range(1, _MAX_AHEAD + 1):
+        for chosen in (tried, np.arange(len(target))):  # few samples tell most others apart
+            inside = chosen[last_row[chosen] + ahead < len(sequences.rows)]
+            later = sequences.rows[last_row[inside] + ahead, feature].astype(np.float64)
+            present = np.isfinite(later)  # absent steps are NaN
+            later, wanted = later[present], target[inside[present]]
+            if len(wanted) < _MIN_ALIKE:
+                return None
+            even = np.ones(len(wanted))
+            if _squared_correlation(later, wanted, even) < _MIN_EQUAL:
+                break
+        else:
+            return _line(later, wanted, even)
+    return None
 
 
 def _line(

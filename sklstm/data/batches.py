@@ -121,3 +121,26 @@ def resolve_max_epochs(max_epochs: Any, n_batches: int) -> int:
     if max_epochs != "auto":
         return int(max_epochs)
     return int(np.clip(-(-1000 // n_batches), 20, 200))
+
+
+def resolve_patch_size(patch_size: Any, n_timesteps: int) -> int:
+    """Return how many consecutive steps enter a network as one.
+
+    Parameters
+    ----------
+    patch_size : int or "auto"
+        "auto" takes as many as leave about 64 steps of the longest sequence.
+    n_timesteps : int
+        Steps of the longest sequence.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> from sklstm.data import resolve_patch_size
+    >>> [resolve_patch_size("auto", n) for n in (24, 100, 1_500)]
+    [1, 2, 23]
+    """
+    return max(1, round(n_timesteps / 64)) if patch_size == "auto" else int(patch_size)

@@ -278,7 +278,8 @@ def as_sequences(
           tail of a sequence being absent;
         - `Windows`;
         - ragged: a list, tuple or object array of (n_timesteps_i, n_features) arrays, or of 1-D
-          arrays, which are univariate.
+          arrays, which are univariate;
+        - `Sequences`, which come back as they are.
     dtype : dtype or None, default=float32
         Floating type of the batches; None keeps what X has, be it numbers or not.
     allow_nan : bool, default=False
@@ -308,6 +309,8 @@ def as_sequences(
     >>> as_sequences(X).lengths.tolist()
     [2, 3]
     """
+    if isinstance(X, Sequences):
+        return X
     wanted = None if dtype is None else np.dtype(dtype)
     if isinstance(X, Windows):
         rows = _cast(X.rows, wanted)

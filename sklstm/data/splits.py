@@ -21,9 +21,15 @@ def split_last(
     n_valid = _n_valid(len(sequences), fraction)
     valid = np.arange(len(sequences) - n_valid, len(sequences))
     train = np.arange(len(sequences) - n_valid)
-    held_out = np.concatenate([[0], np.cumsum(sequences.subset(valid).is_present())])
+    return _without_shared_steps(sequences, train, valid), valid
+
+
+def _without_shared_steps(sequences: Sequences, train: Indices, held_out: Indices) -> Indices:
+    """Return the training samples that share no time step with those held out."""
+    n_held_out = np.concatenate([[0], np.cumsum(sequences.subset(held_out).is_present())])
     begin = sequences.first[train]
-    return train[held_out[begin] == held_out[begin + sequences.lengths[train]]], valid
+    kept: Indices = train[n_held_out[begin] == n_held_out[begin + sequences.lengths[train]]]
+    return kept
 
 
 def split_random(
@@ -169,6 +175,47 @@ def split_validation(
             stacklevel=2,
         )
     return np.asarray(train), np.asarray(valid)
+
+
+def held_out_blocks(
+    sequences: Sequences, n_blocks: int, seed: int
+) -> list[tuple[Indices, Indices]]:
+    """Cut the samples into blocks, each to be held out from training once.
+
+    Parameters
+    ----------
+    sequences : Sequences
+        The samples. Those that overlap (windows of a series) are cut in their order, and samples
+        that share time steps with a block are left out when it is held out; else blocks are drawn.
+    n_blocks : int
+        At least 2.
+    seed : int
+        Seeds the draw.
+
+    Returns
+    -------
+    list of (train, held_out)
+        Indices of the samples. Blocks that leave less than half of the samples to train on are not
+        among them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.data import as_sequences, held_out_blocks, view_windows
+    >>> windows = as_sequences(view_windows(np.arange(10.0)[:, None], 2))
+    >>> [(train.tolist(), block.tolist()) for train, block in held_out_blocks(windows, 3, 0)]
+    [([4, 5, 6, 7, 8], [0, 1, 2]), ([0, 1, 2, 3, 4], [6, 7, 8])]
+    """
+    order = np.arange(len(sequences))
+    if not sequences.overlap:
+        order = np.random.default_rng(seed).permutation(order)
+    splits = []
+    for block in np.array_split(order, n_blocks):
+        train = np.setdiff1d(np.arange(len(sequences)), block)
+        train = _without_shared_steps(sequences, train, block)
+        if 2 * len(train) >= len(sequences):
+            splits.append((train, np.sort(block)))
+    return splits
 
 
 def _n_valid(n_samples: int, fraction: float) -> int:

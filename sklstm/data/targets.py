@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from sklstm.data.anchor import Anchor
+from sklstm.data.linear import LinearMap
 from sklstm.data.sequences import Sequences
 
 
 class RegressionTargets:
-    """Regression targets, told relative to an anchor and standardised.
+    """Regression targets, told relative to an anchor and a linear map, and standardised.
 
     Parameters
     ----------
@@ -25,11 +26,15 @@ class RegressionTargets:
     center, scale : bool
         Whether the mean is subtracted, and whether targets are divided by their spread: the
         standard deviation, or without centring (counts) the mean.
+    linear : LinearMap or None, default=None
+        What is subtracted from what the anchor leaves of the targets.
 
     Attributes
     ----------
     mean, scale : ndarray of shape (n_outputs,)
-        ``y = anchor(sequences) + mean + scale * target``.
+        ``y = anchor(sequences) + linear(sequences) + mean + scale * target``.
+    trust : float in [0, 1]
+        Factor of what is decoded, 1 unless set.
     one_dimensional : bool
         Whether y had one dimension.
 
@@ -52,10 +57,13 @@ class RegressionTargets:
         *,
         center: bool,
         scale: bool,
+        linear: LinearMap | None = None,
     ) -> None:
         self.anchor = anchor
+        self.linear = linear
+        self.trust = 1.0
         self.one_dimensional = y.ndim == 1
-        rest = columns(y) - anchor(sequences)
+        rest = columns(y) - self.base(sequences)
         mean = np.average(rest, axis=0, weights=weight)
         if center:
             spread = np.sqrt(np.average((rest - mean) ** 2, axis=0, weights=weight))
@@ -66,19 +74,25 @@ class RegressionTargets:
         self.mean = mean if center else np.zeros_like(mean)
         self.scale = np.where(constant, 1.0, spread) if scale else np.ones_like(mean)
 
+    def base(self, sequences: Sequences) -> NDArray[np.float64]:
+        """Return what needs no network, of shape (n_samples, n_outputs)."""
+        anchored = self.anchor(sequences)
+        return anchored if self.linear is None else anchored + self.linear(sequences)
+
     def encode(
         self, y: NDArray[np.float64], sequences: Sequences, dtype: DTypeLike
     ) -> NDArray[Any]:
         """Return what the network is trained on, of shape (n_samples, n_outputs)."""
-        return ((columns(y) - self.anchor(sequences) - self.mean) / self.scale).astype(dtype)
+        return ((columns(y) - self.base(sequences) - self.mean) / self.scale).astype(dtype)
 
     def decode(self, target: NDArray[np.float64], sequences: Sequences) -> NDArray[np.float64]:
         """Return locations in units of y, from (n_samples, n_outputs, ...).
 
         Axis 1 is dropped where y had one dimension.
         """
-        base = self.anchor(sequences) + self.mean  # (samples, outputs)
-        return self._squeeze(_align(base, target) + _align(self.scale[None], target) * target)
+        base = self.base(sequences) + self.mean  # (samples, outputs)
+        scale = self.trust * self.scale[None]
+        return self._squeeze(_align(base, target) + _align(scale, target) * target)
 
     def decode_scale(self, spread: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return spreads in units of y, from (n_samples, n_outputs)."""

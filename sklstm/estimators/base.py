@@ -43,6 +43,7 @@ from sklstm.training import (
     predict_outputs,
     private_runtime,
     resolve_device,
+    resolve_weight_decay,
     threads_for,
 )
 
@@ -55,11 +56,13 @@ _LASTING = (
     "dense_layer_sizes",
     "normalization",
     "dropout",
+    "patch_size",
     "module",
     "loss",
     "quantile",
     "standardize",
     "subtract_last",
+    "linear_skip",
     "optimizer",
     "weight_decay",
     "gradient_clip",
@@ -68,7 +71,7 @@ _LASTING = (
 )
 
 
-def _describe(is_table: bool, n_columns: int) -> str:
+def _form_of(is_table: bool, n_columns: int) -> str:
     if is_table:
         return f"2-D, a table of {n_columns} time steps of one feature"
     return f"sequences of {n_columns} feature(s), the last axis"
@@ -103,12 +106,13 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         "dense_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "normalization": [StrOptions(set(NORMALIZATIONS)), None],
         "dropout": [Interval(Real, 0, 1, closed="left")],
+        "patch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "module": [callable, None],
         "standardize": ["boolean"],
         "optimizer": [StrOptions(set(OPTIMIZERS)), type],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "learning_rate_schedule": [StrOptions(set(SCHEDULES))],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "weight_decay": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
         "gradient_clip": [Interval(Real, 0, None, closed="neither"), None],
         "max_epochs": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
@@ -139,8 +143,11 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         """Raise if targets to validate on are not of the kind that is trained on."""
 
     @abstractmethod
-    def _make_loss(self, train: Part) -> Loss:
-        """Learn the scale of the targets from the training part; return the loss."""
+    def _make_loss(self, train: Part, seed: int | None) -> Loss:
+        """Learn from the training part what targets are told relative to; return the loss.
+
+        The seed is for what is found by trial; None where the part is not all there will be.
+        """
 
     @abstractmethod
     def _encode(self, part: Part) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
@@ -156,6 +163,9 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     def _anchor(self) -> Anchor:
         """Return what targets, and with them features, are told relative to."""
         return no_anchor(1)
+
+    def _describe(self, train: Part) -> None:
+        """Record what is worth knowing about the fit."""
 
     # ---------------------------------------------------------------- fit
 
@@ -227,13 +237,15 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             train, valid = self._split(part, split_seed)
         self._learn_weights(train)
         n_threads = self._n_threads(train, device)
+        if not resume:
+            loss = self._make_loss(train, None if one_epoch else torch_seed)
         with private_runtime(torch_seed, device, n_threads) as n_outside, keep_threads(n_outside):
             if not resume:
-                loss = self._make_loss(train)
                 self.net_ = self._make_net(train, loss, device, rng)
                 self.net_.parameters_ = self._lasting_parameters()
                 self.net_.split_seed_ = split_seed
             self._train(self.net_, train, valid, rng, one_epoch=one_epoch)
+        self._describe(train)
         self._record(valid)
 
     def _rng(self, *, resume: bool) -> np.random.Generator:
@@ -245,7 +257,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         self._validate_params()
         check_network(self)
         check_split(self.validation_split)
-        check_optimizer(self.optimizer, self.weight_decay)
+        check_optimizer(self.optimizer, resolve_weight_decay(self.weight_decay, self.optimizer))
         if self.callbacks is not None:
             training.check_callbacks(self.callbacks)
         if resume:
@@ -323,8 +335,8 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             raise ValueError(
                 f"X has {sequences.n_columns} features, but {type(self).__name__} is expecting "
                 f"{self.n_features_in_} features as input: it was fitted on "
-                f"{_describe(self.n_timesteps_in_ is not None, self.n_features_in_)}, and X is "
-                f"{_describe(sequences.form == 'table', sequences.n_columns)}. A single sequence "
+                f"{_form_of(self.n_timesteps_in_ is not None, self.n_features_in_)}, and X is "
+                f"{_form_of(sequences.form == 'table', sequences.n_columns)}. A single sequence "
                 "is given as X[None]."
             )
         return sequences
@@ -354,7 +366,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             loss,
             optimizer=self.optimizer,
             learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
+            weight_decay=resolve_weight_decay(self.weight_decay, self.optimizer),
             gradient_clip=self.gradient_clip,
             callbacks=self.callbacks,
             device=device,

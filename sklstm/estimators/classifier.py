@@ -48,8 +48,12 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
     normalization : {"layer", "batch"} or None, default="layer"
         Normalise what leaves every recurrent layer, over the features of a step ("layer") or
         over all present steps of a batch ("batch", which also normalises what enters the first).
-    dropout : float in [0, 1), default=0.0
+    dropout : float in [0, 1), default=0.3
         Share of units dropped in training behind every recurrent and every dense layer.
+    patch_size : int or "auto", default="auto"
+        Consecutive time steps that enter the network as one, side by side: faster, and on long
+        sequences often more accurate. "auto" takes as many as leave about 64 steps of the longest
+        training sequence, hence one below 96.
     module : callable or None, default=None
         A network of your own: called as ``module(n_features, n_outputs)``, it returns a torch
         module whose ``forward(x, lengths)`` maps x of shape (batch, time, n_features), zero
@@ -69,8 +73,9 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
     learning_rate_schedule : {"cosine", "constant"}, default="cosine"
         "cosine" rises over the first twentieth of the steps and then falls to zero. Other
         schedules: "constant", and a ``skorch.callbacks.LRScheduler`` in `callbacks`.
-    weight_decay : float, default=0.0
-        Strength of the weight decay; of "adamw" decoupled, of the others as an L2 penalty.
+    weight_decay : float or "auto", default="auto"
+        Strength of the weight decay; of "adamw" decoupled, of the others as an L2 penalty. "auto"
+        is 0.1 with "adamw" and 0 with others.
     gradient_clip : float or None, default=1.0
         Largest norm of the gradient; None does not clip.
     max_epochs : int or "auto", default="auto"
@@ -177,14 +182,15 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         pooling: str = "concat",
         dense_layer_sizes: int | Sequence[int] = (),
         normalization: str | None = "layer",
-        dropout: float = 0.0,
+        dropout: float = 0.3,
+        patch_size: int | str = "auto",
         module: Callable[[int, int], nn.Module] | None = None,
         loss: str = "log_loss",
         standardize: bool = True,
         optimizer: str | type[Optimizer] = "adamw",
         learning_rate: float = 1e-2,
         learning_rate_schedule: str = "cosine",
-        weight_decay: float = 0.0,
+        weight_decay: float | str = "auto",
         gradient_clip: float | None = 1.0,
         max_epochs: int | str = "auto",
         batch_size: int | str = "auto",
@@ -208,6 +214,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         self.dense_layer_sizes = dense_layer_sizes
         self.normalization = normalization
         self.dropout = dropout
+        self.patch_size = patch_size
         self.module = module
         self.loss = loss
         self.standardize = standardize
@@ -390,7 +397,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
     def _check_known(self, valid: Part) -> None:
         self.targets_.encode(valid.y)
 
-    def _make_loss(self, train: Part) -> Loss:
+    def _make_loss(self, train: Part, seed: int | None) -> Loss:
         return CLASSIFICATION_LOSSES[self.loss](len(self.classes_))
 
     def _encode(self, part: Part) -> tuple[NDArray[Any], NDArray[np.float64] | None]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from sklstm._validation import check_layer_sizes
-from sklstm.data import Anchor, Sequences
+from sklstm.data import Anchor, Sequences, resolve_patch_size
 from sklstm.nn import CustomModel, SequenceModel, Standardize
 
 
@@ -91,6 +91,7 @@ def build_module(
             dense_layer_sizes=dense_layer_sizes,
             normalization=estimator.normalization,
             dropout=estimator.dropout,
+            patch_size=resolve_patch_size(estimator.patch_size, int(sequences.lengths.max())),
             mixed_precision=estimator.precision == "bfloat16",
         )
     model = model.to(getattr(torch, dtype_of(estimator.precision)))

@@ -24,10 +24,13 @@ class RegressionLoss(nn.Module, ABC):
         Width of the network's output, ``n_targets * width``.
     centered : bool
         Whether targets may be shifted, and not only scaled.
+    predicts_mean : bool
+        Whether the prediction is the mean and nothing else, and squared errors judge it.
     """
 
     n_targets: int
     centered = True
+    predicts_mean = False
     has_std = False
     has_quantiles = False
 

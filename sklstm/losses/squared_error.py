@@ -17,5 +17,7 @@ class SquaredError(RegressionLoss):
     [4.0]
     """
 
+    predicts_mean = True
+
     def forward(self, output: Tensor, target: Tensor) -> Tensor:
         return functional.mse_loss(output, target, reduction="none").mean(1)

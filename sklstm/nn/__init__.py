@@ -3,6 +3,7 @@
 from sklstm.nn.custom import CustomModel
 from sklstm.nn.inputs import Standardize
 from sklstm.nn.normalization import NORMALIZATIONS
+from sklstm.nn.patches import Patches
 from sklstm.nn.pooling import POOLINGS
 from sklstm.nn.recurrent import CELLS, RecurrentLayer
 from sklstm.nn.sequence_model import SequenceModel
@@ -12,6 +13,7 @@ __all__ = [
     "NORMALIZATIONS",
     "POOLINGS",
     "CustomModel",
+    "Patches",
     "RecurrentLayer",
     "SequenceModel",
     "Standardize",

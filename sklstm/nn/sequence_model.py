@@ -9,6 +9,7 @@ from torch.nn import functional
 from sklstm.nn.heads import DenseHead
 from sklstm.nn.inputs import Standardize
 from sklstm.nn.normalization import NORMALIZATIONS
+from sklstm.nn.patches import Patches
 from sklstm.nn.pooling import POOLINGS
 from sklstm.nn.recurrent import RecurrentLayer
 
@@ -33,6 +34,8 @@ class SequenceModel(nn.Module):
         Applied to what leaves every recurrent layer; "batch" also to what enters the first.
     dropout : float
         Share of units dropped behind every recurrent and every dense layer in training.
+    patch_size : int, default=1
+        Consecutive steps that enter the first layer as one.
     mixed_precision : bool, default=False
         Whether the recurrent layers compute in bfloat16.
 
@@ -62,13 +65,18 @@ class SequenceModel(nn.Module):
         dense_layer_sizes: Sequence[int],
         normalization: str | None,
         dropout: float,
+        patch_size: int = 1,
         mixed_precision: bool = False,
     ) -> None:
         super().__init__()
         self.inputs = inputs
         self.pooling = POOLINGS[pooling]
         self.n_directions = 2 if bidirectional else 1
-        widths = [n_features, *(self.n_directions * size for size in hidden_layer_sizes)]
+        self.patches = Patches(patch_size)
+        widths = [
+            n_features * patch_size,
+            *(self.n_directions * size for size in hidden_layer_sizes),
+        ]
         self.recurrent = nn.ModuleList(
             RecurrentLayer(
                 cell, n_inputs, size, bidirectional=bidirectional, mixed_precision=mixed_precision
@@ -76,7 +84,7 @@ class SequenceModel(nn.Module):
             for n_inputs, size in zip(widths, hidden_layer_sizes, strict=False)
         )
         kind = None if normalization is None else NORMALIZATIONS[normalization]
-        self.input_norm = kind(widths[0]) if kind and kind.on_input else None
+        self.input_norm = kind(n_features) if kind and kind.on_input else None
         self.norms = nn.ModuleList(kind(width) for width in widths[1:]) if kind else None
         self.dropout = dropout
         n_pooled = len(self.pooling) * widths[-1]
@@ -99,6 +107,7 @@ class SequenceModel(nn.Module):
         x = self.inputs(x, lengths)
         if self.input_norm is not None:
             x = self.input_norm(x, lengths)
+        x, lengths = self.patches(x, lengths)
         for number, layer in enumerate(self.recurrent):
             x = layer(x, lengths)
             if self.norms is not None:

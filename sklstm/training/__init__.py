@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sklstm.training.optimizers import OPTIMIZERS, check_optimizer
+from sklstm.training.optimizers import OPTIMIZERS, check_optimizer, resolve_weight_decay
 from sklstm.training.prediction import predict_outputs
 from sklstm.training.runtime import (
     Interrupts,
@@ -35,6 +35,7 @@ __all__ = [
     "predict_outputs",
     "private_runtime",
     "resolve_device",
+    "resolve_weight_decay",
     "threads_for",
 ]
 

@@ -70,6 +70,32 @@ def check_optimizer(optimizer: str | type[torch.optim.Optimizer], weight_decay: 
         )
 
 
+def resolve_weight_decay(
+    weight_decay: float | str, optimizer: str | type[torch.optim.Optimizer]
+) -> float:
+    """Return the strength of the weight decay.
+
+    Parameters
+    ----------
+    weight_decay : float or "auto"
+        "auto" is 0.1 of "adamw", which decouples it from the gradient, else 0.
+    optimizer : str or type
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> from sklstm.training import resolve_weight_decay
+    >>> [resolve_weight_decay("auto", name) for name in ("adamw", "sgd")]
+    [0.1, 0.0]
+    """
+    if isinstance(weight_decay, str):
+        return 0.1 if optimizer == "adamw" else 0.0
+    return weight_decay
+
+
 def optimizer_options(
     optimizer: str | type[torch.optim.Optimizer], weight_decay: float, device: str
 ) -> dict[str, Any]:

@@ -51,12 +51,12 @@ def test_number_of_recurrent_parameters(parameters, n_features, expected):
 @pytest.mark.parametrize(
     ("parameters", "expected"),
     [
-        ({}, 4 * 2 + 2),
+        ({"pooling": "last"}, 4 * 2 + 2),
         ({"pooling": "concat"}, 3 * 4 * 2 + 2),
         ({"pooling": "concat", "bidirectional": True}, 6 * 4 * 2 + 2),
         ({"pooling": "mean"}, 4 * 2 + 2),
-        ({"dense_layer_sizes": (7, 5)}, (4 * 7 + 7) + (7 * 5 + 5) + (5 * 2 + 2)),
-        ({"dense_layer_sizes": 7}, (4 * 7 + 7) + (7 * 2 + 2)),
+        ({"pooling": "last", "dense_layer_sizes": (7, 5)}, (4 * 7 + 7) + (7 * 5 + 5) + (5 * 2 + 2)),
+        ({"pooling": "last", "dense_layer_sizes": 7}, (4 * 7 + 7) + (7 * 2 + 2)),
     ],
     ids=str,
 )

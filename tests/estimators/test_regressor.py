@@ -252,7 +252,7 @@ def test_features_of_different_scale_train():
 
 def test_standardize_can_be_switched_off():
     X, y = samples(30)
-    model = tiny(standardize=False, subtract_last=False).fit(5 + X, 100 + y)
+    model = tiny(standardize=False, subtract_last=False, linear_skip=False).fit(5 + X, 100 + y)
     assert_array_equal(model.module_.inputs.mean, 0)
     assert_array_equal(model.module_.inputs.scale, 1)
     assert np.abs(model.predict(5 + X)).max() < 50  # far from 100 after two epochs
@@ -291,7 +291,7 @@ def test_a_trend_is_extrapolated(subtract_last):
     model = quick(**options).fit(X[:120], y[:120])
     assert model.anchor_features_.tolist() == [0]
     assert np.abs(model.predict(X[120:]) - y[120:]).mean() < 0.5
-    plain = quick(**{**options, "subtract_last": False}).fit(X[:120], y[:120])
+    plain = quick(**{**options, "subtract_last": False}, linear_skip=False).fit(X[:120], y[:120])
     assert plain.anchor_features_.tolist() == [-1]
     assert np.abs(plain.predict(X[120:]) - y[120:]).mean() > 3
 

@@ -1,0 +1,9 @@
+"""The tasks of the accuracy benchmark, by name."""
+
+from tasks import classification, forecasting, regression, toys
+from tasks.task import Data, Task
+
+__all__ = ["TASKS", "TOYS", "Data", "Task"]
+
+TASKS: dict[str, Task] = forecasting.TASKS | regression.TASKS | classification.TASKS
+TOYS: dict[str, Task] = toys.TASKS

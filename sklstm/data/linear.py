@@ -1,0 +1,192 @@
+"""A linear map from a window to what is left of the targets."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklstm.data.anchor import Anchor
+from sklstm.data.sequences import Sequences
+
+# The least share of variance that the map explains in samples it was not fitted on, to be kept.
+_MIN_EXPLAINED = 0.05
+_MIN_SAMPLES = 10
+# Numbers in the table that the map is fitted on, and of columns: more samples bring no more.
+_MAX_NUMBERS, _MAX_COLUMNS = 2**23, 1024
+_STEPS_AT_ONCE = 65_536
+_STRENGTHS = np.logspace(-4, 3, 29)  # of the penalty, a sample
+
+
+@dataclass(frozen=True)
+class LinearMap:
+    """A linear map of the last steps of a sequence.
+
+    Attributes
+    ----------
+    center : ndarray of shape (n_timesteps, n_features)
+        What stands for a step that a shorter sequence lacks.
+    coef : ndarray of shape (n_timesteps, n_features, n_outputs)
+    intercept : ndarray of shape (n_outputs,)
+    relative, levels : list of int
+        Features that are told relative to their last value, and those of them whose last value
+        itself stands in the place of its own difference, which is zero.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.data import LinearMap, as_sequences
+    >>> weights = np.array([[[1.0]], [[10.0]]])
+    >>> linear = LinearMap(np.zeros((2, 1)), weights, np.zeros(1), [], [])
+    >>> linear(as_sequences([[1.0, 2.0], [3.0, 4.0]])).tolist()
+    [[21.0], [43.0]]
+    """
+
+    center: NDArray[np.float64]
+    coef: NDArray[np.float64]
+    intercept: NDArray[np.float64]
+    relative: list[int]
+    levels: list[int]
+
+    def __call__(self, sequences: Sequences) -> NDArray[np.float64]:
+        """Return the map's values, of shape (n_samples, n_outputs)."""
+        n_timesteps, _, n_outputs = self.coef.shape
+        values = np.empty((len(sequences), n_outputs))
+        coef = self.coef.reshape(-1, n_outputs)
+        for indices in _batches(sequences):
+            steps, absent = _last_steps(sequences, indices, n_timesteps, self.relative, self.levels)
+            steps -= self.center
+            if absent is not None:
+                steps[absent] = 0.0
+            # summed row by row, so that no number depends on how many rows there are
+            values[indices] = np.einsum("np,po->no", steps.reshape(len(indices), -1), coef)
+        return values + self.intercept
+
+
+def fit_linear_map(
+    sequences: Sequences,
+    target: NDArray[np.float64],
+    weight: NDArray[np.float64] | None,
+    anchor: Anchor,
+    *,
+    force: bool,
+) -> LinearMap | None:
+    """Fit a linear map from windows to targets by ridge regression.
+
+    The strength of the penalty is the one with the least squared error on left-out samples, which
+    has a closed form [1]_.
+
+    Parameters
+    ----------
+    sequences : Sequences
+        The training part.
+    target : ndarray of shape (n_samples, n_outputs)
+        What the anchor leaves of the targets.
+    weight : ndarray of shape (n_samples,) or None
+    anchor : Anchor
+        Says which features are told relative to their last value.
+    force : bool
+        Whether to return the map whatever it explains. Else None where sequences differ in
+        length, a window holds more than 1,024 numbers, or the map explains less than a twentieth of
+        the variance of left-out samples. Fewer than ten samples give no map.
+
+    Returns
+    -------
+    LinearMap or None
+
+    Raises
+    ------
+    ValueError
+        If the map is forced and sequences differ in length.
+
+    References
+    ----------
+    .. [1] Golub, Heath and Wahba (1979), Generalized cross-validation as a method for choosing a
+       good ridge parameter, Technometrics 21(2).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.data import as_sequences, fit_linear_map, no_anchor
+    >>> X = np.random.default_rng(0).normal(size=(50, 3, 1))
+    >>> y = X[:, :, 0] @ [[1.0], [0.0], [-2.0]]
+    >>> linear = fit_linear_map(as_sequences(X), y, None, no_anchor(1), force=False)
+    >>> linear.coef.ravel().round(1).tolist()
+    [1.0, 0.0, -2.0]
+    """
+    from sklearn.linear_model import RidgeCV  # slow to import
+
+    n_timesteps = int(sequences.lengths.max())
+    n_columns = n_timesteps * sequences.n_features
+    if sequences.lengths.min() < n_timesteps:
+        if force:
+            raise ValueError(
+                "linear_skip=True needs sequences of one length, but these have "
+                f"{sequences.lengths.min()} to {n_timesteps} time steps. Set linear_skip to 'auto' "
+                "or False."
+            )
+        return None
+    if len(sequences) < _MIN_SAMPLES or (not force and n_columns > _MAX_COLUMNS):
+        return None
+    n_chosen = min(len(sequences), max(_MAX_NUMBERS // n_columns, 1))
+    chosen = np.linspace(0, len(sequences) - 1, n_chosen).astype(np.int64)
+    steps, _ = _last_steps(sequences, chosen, n_timesteps, anchor.relative, anchor.levels)
+    share = np.ones(n_chosen) if weight is None else weight[chosen] / weight[chosen].mean()
+    table, center, scale = _standardized(steps.reshape(n_chosen, -1), share)
+    y, y_center, y_scale = _standardized(target[chosen], share)
+    ridge = RidgeCV(alphas=_STRENGTHS * n_chosen).fit(table, y, share)
+    if not force and 1 + ridge.best_score_ < _MIN_EXPLAINED:  # the score is minus a squared error
+        return None
+    shape = (n_timesteps, sequences.n_features)
+    coef = ridge.coef_.reshape(y.shape[1], -1) / scale
+    return LinearMap(
+        center.reshape(shape),
+        (y_scale[:, None] * coef).T.reshape(*shape, -1),
+        y_center + y_scale * ridge.intercept_,
+        anchor.relative,
+        anchor.levels,
+    )
+
+
+def _standardized(
+    table: NDArray[np.float64], weight: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return a table brought to mean 0 and deviation 1, and the columns' means and deviations."""
+    center = np.average(table, axis=0, weights=weight)
+    table = table - center
+    scale = np.sqrt(np.average(table**2, axis=0, weights=weight))
+    scale[scale <= 1e-7 * np.abs(center)] = 1.0  # constant but for the rounding of float32
+    scale[scale == 0] = 1.0
+    return table / scale, center, scale
+
+
+def _batches(sequences: Sequences) -> Iterator[NDArray[np.int64]]:
+    size = max(_STEPS_AT_ONCE // int(sequences.lengths.max()), 1)
+    for start in range(0, len(sequences), size):
+        yield np.arange(start, min(start + size, len(sequences)))
+
+
+def _last_steps(
+    sequences: Sequences,
+    indices: NDArray[np.int64],
+    n_timesteps: int,
+    relative: list[int],
+    levels: list[int],
+) -> tuple[NDArray[np.float64], NDArray[np.bool_] | None]:
+    """Return the last steps of some sequences, and which of them are absent, None if none is.
+
+    Of the relative features the last step would be zero throughout; of those in `levels` it is
+    the last value itself.
+    """
+    batch, lengths = sequences.take(indices)  # (batch, time, features)
+    steps, absent = batch[:, -n_timesteps:].astype(np.float64), None
+    if lengths is not None or batch.shape[1] < n_timesteps:
+        n_steps = np.full(len(indices), batch.shape[1]) if lengths is None else lengths
+        place = n_steps[:, None] - n_timesteps + np.arange(n_timesteps)  # (batch, n_timesteps)
+        absent = place < 0
+        samples = np.arange(len(indices))[:, None]
+        steps = batch[samples, np.maximum(place, 0)].astype(np.float64)
+    last = steps[:, -1].copy()  # (batch, features)
+    steps[:, :, relative] -= last[:, None, relative]
+    steps[:, -1, levels] = last[:, levels]
+    return steps, absent
