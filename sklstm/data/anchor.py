@@ -1,5 +1,6 @@
 """Targets that continue a feature, told relative to its last value."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,8 @@ class Anchor:
         where the target is a later value of the feature, and are a line of least squares elsewhere.
     drifting : bool
         Whether the network is to see no level at all. Else the last value itself goes to it too.
+    level : ndarray of shape (n_outputs,) or None
+        What stands for the last value of a sequence that has none; None where all have.
 
     Examples
     --------
@@ -43,6 +46,7 @@ class Anchor:
     slope: NDArray[np.float64]
     intercept: NDArray[np.float64]
     drifting: bool = True
+    level: NDArray[np.float64] | None = None
 
     def __call__(self, sequences: Sequences) -> NDArray[np.float64]:
         """Return the lines at the sequences' last values, of shape (n_samples, n_outputs)."""
@@ -50,6 +54,8 @@ class Anchor:
         for output, feature in enumerate(self.features):
             if feature != NONE:
                 last = sequences.last_values(feature)
+                if self.level is not None:
+                    last = np.where(np.isnan(last), self.level[output], last)
                 values[:, output] = self.intercept[output] + self.slope[output] * last
         return values
 
@@ -71,7 +77,12 @@ def no_anchor(n_outputs: int) -> Anchor:
 
 
 def find_anchor(
-    sequences: Sequences, y: NDArray[np.float64], weight: NDArray[np.float64] | None, *, force: bool
+    sequences: Sequences,
+    y: NDArray[np.float64],
+    weight: NDArray[np.float64] | None,
+    *,
+    force: bool,
+    ignored: Collection[int] = (),
 ) -> Anchor:
     """Find the feature whose last value each target continues.
 
@@ -87,6 +98,8 @@ def find_anchor(
         variance, where half of that feature's variance is in turn explained by its value one step
         before; and the network sees no level only where windows overlap and a quarter of the
         level's variance is explained by time.
+    ignored : collection of int, default=()
+        Features that are no numbers.
 
     Returns
     -------
@@ -106,43 +119,53 @@ def find_anchor(
     >>> find_anchor(as_sequences(X), y[:, None], None, force=False).features.tolist()
     [0]
     """
-    if sequences.lengths.max() == 1:  # nothing to be relative to
+    candidates = [f for f in range(sequences.n_features) if f not in ignored]
+    if sequences.lengths.max() == 1 or not candidates:  # nothing to be relative to
         return no_anchor(y.shape[1])
     weight = np.ones(len(y)) if weight is None else weight
     explained = np.zeros((sequences.n_features, y.shape[1]))
-    for feature in range(sequences.n_features):
-        last = sequences.last_values(feature)
+    for feature in candidates:
+        last = _last_values(sequences, feature)
         if force or _persists(sequences, feature, last, weight):
             explained[feature] = [_squared_correlation(last, column, weight) for column in y.T]
-    features = explained.argmax(axis=0)
+    features = np.asarray(candidates)[explained[candidates].argmax(axis=0)]
     if not force:
         features[explained.max(axis=0) < _MIN_EXPLAINED] = NONE
-    slope, intercept = np.zeros(y.shape[1]), np.zeros(y.shape[1])
+    slope, intercept, level = (np.zeros(y.shape[1]) for _ in range(3))
     for output, feature in enumerate(features):
         if feature != NONE:
+            last = _last_values(sequences, feature)
             line = _continuation(sequences, feature, y[:, output]) or _line(
-                sequences.last_values(feature), y[:, output], weight
+                last, y[:, output], weight
             )
             slope[output], intercept[output] = line
+            level[output] = last.mean()
     # only overlapping windows are known to be in the order of time
     drifting = force or (
         sequences.overlap
         and any(_drifts(sequences, feature, weight) for feature in set(features.tolist()) - {NONE})
     )
-    return Anchor(features, slope, intercept, drifting)
+    return Anchor(features, slope, intercept, drifting, level)
 
 
 def _drifts(sequences: Sequences, feature: int, weight: NDArray[np.float64]) -> bool:
     """Tell whether a feature's level moves with time, so that new levels are to be expected."""
     time = sequences.first.astype(np.float64)
-    return _squared_correlation(time, sequences.last_values(feature), weight) >= _MIN_EXPLAINED
+    return _squared_correlation(time, _last_values(sequences, feature), weight) >= _MIN_EXPLAINED
+
+
+def _last_values(sequences: Sequences, feature: int, back: int = 0) -> NDArray[np.float64]:
+    """Return last values, their mean where a sequence has none."""
+    last = sequences.last_values(feature, back)
+    missing = np.isnan(last)
+    return np.where(missing, 0.0 if missing.all() else last[~missing].mean(), last)
 
 
 def _persists(
     sequences: Sequences, feature: int, last: NDArray[np.float64], weight: NDArray[np.float64]
 ) -> bool:
     longer = sequences.lengths > 1
-    before = sequences.last_values(feature, back=1)[longer]
+    before = _last_values(sequences, feature, back=1)[longer]
     return _squared_correlation(before, last[longer], weight[longer]) >= _MIN_PERSISTENCE
 
 

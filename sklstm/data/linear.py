@@ -1,6 +1,6 @@
 """A linear map from a window to what is left of the targets."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from sklstm.data.sequences import Sequences
 _MIN_EXPLAINED = 0.05
 _MIN_SAMPLES = 10
 # Numbers in the table that the map is fitted on, and of columns: more samples bring no more.
-_MAX_NUMBERS, _MAX_COLUMNS = 2**23, 1024
+_MAX_NUMBERS, _MAX_COLUMNS = 2**21, 1024
 _STEPS_AT_ONCE = 65_536
 _STRENGTHS = np.logspace(-4, 3, 29)  # of the penalty, a sample
 
@@ -58,8 +58,11 @@ class LinearMap:
             steps -= self.center
             if absent is not None:
                 steps[absent] = 0.0
-            # summed row by row, so that no number depends on how many rows there are
-            values[indices] = np.einsum("np,po->no", steps.reshape(len(indices), -1), coef)
+            np.nan_to_num(steps, copy=False)  # what is not known yet counts as its mean
+            rows = steps.reshape(len(indices), -1)
+            for output in range(n_outputs):
+                # summed row by row: of a matrix product the bits depend on the number of rows
+                values[indices, output] = (rows * coef[:, output]).sum(axis=1)
         return values + self.intercept
 
 
@@ -70,6 +73,7 @@ def fit_linear_map(
     anchor: Anchor,
     *,
     force: bool,
+    ignored: Collection[int] = (),
 ) -> LinearMap | None:
     """Fit a linear map from windows to targets by ridge regression.
 
@@ -89,6 +93,8 @@ def fit_linear_map(
         Whether to return the map whatever it explains. Else None where sequences differ in
         length, a window holds more than 1,024 numbers, or the map explains less than a twentieth of
         the variance of left-out samples. Fewer than ten samples give no map.
+    ignored : collection of int, default=()
+        Features that are no numbers.
 
     Returns
     -------
@@ -131,6 +137,7 @@ def fit_linear_map(
     n_chosen = min(len(sequences), max(_MAX_NUMBERS // n_columns, 1))
     chosen = np.linspace(0, len(sequences) - 1, n_chosen).astype(np.int64)
     steps, _ = _last_steps(sequences, chosen, n_timesteps, anchor.relative, anchor.levels)
+    steps[:, :, list(ignored)] = 0.0  # constant, and thus without effect
     share = np.ones(n_chosen) if weight is None else weight[chosen] / weight[chosen].mean()
     table, center, scale = _standardized(steps.reshape(n_chosen, -1), share)
     y, y_center, y_scale = _standardized(target[chosen], share)
@@ -152,8 +159,10 @@ def _standardized(
     table: NDArray[np.float64], weight: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return a table brought to mean 0 and deviation 1, and the columns' means and deviations."""
-    center = np.average(table, axis=0, weights=weight)
-    table = table - center
+    known = np.isfinite(table)
+    total = np.maximum(weight @ known, np.finfo(np.float64).tiny)
+    center = weight @ np.where(known, table, 0.0) / total
+    table = np.where(known, table - center, 0.0)
     scale = np.sqrt(np.average(table**2, axis=0, weights=weight))
     scale[scale <= 1e-7 * np.abs(center)] = 1.0  # constant but for the rounding of float32
     scale[scale == 0] = 1.0
@@ -186,7 +195,16 @@ def _last_steps(
         absent = place < 0
         samples = np.arange(len(indices))[:, None]
         steps = batch[samples, np.maximum(place, 0)].astype(np.float64)
+    if np.isnan(steps).any():
+        steps = _carry_forward(steps)
     last = steps[:, -1].copy()  # (batch, features)
     steps[:, :, relative] -= last[:, None, relative]
     steps[:, -1, levels] = last[:, levels]
     return steps, absent
+
+
+def _carry_forward(steps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Put the last known value in the place of NaN; NaN is left where there is none."""
+    time = np.arange(steps.shape[1])[:, None]
+    known = np.maximum.accumulate(np.where(np.isnan(steps), 0, time), axis=1)
+    return np.take_along_axis(steps, known, axis=1)

@@ -172,10 +172,45 @@ class Sequences:
         Returns
         -------
         ndarray of shape (n_sequences,), float64
+            Of a missing value the one before it in the sequence; NaN where there is none.
         """
         steps = self.first + np.maximum(self.lengths - 1 - back, 0)
         values: NDArray[np.float64] = self.rows[steps, feature].astype(np.float64)
+        if np.isnan(values).any():  # where that is missing, the one known before
+            known = np.isfinite(self.rows[:, feature])
+            latest = np.maximum.accumulate(np.where(known, np.arange(len(known)), -1))[steps]
+            values = self.rows[latest, feature].astype(np.float64)
+            values[latest < self.first] = np.nan
         return values
+
+    def present_values(self, feature: int, n_most: int | None = None) -> NDArray[np.float64]:
+        """Return a feature's values at the present steps, without those that are missing.
+
+        Parameters
+        ----------
+        feature : int
+        n_most : int or None, default=None
+            Evenly chosen ones, if there are more.
+
+        Returns
+        -------
+        ndarray of shape (n_values,), float64
+        """
+        steps = np.flatnonzero(self.is_present())
+        if n_most is not None and len(steps) > n_most:
+            steps = steps[np.linspace(0, len(steps) - 1, n_most).astype(np.int64)]
+        values = self.rows[steps, feature].astype(self.dtype).astype(np.float64)
+        known: NDArray[np.float64] = values[np.isfinite(values)]
+        return known
+
+    def missing_features(self) -> list[int]:
+        """Return the features of which a present step has no value."""
+        present = self.is_present()
+        missing = np.zeros(self.n_features, dtype=bool)
+        for start in range(0, len(self.rows), _CHUNK):
+            rows = self.rows[start : start + _CHUNK][present[start : start + _CHUNK]]
+            missing |= _is_missing(rows).any(axis=0)
+        return np.flatnonzero(missing).tolist()
 
     def moments(
         self, weight: NDArray[np.float64] | None = None, relative: Collection[int] = ()
@@ -210,22 +245,26 @@ class Sequences:
         """Return mean and variance of every feature, in two passes of a few rows at a time."""
         coverage = self._coverage(weight)
         coverage[~self.is_present()] = 0.0  # not what rounding leaves of weights that are gone
-        total = coverage.sum()
-        mean, variance = np.zeros(self.n_features), np.zeros(self.n_features)
-        for rows, part in self._chunks(coverage):
+        total, mean, variance = (np.zeros(self.n_features) for _ in range(3))
+        for _, known, part in self._chunks(coverage):
+            total += part @ known
+        total[total == 0] = 1.0  # a feature without a value
+        for rows, _, part in self._chunks(coverage):
             mean += part @ rows / total
-        for rows, part in self._chunks(coverage):
-            variance += part @ (rows - mean) ** 2 / total
+        for rows, known, part in self._chunks(coverage):
+            variance += part @ ((rows - mean) ** 2 * known) / total
         return mean, variance
 
     def _chunks(
         self, coverage: NDArray[np.float64]
-    ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]]:
+        """Yield rows, which of their values are known, and the rows' weights."""
         for start in range(0, len(self.rows), _CHUNK):
             part = coverage[start : start + _CHUNK]
             rows = self.rows[start : start + _CHUNK].astype(np.float64)
-            rows[part == 0] = 0.0  # absent steps are NaN, and 0 times NaN is NaN
-            yield rows, part
+            known = np.isfinite(rows)
+            rows[~known] = 0.0  # 0 times NaN is NaN
+            yield rows, known, part
 
     def _relative_moments(self, feature: int, weight: NDArray[np.float64]) -> tuple[float, float]:
         """Return mean and variance of a feature's differences from its last value.
@@ -236,7 +275,10 @@ class Sequences:
         present = self.is_present()
         end = self.first + self.lengths
         column = self.rows[:, feature].astype(np.float64)
-        column = np.where(present, column - column[present].mean(), 0.0)
+        known = present & np.isfinite(column)
+        # a missing value counts as the one before it, be it of the sequence before
+        latest = np.maximum.accumulate(np.where(known, np.arange(len(known)), 0))
+        column = np.where(present & known[latest], column[latest] - column[known].mean(), 0.0)
         sums, squares = (_running_sum(part) for part in (column, column**2))
         last = column[end - 1]  # (n_sequences,)
         first_moment = sums[end] - sums[self.first]
@@ -590,7 +632,8 @@ def _raise_at_fault(
         )
         raise ValueError(
             f"Input X contains NaN: the first is in {place}. {hint}; fill in missing values first, "
-            "for example with sklstm.TimestepTransformer(sklearn.impute.SimpleImputer())."
+            "for example with sklstm.TimestepTransformer(sklearn.impute.SimpleImputer()), or set "
+            "missing_values='indicator' of an estimator."
         )
     raise ValueError(
         f"Input X contains infinity or a value too large for {sequences.dtype!r}: the first is in "

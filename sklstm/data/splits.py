@@ -195,8 +195,8 @@ def held_out_blocks(
     Returns
     -------
     list of (train, held_out)
-        Indices of the samples. Blocks that leave less than half of the samples to train on are not
-        among them.
+        Indices of the samples. Blocks that leave less than a third of the samples to train on are
+        not among them.
 
     Examples
     --------
@@ -204,7 +204,7 @@ def held_out_blocks(
     >>> from sklstm.data import as_sequences, held_out_blocks, view_windows
     >>> windows = as_sequences(view_windows(np.arange(10.0)[:, None], 2))
     >>> [(train.tolist(), block.tolist()) for train, block in held_out_blocks(windows, 3, 0)]
-    [([4, 5, 6, 7, 8], [0, 1, 2]), ([0, 1, 2, 3, 4], [6, 7, 8])]
+    [([4, 5, 6, 7, 8], [0, 1, 2]), ([0, 1, 7, 8], [3, 4, 5]), ([0, 1, 2, 3, 4], [6, 7, 8])]
     """
     order = np.arange(len(sequences))
     if not sequences.overlap:
@@ -213,7 +213,7 @@ def held_out_blocks(
     for block in np.array_split(order, n_blocks):
         train = np.setdiff1d(np.arange(len(sequences)), block)
         train = _without_shared_steps(sequences, train, block)
-        if 2 * len(train) >= len(sequences):
+        if 3 * len(train) >= len(sequences):
             splits.append((train, np.sort(block)))
     return splits
 

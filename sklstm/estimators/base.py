@@ -18,12 +18,14 @@ import sklstm.training as training
 from sklstm._transaction import transaction
 from sklstm._validation import check_lengths_agree, check_sample_weight
 from sklstm.data import (
+    ENCODINGS,
     Anchor,
     Sequences,
     as_sequences,
     check_split,
     no_anchor,
     resolve_batch_size,
+    resolve_categorical,
     resolve_max_epochs,
     split_validation,
 )
@@ -61,6 +63,9 @@ _LASTING = (
     "loss",
     "quantile",
     "standardize",
+    "categorical_features",
+    "feature_encoding",
+    "missing_values",
     "subtract_last",
     "linear_skip",
     "optimizer",
@@ -75,6 +80,17 @@ def _form_of(is_table: bool, n_columns: int) -> str:
     if is_table:
         return f"2-D, a table of {n_columns} time steps of one feature"
     return f"sequences of {n_columns} feature(s), the last axis"
+
+
+def _feature_names(X: Any) -> list[str] | None:
+    """Return the names of a time step's features, which lists of DataFrames have."""
+    columns = getattr(X[0], "columns", None) if isinstance(X, list | tuple) and len(X) else None
+    return None if columns is None else list(columns)
+
+
+def _holds_integers(X: Any) -> bool:
+    first = X[0] if isinstance(X, list | tuple) and len(X) else X
+    return np.asarray(first).dtype.kind in "iu"
 
 
 def _n_columns(shape: tuple[int, ...]) -> int:
@@ -97,6 +113,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     net_: "training.SequenceNet"
     n_features_in_: int
     n_timesteps_in_: int | None
+    categorical_: list[int]
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
@@ -109,6 +126,9 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         "patch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "module": [callable, None],
         "standardize": ["boolean"],
+        "categorical_features": "no_validation",
+        "feature_encoding": [StrOptions({"auto", *ENCODINGS})],
+        "missing_values": [StrOptions({"error", "indicator"})],
         "optimizer": [StrOptions(set(OPTIMIZERS)), type],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "learning_rate_schedule": [StrOptions(set(SCHEDULES))],
@@ -326,8 +346,18 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             raise ValueError(
                 "X is None, but sequences are expected: an array, or a list of arrays."
             )
-        sequences = as_sequences(X, dtype_of(self._built_with("precision")))
+        sequences = as_sequences(
+            X,
+            dtype_of(self._built_with("precision")),
+            allow_nan=self._built_with("missing_values") == "indicator",
+        )
         if reset:
+            self.categorical_ = resolve_categorical(
+                self.categorical_features,
+                sequences.n_features,
+                _feature_names(X),
+                all_integers=_holds_integers(X),
+            )
             # of a table the columns are features to scikit-learn, and steps to the network
             self.n_timesteps_in_ = sequences.table_timesteps
             self.n_features_in_ = sequences.n_columns
@@ -362,7 +392,14 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         self, train: Part, loss: Loss, device: str, rng: np.random.Generator
     ) -> "training.SequenceNet":
         return training.make_net(
-            build_module(self, train.sequences, train.weight, loss.n_outputs, self._anchor()),
+            build_module(
+                self,
+                train.sequences,
+                train.weight,
+                loss.n_outputs,
+                self._anchor(),
+                self.categorical_,
+            ),
             loss,
             optimizer=self.optimizer,
             learning_rate=self.learning_rate,
@@ -476,4 +513,5 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = True
         tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = self.missing_values == "indicator"
         return tags

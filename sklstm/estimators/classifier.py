@@ -66,6 +66,21 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
     standardize : bool, default=True
         Whether features are brought to mean 0 and standard deviation 1
         inside, as measured on the training part.
+    categorical_features : array-like of bool, int or str, "from_dtype" or None, default=None
+        Features that are symbols: as a mask, indices, or names (where X is a list of DataFrames).
+        Each category, a number of its own in X, becomes a learnt vector; those not seen in training
+        become zero. "from_dtype" takes all features where X holds integers, such as sequences of
+        tokens, and else none.
+    feature_encoding : {"auto", "standard", "quantile", "piecewise_linear"}, default="auto"
+        How numbers are told to the network: standardised; as the share of training values below;
+        or by how far they have come through each of 16 bins between quantiles (between all values
+        where there are 32 at most). "auto" takes bins for features of 3 to 32 distinct values, each
+        seen ten times, and of heavy tails, such as sizes of packets; else it standardises, as is
+        always done with features that are told relative to their last value.
+    missing_values : {"error", "indicator"}, default="error"
+        What to do with NaN inside a sequence. "indicator" takes the value before it in the
+        sequence, or the mean where there is none, and adds an input that tells so for each
+        feature of which values were missing in training.
     optimizer : {"adamw", "adam", "sgd", "rmsprop"} or type, default="adamw"
         A name, or a class of ``torch.optim``'s kind.
     learning_rate : float, default=0.01
@@ -135,6 +150,8 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         The same of the validation part.
     best_validation_score_ : float or None
         Accuracy on the validation part with the weights that were kept, if `early_stopping`.
+    categorical_ : list of int
+        The features that are symbols.
     net_ : skorch net
     module_ : torch module
     history_ : skorch History
@@ -187,6 +204,9 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         module: Callable[[int, int], nn.Module] | None = None,
         loss: str = "log_loss",
         standardize: bool = True,
+        categorical_features: Any = None,
+        feature_encoding: str = "auto",
+        missing_values: str = "error",
         optimizer: str | type[Optimizer] = "adamw",
         learning_rate: float = 1e-2,
         learning_rate_schedule: str = "cosine",
@@ -218,6 +238,9 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         self.module = module
         self.loss = loss
         self.standardize = standardize
+        self.categorical_features = categorical_features
+        self.feature_encoding = feature_encoding
+        self.missing_values = missing_values
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.learning_rate_schedule = learning_rate_schedule

@@ -1,5 +1,6 @@
 """From an estimator's parameters to the torch module that it trains."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ from torch import nn
 
 from sklstm._validation import check_layer_sizes
 from sklstm.data import Anchor, Sequences, resolve_patch_size
-from sklstm.nn import CustomModel, SequenceModel, Standardize
+from sklstm.estimators.inputs import build_inputs
+from sklstm.nn import CustomModel, SequenceModel
 
 
 def dtype_of(precision: str) -> str:
@@ -45,6 +47,7 @@ def build_module(
     weight: NDArray[np.float64] | None,
     n_outputs: int,
     anchor: Anchor,
+    categorical: Sequence[int] = (),
 ) -> nn.Module:
     """Build the module that an estimator trains.
 
@@ -60,6 +63,8 @@ def build_module(
         Width of the output.
     anchor : Anchor
         Says which features the network sees relative to their last value.
+    categorical : sequence of int, default=()
+        Features that are symbols.
 
     Returns
     -------
@@ -71,7 +76,7 @@ def build_module(
     ValueError
         If the user's own module gives outputs of another shape.
     """
-    inputs = _make_inputs(sequences, weight, anchor, standardize=estimator.standardize)
+    inputs = build_inputs(estimator, sequences, weight, anchor, categorical)
     n_features = inputs.n_outputs
     if estimator.module is not None:
         own = _own_module(estimator.module, n_features, n_outputs)
@@ -98,25 +103,6 @@ def build_module(
     if estimator.module is not None:
         _check_outputs(model, sequences, n_outputs)
     return model
-
-
-def _make_inputs(
-    sequences: Sequences,
-    weight: NDArray[np.float64] | None,
-    anchor: Anchor,
-    *,
-    standardize: bool,
-) -> Standardize:
-    mean, scale = np.zeros(sequences.n_features), np.ones(sequences.n_features)
-    level_mean, level_scale = np.zeros(len(anchor.levels)), np.ones(len(anchor.levels))
-    if standardize:
-        mean, scale = sequences.moments(weight, anchor.relative)
-        for number, feature in enumerate(anchor.levels):
-            last = sequences.last_values(feature)
-            level_mean[number] = np.average(last, weights=weight)
-            spread = np.average((last - level_mean[number]) ** 2, weights=weight)
-            level_scale[number] = np.sqrt(spread) or 1.0
-    return Standardize(mean, scale, anchor.relative, anchor.levels, level_mean, level_scale)
 
 
 def _own_module(factory: Any, n_features: int, n_outputs: int) -> nn.Module:

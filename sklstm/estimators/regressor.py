@@ -102,6 +102,21 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
     standardize : bool, default=True
         Whether features and targets are brought to mean 0 and standard deviation 1
         inside, as measured on the training part. Predictions are in the units of y all the same.
+    categorical_features : array-like of bool, int or str, "from_dtype" or None, default=None
+        Features that are symbols: as a mask, indices, or names (where X is a list of DataFrames).
+        Each category, a number of its own in X, becomes a learnt vector; those not seen in training
+        become zero. "from_dtype" takes all features where X holds integers, such as sequences of
+        tokens, and else none.
+    feature_encoding : {"auto", "standard", "quantile", "piecewise_linear"}, default="auto"
+        How numbers are told to the network: standardised; as the share of training values below;
+        or by how far they have come through each of 16 bins between quantiles (between all values
+        where there are 32 at most). "auto" takes bins for features of 3 to 32 distinct values, each
+        seen ten times, and of heavy tails, such as sizes of packets; else it standardises, as is
+        always done with features that are told relative to their last value.
+    missing_values : {"error", "indicator"}, default="error"
+        What to do with NaN inside a sequence. "indicator" takes the value before it in the
+        sequence, or the mean where there is none, and adds an input that tells so for each
+        feature of which values were missing in training.
     optimizer : {"adamw", "adam", "sgd", "rmsprop"} or type, default="adamw"
         A name, or a class of ``torch.optim``'s kind.
     learning_rate : float, default=0.005
@@ -175,6 +190,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         The same of the validation part.
     best_validation_score_ : float or None
         R² on the validation part with the weights that were kept, if `early_stopping`.
+    categorical_ : list of int
+        The features that are symbols.
     net_ : skorch net
     module_ : torch module
     history_ : skorch History
@@ -231,6 +248,9 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         subtract_last: bool | str = "auto",
         linear_skip: bool | str = "auto",
         standardize: bool = True,
+        categorical_features: Any = None,
+        feature_encoding: str = "auto",
+        missing_values: str = "error",
         optimizer: str | type[Optimizer] = "adamw",
         learning_rate: float = 5e-3,
         learning_rate_schedule: str = "cosine",
@@ -264,6 +284,9 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         self.subtract_last = subtract_last
         self.linear_skip = linear_skip
         self.standardize = standardize
+        self.categorical_features = categorical_features
+        self.feature_encoding = feature_encoding
+        self.missing_values = missing_values
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.learning_rate_schedule = learning_rate_schedule
@@ -435,7 +458,13 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         wanted = self._wants("subtract_last")
         if not (kind.centered and wanted):
             return no_anchor(self.n_outputs_)
-        return find_anchor(train.sequences, columns(train.y), train.weight, force=wanted is True)
+        return find_anchor(
+            train.sequences,
+            columns(train.y),
+            train.weight,
+            force=wanted is True,
+            ignored=self.categorical_,
+        )
 
     def _find_linear(
         self, train: Part, anchor: Anchor, kind: type[RegressionLoss]
@@ -444,7 +473,14 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         if not (kind.centered and wanted):
             return None
         rest = columns(train.y) - anchor(train.sequences)
-        return fit_linear_map(train.sequences, rest, train.weight, anchor, force=wanted is True)
+        return fit_linear_map(
+            train.sequences,
+            rest,
+            train.weight,
+            anchor,
+            force=wanted is True,
+            ignored=self.categorical_,
+        )
 
     def _network_part(self, sequences: Sequences) -> NDArray[np.float64]:
         """Return what the network predicts, standardised, of shape (n_samples, n_outputs)."""

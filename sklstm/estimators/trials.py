@@ -61,6 +61,8 @@ def _like(estimator: Any, **changed: Any) -> Any:
     for name in [name for name in vars(trial) if name.endswith("_")]:
         delattr(trial, name)
     course = {"early_stopping": False, "warm_start": False, "callbacks": None, "verbose": 0}
+    # names and dtypes of X are gone from what a trial is given
+    changed["categorical_features"] = estimator.categorical_
     for name, value in {**course, **changed}.items():
         setattr(trial, name, value)
     return trial

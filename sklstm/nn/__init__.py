@@ -1,6 +1,8 @@
 """Networks in torch: layers, pooling, heads and the model made of them."""
 
 from sklstm.nn.custom import CustomModel
+from sklstm.nn.encodings import Embedding, Encoded, PiecewiseLinear, Quantile
+from sklstm.nn.features import Features
 from sklstm.nn.inputs import Standardize
 from sklstm.nn.normalization import NORMALIZATIONS
 from sklstm.nn.patches import Patches
@@ -13,7 +15,12 @@ __all__ = [
     "NORMALIZATIONS",
     "POOLINGS",
     "CustomModel",
+    "Embedding",
+    "Encoded",
+    "Features",
     "Patches",
+    "PiecewiseLinear",
+    "Quantile",
     "RecurrentLayer",
     "SequenceModel",
     "Standardize",

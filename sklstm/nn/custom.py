@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from sklstm.nn.features import Features
 from sklstm.nn.inputs import Standardize
 from sklstm.nn.precision import autocast
 
@@ -12,7 +13,7 @@ class CustomModel(nn.Module):
 
     Parameters
     ----------
-    inputs : Standardize
+    inputs : Standardize or Features
         Scales the features.
     module : torch module
         Maps x (batch, time, features), zero behind the end of shorter sequences, and lengths
@@ -33,7 +34,7 @@ class CustomModel(nn.Module):
     """
 
     def __init__(
-        self, inputs: Standardize, module: nn.Module, *, mixed_precision: bool = False
+        self, inputs: Standardize | Features, module: nn.Module, *, mixed_precision: bool = False
     ) -> None:
         super().__init__()
         self.mixed_precision = mixed_precision

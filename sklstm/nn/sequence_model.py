@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from sklstm.nn.features import Features
 from sklstm.nn.heads import DenseHead
 from sklstm.nn.inputs import Standardize
 from sklstm.nn.normalization import NORMALIZATIONS
@@ -19,7 +20,7 @@ class SequenceModel(nn.Module):
 
     Parameters
     ----------
-    inputs : Standardize
+    inputs : Standardize or Features
         Scales the features.
     n_features, n_outputs : int
         Width of a time step, and of the output.
@@ -54,7 +55,7 @@ class SequenceModel(nn.Module):
 
     def __init__(
         self,
-        inputs: Standardize,
+        inputs: Standardize | Features,
         n_features: int,
         n_outputs: int,
         *,

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 from sklearn.model_selection import train_test_split
-from tasks.task import Data, Task
 
 from sklstm.datasets import load_digit_sequences
+from tasks.task import Data, Task
 
 _ARCHIVE = (
     "ItalyPowerDemand",

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tasks.task import Data, Task
 
 from sklstm import make_windows
 from sklstm.datasets import load_airline_passengers
+from tasks.task import Data, Task
 
 _TRAIN_SHARE = 2 / 3
 

@@ -3,6 +3,7 @@
 from functools import partial
 
 import numpy as np
+
 from tasks.task import Data, Task
 
 _N_TRAIN, _N_TEST = 300, 300

@@ -6,6 +6,7 @@ Hochreiter and Schmidhuber (1997); the sizes are those of Le, Jaitly and Hinton 
 from functools import partial
 
 import numpy as np
+
 from tasks.task import Data, Task
 
 _N_TRAIN, _N_TEST, _N_SYMBOLS = 10_000, 1_000, 8
@@ -14,7 +15,7 @@ _N_TRAIN, _N_TEST, _N_SYMBOLS = 10_000, 1_000, 8
 def _adding(rng: np.random.Generator, n: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
     """Numbers in [0, 1], two of them marked, one in each half; y is their sum."""
     values, marks = rng.uniform(size=(n, steps)), np.zeros((n, steps))
-    halves = rng.integers(steps // 2, size=(n, 2)) + [0, steps // 2]
+    halves = rng.integers(steps // 2, size=(n, 2)) + np.array([0, steps // 2])
     np.put_along_axis(marks, halves, 1.0, axis=1)
     return np.stack([values, marks], axis=2), (values * marks).sum(axis=1)
 

@@ -1,0 +1,150 @@
+"""How a feature is told to a network: which are symbols, and which numbers are not well spread."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+ENCODINGS = ("standard", "quantile", "piecewise_linear")
+
+_N_BINS = 16
+# "auto" takes bins for features of few distinct values, and of tails far from the middle: the
+# range of all but one in a hundred values over that of the middle half, 3.8 of a normal one.
+_FEW, _MIN_REPEATS, _HEAVY = 32, 10, 10.0
+
+
+def find_encoding(values: NDArray[np.float64], encoding: str) -> str:
+    """Return the encoding of one feature.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_values,)
+        Its values in training.
+    encoding : {"auto", "standard", "quantile", "piecewise_linear"}
+        "auto" takes "piecewise_linear" where values are few (3 to 32 distinct ones, each seen ten
+        times on average) or their tails heavy, else "standard".
+
+    Returns
+    -------
+    str
+        A name of `ENCODINGS`; "standard" of what has less than two values.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.data import find_encoding
+    >>> rng = np.random.default_rng(0)
+    >>> kinds = rng.normal(size=900), rng.integers(5, size=900), rng.standard_cauchy(900)
+    >>> [find_encoding(values, "auto") for values in kinds]
+    ['standard', 'piecewise_linear', 'piecewise_linear']
+    """
+    distinct = np.unique(values)
+    if len(distinct) < 2 or encoding == "standard":
+        return "standard"
+    if encoding != "auto":
+        return encoding
+    few = 2 < len(distinct) <= _FEW and len(values) >= _MIN_REPEATS * len(distinct)
+    low, first, third, high = np.quantile(values, [0.005, 0.25, 0.75, 0.995])
+    heavy = len(distinct) > 2 and high - low > _HEAVY * (third - first)
+    return "piecewise_linear" if few or heavy else "standard"
+
+
+def find_edges(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the edges of bins: the distinct values where they are few, else quantiles.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_values,)
+        Of which at least two differ.
+
+    Returns
+    -------
+    ndarray of shape (n_edges,)
+        Increasing.
+    """
+    distinct = np.unique(values)
+    if len(distinct) <= _FEW:
+        return distinct
+    edges = np.unique(np.quantile(values, np.linspace(0, 1, _N_BINS + 1)))
+    return edges if len(edges) > 1 else distinct[[0, -1]]
+
+
+def resolve_categorical(
+    categorical: Any, n_features: int, names: Sequence[str] | None, *, all_integers: bool
+) -> list[int]:
+    """Return which features are symbols.
+
+    Parameters
+    ----------
+    categorical : None, "from_dtype", or array-like of bool, int or str
+        As `categorical_features` of scikit-learn's `HistGradientBoostingClassifier`.
+    n_features : int
+    names : sequence of str or None
+        Names of the features, where known.
+    all_integers : bool
+        Whether the data came in an integer dtype, which "from_dtype" takes for symbols.
+
+    Returns
+    -------
+    list of int
+        Increasing.
+
+    Raises
+    ------
+    ValueError
+        If a mask has another length, an index is out of range, or a name is not known.
+
+    Examples
+    --------
+    >>> from sklstm.data import resolve_categorical
+    >>> resolve_categorical([False, True, True], 3, None, all_integers=False)
+    [1, 2]
+    >>> resolve_categorical(["port"], 2, ["size", "port"], all_integers=False)
+    [1]
+    """
+    if categorical is None:
+        return []
+    if isinstance(categorical, str):
+        if categorical != "from_dtype":
+            raise ValueError(
+                "The 'categorical_features' parameter must be None, 'from_dtype', or an array-like "
+                f"of bool, int or str. Got {categorical!r} instead."
+            )
+        return list(range(n_features)) if all_integers else []
+    chosen = np.asarray(categorical)
+    if chosen.ndim != 1 or (chosen.size and chosen.dtype.kind not in "biuUO"):
+        raise ValueError(
+            "The 'categorical_features' parameter must be None, 'from_dtype', or a 1-D array-like "
+            f"of bool, int or str. Got {categorical!r} instead."
+        )
+    if chosen.dtype.kind == "b":
+        if len(chosen) != n_features:
+            raise ValueError(
+                f"categorical_features as a mask must have one entry a feature. It has "
+                f"{len(chosen)}, and X has {n_features} feature(s) a time step."
+            )
+        return np.flatnonzero(chosen).tolist()
+    if chosen.dtype.kind in "UO":
+        return sorted(_place(name, names) for name in chosen.tolist())
+    outside = [int(i) for i in chosen if not -n_features <= i < n_features]
+    if outside:
+        raise ValueError(
+            f"categorical_features holds the index {outside[0]}, but X has {n_features} feature(s) "
+            "a time step."
+        )
+    return sorted({int(i) % n_features for i in chosen})
+
+
+def _place(name: Any, names: Sequence[str] | None) -> int:
+    if names is None:
+        raise ValueError(
+            f"categorical_features holds the name {name!r}, but the features of X have no names: "
+            "they have where X is a list of DataFrames. Give indices or a mask."
+        )
+    if name not in names:
+        raise ValueError(
+            f"categorical_features holds the name {name!r}, which is none of X's features, "
+            f"{list(names)}."
+        )
+    return list(names).index(name)

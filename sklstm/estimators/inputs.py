@@ -1,0 +1,111 @@
+"""What happens to features before the first layer, learnt from the training part."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklstm.data import Anchor, Sequences, find_edges, find_encoding
+from sklstm.nn import Embedding, Encoded, Features, PiecewiseLinear, Quantile, Standardize
+
+# From how many values an encoding is found.
+_N_VALUES = 200_000
+
+
+def build_inputs(
+    estimator: Any,
+    sequences: Sequences,
+    weight: NDArray[np.float64] | None,
+    anchor: Anchor,
+    categorical: Sequence[int] = (),
+) -> Standardize | Features:
+    """Build what stands before the first layer.
+
+    Parameters
+    ----------
+    estimator : BaseLSTM
+        With checked parameters.
+    sequences : Sequences
+        The training part.
+    weight : ndarray of shape (n_samples,) or None
+        Weights in mean and spread.
+    anchor : Anchor
+        Says which features the network sees relative to their last value.
+    categorical : sequence of int, default=()
+        Features that are symbols.
+
+    Returns
+    -------
+    Standardize or Features
+        The latter where something is encoded or may be missing.
+    """
+    layers: dict[int, Embedding | PiecewiseLinear | Quantile] = {
+        feature: Embedding(np.unique(sequences.present_values(feature))) for feature in categorical
+    }
+    for feature in range(sequences.n_features):
+        if feature not in layers and feature not in anchor.relative:
+            layer = _encoding(estimator, sequences, feature)
+            if layer is not None:
+                layers[feature] = layer
+    numbers = [feature for feature in range(sequences.n_features) if feature not in layers]
+    standardize = _standardize(sequences, weight, anchor, numbers, scaled=estimator.standardize)
+    missing = sequences.missing_features() if estimator.missing_values == "indicator" else None
+    if not layers and missing is None:
+        return standardize
+    features = sorted(layers)
+    encoded = Encoded(features, [layers[feature] for feature in features]) if layers else None
+    return Features(numbers, standardize, encoded, missing)
+
+
+def _encoding(
+    estimator: Any, sequences: Sequences, feature: int
+) -> PiecewiseLinear | Quantile | None:
+    wanted = estimator.feature_encoding
+    if wanted == "standard" or (wanted == "auto" and not estimator.standardize):
+        return None
+    values = sequences.present_values(feature, _N_VALUES)
+    kind = find_encoding(values, wanted)
+    if kind == "standard":
+        return None
+    edges = find_edges(values)
+    if kind == "piecewise_linear":
+        return PiecewiseLinear(edges)
+    return Quantile(edges, _shares_below(values, edges))
+
+
+def _shares_below(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the share of values below each edge, half of those that equal it counted in."""
+    ordered = np.sort(values)
+    below, up_to = (np.searchsorted(ordered, edges, side=side) for side in ("left", "right"))
+    return np.asarray((below + up_to) / (2 * len(values)))
+
+
+def _standardize(
+    sequences: Sequences,
+    weight: NDArray[np.float64] | None,
+    anchor: Anchor,
+    numbers: list[int],
+    *,
+    scaled: bool,
+) -> Standardize:
+    """Return what scales the numbers among the features, which it counts anew."""
+    mean, scale = np.zeros(sequences.n_features), np.ones(sequences.n_features)
+    level_mean, level_scale = np.zeros(len(anchor.levels)), np.ones(len(anchor.levels))
+    if scaled:
+        mean, scale = sequences.moments(weight, anchor.relative)
+        for number, feature in enumerate(anchor.levels):
+            last = sequences.last_values(feature)
+            known = np.isfinite(last)
+            share = None if weight is None else weight[known]
+            level_mean[number] = np.average(last[known], weights=share)
+            spread = np.average((last[known] - level_mean[number]) ** 2, weights=share)
+            level_scale[number] = np.sqrt(spread) or 1.0
+    return Standardize(
+        mean[numbers],
+        scale[numbers],
+        [numbers.index(feature) for feature in anchor.relative],
+        [numbers.index(feature) for feature in anchor.levels],
+        level_mean,
+        level_scale,
+    )

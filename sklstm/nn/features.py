@@ -1,0 +1,74 @@
+"""Features of several kinds, as they enter the first layer."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from sklstm.nn.encodings import Encoded
+from sklstm.nn.inputs import Standardize
+from sklstm.nn.masks import present_steps
+from sklstm.nn.missing import carry_forward
+
+
+class Features(nn.Module):
+    """Numbers standardised, other features encoded, missing values carried forward.
+
+    Parameters
+    ----------
+    numbers : sequence of int
+        Features that are standardised.
+    standardize : Standardize
+        Of these alone.
+    encoded : Encoded or None
+        The others.
+    missing : sequence of int or None, default=None
+        Features that get an indicator, 1 where the value is missing. None where no value may be
+        missing.
+
+    Attributes
+    ----------
+    n_outputs : int
+        Features of a step behind it.
+
+    Examples
+    --------
+    >>> import numpy as np, torch
+    >>> from sklstm.nn import Features, Standardize
+    >>> layer = Features([0], Standardize(np.zeros(1), np.ones(1)), None, missing=[0])
+    >>> layer(torch.tensor([[[2.0], [torch.nan]]]), None).tolist()
+    [[[2.0, 0.0], [2.0, 1.0]]]
+    """
+
+    def __init__(
+        self,
+        numbers: Sequence[int],
+        standardize: Standardize,
+        encoded: Encoded | None,
+        missing: Sequence[int] | None = None,
+    ) -> None:
+        super().__init__()
+        self.numbers = list(numbers)
+        self.standardize = standardize
+        self.encoded = encoded
+        self.missing = None if missing is None else list(missing)
+        self.n_outputs = standardize.n_outputs if self.numbers else 0
+        self.n_outputs += 0 if encoded is None else encoded.n_outputs
+        self.n_outputs += len(self.missing or ())
+
+    def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        """Map x (batch, time, features) to (batch, time, n_outputs), zero on padding."""
+        parts = []
+        if self.missing is not None:
+            indicators = x[:, :, self.missing].isnan().to(x.dtype)
+            x = carry_forward(x)
+            parts.append(indicators)
+        if self.encoded is not None:
+            parts.insert(0, self.encoded(x))
+        if self.numbers:
+            # what is still unknown is NaN, and the mean serves
+            parts.insert(0, self.standardize(x[:, :, self.numbers], lengths).nan_to_num(0.0))
+        features = torch.cat(parts, dim=2)
+        if lengths is None:
+            return features
+        return features.masked_fill(~present_steps(lengths, x.shape[1])[:, :, None], 0.0)

@@ -1,0 +1,114 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.linear_model import Ridge, RidgeCV
+
+from sklstm.data import Anchor, as_sequences, fit_linear_map, no_anchor, view_windows
+from sklstm.data.linear import _STRENGTHS
+
+
+def samples(n=120, n_timesteps=4, n_features=2, n_outputs=2, noise=0.1):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n, n_timesteps, n_features)) * [1.0, 100.0][:n_features] + 5
+    coef = rng.normal(size=(n_timesteps * n_features, n_outputs))
+    return X, X.reshape(n, -1) @ coef + noise * rng.normal(size=(n, n_outputs))
+
+
+def relative(feature, *, drifting=True):
+    return Anchor(np.array([feature]), np.ones(1), np.zeros(1), drifting)
+
+
+def fit(X, y, weight=None, anchor=None, *, force=False):
+    anchor = no_anchor(y.shape[1]) if anchor is None else anchor
+    return fit_linear_map(as_sequences(X, np.float64), y, weight, anchor, force=force)
+
+
+@pytest.mark.parametrize("weight", [None, np.random.default_rng(1).uniform(0.5, 2, size=120)])
+def test_it_is_ridge_regression_on_standardised_columns(weight):
+    X, y = samples(noise=3.0)
+    linear = fit(X, y, weight)
+    share = np.ones(len(X)) if weight is None else weight / weight.mean()
+    table, scale = X.reshape(len(X), -1), y - np.average(y, axis=0, weights=share)
+    scale = np.sqrt(np.average(scale**2, axis=0, weights=share))
+    center = np.average(table, axis=0, weights=share)
+    table = (table - center) / np.sqrt(np.average((table - center) ** 2, axis=0, weights=share))
+    chosen = RidgeCV(alphas=_STRENGTHS * len(X)).fit(table, y / scale, share)
+    expected = Ridge(chosen.alpha_).fit(table, y / scale, share).predict(table) * scale
+    assert_allclose(linear(as_sequences(X, np.float64)), expected, rtol=1e-9)
+
+
+def test_a_linear_relation_is_found():
+    X, y = samples(noise=0.0)
+    assert_allclose(fit(X, y)(as_sequences(X, np.float64)), y, rtol=0.01, atol=0.2)
+
+
+@pytest.mark.parametrize("drifting", [True, False])
+def test_relative_features_are_seen_from_their_last_value(drifting):
+    X, y = samples(n_outputs=1)
+    linear = fit(X, y, anchor=relative(1, drifting=drifting))
+    moved = X + np.array([0.0, 7.0])
+    change = linear(as_sequences(moved, np.float64)) - linear(as_sequences(X, np.float64))
+    assert bool(np.abs(change).max() < 1e-9) is drifting  # else it sees the level
+    assert np.ptp(change) < 1e-9
+
+
+def test_rows_do_not_depend_on_each_other():
+    X, y = samples(n=1000, n_timesteps=24)
+    linear = fit(X, y)
+    together = linear(as_sequences(X))
+    for rows in ([0], [999], [3, 4, 5], range(0, 1000, 7)):
+        assert_array_equal(linear(as_sequences(X[list(rows)])), together[list(rows)])
+
+
+def test_what_a_shorter_sequence_lacks_counts_as_its_mean():
+    X, y = samples()
+    linear = fit(X, y)
+    filled = X.copy()
+    filled[:, :2] = linear.center[:2]
+    expected = linear(as_sequences(filled, np.float64))
+    assert_allclose(linear(as_sequences(X[:, 2:], np.float64)), expected)
+    ragged = as_sequences([X[0], X[1, 2:]], np.float64)
+    both = np.concatenate([linear(as_sequences(X[:1], np.float64)), expected[1:2]])
+    assert_allclose(linear(ragged), both)
+
+
+def test_of_a_longer_sequence_the_last_steps_count():
+    X, y = samples()
+    linear = fit(X, y)
+    longer = np.concatenate([X[::-1], X], axis=1)
+    assert_allclose(linear(as_sequences(longer, np.float64)), linear(as_sequences(X, np.float64)))
+
+
+def test_a_view_of_windows_equals_its_copy():
+    series = np.random.default_rng(0).normal(size=(300, 2)).cumsum(axis=0)
+    windows = view_windows(series, 12)[:-1]
+    y = series[12:, :1]
+    linear, copied = fit(windows, y), fit(windows.copy(), y)
+    assert_array_equal(linear.coef, copied.coef)
+    assert_array_equal(linear(as_sequences(windows)), linear(as_sequences(windows.copy())))
+
+
+def test_noise_gives_no_map_unless_forced():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(200, 5, 1)), rng.normal(size=(200, 1))
+    assert fit(X, y) is None
+    assert fit(X, y, force=True) is not None
+
+
+def test_constant_columns_and_targets_do_no_harm():
+    X, y = samples()
+    X[:, 1] = 3.0
+    y[:, 1] = 1e6
+    values = fit(X, y)(as_sequences(X, np.float64))
+    assert np.isfinite(values).all()
+    assert_allclose(values[:, 1], 1e6)
+
+
+def test_what_has_no_map():
+    X, y = samples()
+    assert fit(X[:9], y[:9]) is None
+    assert fit(np.ones((20, 600, 2)), np.ones((20, 1))) is None  # more than 1,024 numbers
+    ragged = [*X[:-1], X[-1, :2]]
+    assert fit(ragged, y) is None
+    with pytest.raises(ValueError, match="sequences of one length, but these have 2 to 4 time"):
+        fit(ragged, y, force=True)

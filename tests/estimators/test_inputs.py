@@ -1,0 +1,217 @@
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+
+from sklstm import LSTMClassifier, LSTMRegressor, make_windows
+from sklstm.nn import Embedding, Features, PiecewiseLinear, Quantile, Standardize
+
+OPTIONS = {"hidden_layer_sizes": 8, "random_state": 0, "device": "cpu", "max_epochs": 3}
+both = pytest.mark.parametrize("estimator", [LSTMRegressor, LSTMClassifier])
+
+
+def tokens(n=400, n_timesteps=6, seed=0):
+    """Symbols in no order: the class is told by how many even ones there are."""
+    rng = np.random.default_rng(seed)
+    X = rng.integers(20, size=(n, n_timesteps, 1))
+    return X, ((X[:, :, 0] % 2).sum(axis=1) > n_timesteps / 2).astype(int)
+
+
+def gaps(share=0.2, n=120, seed=0):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, 6, 2))
+    y = X[:, :, 0].sum(axis=1)
+    X[rng.uniform(size=X.shape) < share] = np.nan
+    X[:, 0] = np.nan_to_num(X[:, 0])  # a step without any value at the head would be absent
+    X[:, -1] = np.nan_to_num(X[:, -1])
+    return X, y
+
+
+def target(estimator, y):
+    return y if estimator is LSTMRegressor else (y > np.median(y)).astype(int)
+
+
+# ---------------------------------------------------------------- symbols
+
+
+def test_symbols_become_vectors():
+    X, y = tokens()
+    options = {**OPTIONS, "hidden_layer_sizes": 16, "max_epochs": 30}
+    model = LSTMClassifier(categorical_features=[0], **options).fit(X[:300], y[:300])
+    numbers = LSTMClassifier(feature_encoding="standard", **options).fit(X[:300], y[:300])
+    assert model.categorical_ == [0]
+    assert isinstance(model.module_.inputs.encoded.layers[0], Embedding)
+    assert model.score(X[300:], y[300:]) > max(0.9, numbers.score(X[300:], y[300:]) + 0.1)
+
+
+@both
+@pytest.mark.parametrize("given", [[0], [True], "from_dtype", [-1]])
+def test_spellings_of_symbols(estimator, given):
+    X, y = tokens(60)
+    expected = estimator(**OPTIONS, categorical_features=[0]).fit(X, y).predict(X)
+    assert_array_equal(
+        estimator(**OPTIONS, categorical_features=given).fit(X, y).predict(X), expected
+    )
+
+
+@both
+def test_sequences_of_tokens_may_be_ragged_tables_or_named(estimator):
+    X, y = tokens(60)
+    table = estimator(**OPTIONS, categorical_features="from_dtype").fit(X[:, :, 0], y)
+    ragged = [sequence[: 3 + i % 4] for i, sequence in enumerate(X)]
+    lists = estimator(**OPTIONS, categorical_features="from_dtype").fit(ragged, y)
+    frames = [pd.DataFrame({"noise": np.ones(len(s)), "token": s[:, 0]}) for s in ragged]
+    named = estimator(**OPTIONS, categorical_features=["token"]).fit(frames, y)
+    assert table.categorical_ == lists.categorical_ == [0]
+    assert named.categorical_ == [1]
+
+
+@both
+def test_unknown_symbols_are_all_alike(estimator):
+    X, y = tokens(60)
+    model = estimator(**OPTIONS, categorical_features=[0]).fit(X, y)
+    outputs = []
+    for symbol in (20, 77, -3):
+        strange = X[:5].copy()
+        strange[:, 2] = symbol
+        outputs.append(model.predict(strange))
+    assert_array_equal(outputs[0], outputs[1])
+    assert_array_equal(outputs[0], outputs[2])
+
+
+def test_symbols_are_neither_anchor_nor_in_the_linear_map():
+    rng = np.random.default_rng(0)
+    level = rng.integers(50, size=300).cumsum().astype(float)
+    X, y = make_windows(np.column_stack([level, rng.normal(size=300)]), 5, target=0)
+    plain = LSTMRegressor(**OPTIONS).fit(X, y)
+    symbols = LSTMRegressor(**OPTIONS, categorical_features=[0]).fit(X, y)
+    assert plain.anchor_features_.tolist() == [0]
+    assert symbols.anchor_features_.tolist() == [-1]
+    linear = symbols.targets_.linear
+    assert linear is None or not linear.coef[:, 0].any()
+
+
+@both
+@pytest.mark.parametrize("given", [["port"], [7], "all"])
+def test_bad_symbols_leave_the_model_as_it_was(estimator, given):
+    X, y = tokens(40)
+    model = estimator(**OPTIONS).fit(X, y)
+    before = model.predict(X)
+    with pytest.raises(ValueError, match="categorical_features"):
+        model.set_params(categorical_features=given).fit(X, y)
+    assert_array_equal(model.set_params(categorical_features=None).predict(X), before)
+
+
+# ---------------------------------------------------------------- numbers
+
+
+@pytest.mark.parametrize(
+    ("encoding", "kind"), [("quantile", Quantile), ("piecewise_linear", PiecewiseLinear)]
+)
+@both
+def test_encodings_by_name(estimator, encoding, kind):
+    X, y = np.random.default_rng(0).normal(size=(50, 5, 2)), np.arange(50) % 2
+    model = estimator(**OPTIONS, feature_encoding=encoding).fit(X, y)
+    assert all(isinstance(layer, kind) for layer in model.module_.inputs.encoded.layers)
+    assert_allclose(model.predict(X[3:4]), model.predict(X)[3:4])
+
+
+def test_auto_takes_bins_for_sizes_of_packets():
+    rng = np.random.default_rng(0)
+    sizes = rng.choice([40.0, 52, 576, 1500], size=(300, 8, 1))
+    times = rng.normal(size=(300, 8, 1))
+    y = ((sizes == 52) | (sizes == 576)).sum(axis=(1, 2)) > 4
+    X = np.concatenate([times, sizes], axis=2)
+    options = {**OPTIONS, "hidden_layer_sizes": 16, "max_epochs": 40}
+    model = LSTMClassifier(**options).fit(X[:200], y[:200])
+    assert model.module_.inputs.encoded.features == [1]
+    assert model.score(X[200:], y[200:]) > 0.9
+
+
+def test_auto_leaves_well_spread_and_unscaled_numbers_alone():
+    X, y = np.random.default_rng(0).normal(size=(50, 5, 2)), np.arange(50.0)
+    assert isinstance(LSTMRegressor(**OPTIONS).fit(X, y).module_.inputs, Standardize)
+    whole = np.round(X)
+    assert isinstance(LSTMRegressor(**OPTIONS).fit(whole, y).module_.inputs, Features)
+    raw = LSTMRegressor(**OPTIONS, standardize=False).fit(whole, y)
+    assert isinstance(raw.module_.inputs, Standardize)
+
+
+def test_a_feature_told_relative_to_its_end_is_standardised():
+    walk = np.random.default_rng(0).choice([-1.0, 0.0, 1.0], size=500).cumsum()
+    X, y = make_windows(walk, 6)
+    model = LSTMRegressor(**OPTIONS).fit(X, y)
+    assert model.anchor_features_.tolist() == [0]
+    assert isinstance(model.module_.inputs, Standardize)
+
+
+# ---------------------------------------------------------------- missing values
+
+
+@both
+def test_missing_values_are_an_error_unless_handled(estimator):
+    X, y = gaps()
+    y = target(estimator, y)
+    with pytest.raises(ValueError, match="missing_values='indicator'"):
+        estimator(**OPTIONS).fit(X, y)
+    model = estimator(**OPTIONS, missing_values="indicator").fit(X, y)
+    assert np.isfinite(model.predict(X).astype(float)).all()
+    assert model.module_.inputs.missing == [0, 1]
+    assert model.__sklearn_tags__().input_tags.allow_nan
+
+
+@both
+def test_indicators_are_of_features_that_had_gaps_in_training(estimator):
+    X, y = gaps()
+    y = target(estimator, y)
+    X[:, :, 1] = 0.5
+    model = estimator(**OPTIONS, missing_values="indicator").fit(X, y)
+    assert model.module_.inputs.missing == [0]
+    X[:, 2, 1] = np.nan  # which carries the same number on
+    filled = np.where(np.isnan(X[:, :, 1:]), 0.5, X[:, :, 1:])
+    expected = model.predict(np.concatenate([X[:, :, :1], filled], axis=2))
+    assert_array_equal(model.predict(X), expected)
+
+
+@both
+def test_a_sequence_with_gaps_does_not_depend_on_its_neighbours(estimator):
+    X, y = gaps()
+    model = estimator(**OPTIONS, missing_values="indicator").fit(X, target(estimator, y))
+    together = model.predict(X)
+    for row in (0, 7, 31):
+        assert_array_equal(model.predict(X[row : row + 1]), together[row : row + 1])
+
+
+@both
+def test_without_gaps_nothing_changes(estimator):
+    X, y = gaps(share=0)
+    y = target(estimator, y)
+    expected = estimator(**OPTIONS).fit(X, y).predict(X)
+    assert_allclose(
+        estimator(**OPTIONS, missing_values="indicator").fit(X, y).predict(X), expected, rtol=1e-5
+    )
+
+
+def test_a_level_with_gaps_is_followed():
+    rng = np.random.default_rng(0)
+    series = np.arange(400) * 0.3 + rng.normal(size=400)
+    X, y = make_windows(series, 8)
+    X = X.copy()[:, :, None] if X.ndim == 2 else X.copy()
+    X[rng.uniform(size=X.shape) < 0.2] = np.nan
+    X[:, 0] = 0.0
+    ragged = list(X)  # where a step without values is not absent
+    options = {**OPTIONS, "max_epochs": 20, "missing_values": "indicator"}
+    model = LSTMRegressor(**options).fit(ragged[:250], y[:250])
+    assert model.anchor_features_.tolist() == [0]
+    assert np.abs(model.predict(ragged[250:]) - y[250:]).mean() < 4
+    nothing = np.full((1, 8, 1), np.nan)
+    assert np.isfinite(model.predict([nothing[0]])).all()
+
+
+@both
+def test_clones_keep_what_was_asked(estimator):
+    model = estimator(
+        categorical_features=[0], feature_encoding="quantile", missing_values="indicator"
+    )
+    assert clone(model).get_params() == model.get_params()

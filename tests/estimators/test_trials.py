@@ -1,0 +1,145 @@
+import numpy as np
+import pytest
+from skorch.callbacks import Callback
+
+from sklstm import LSTMRegressor, make_windows
+from sklstm.estimators.trials import find_trust
+
+OPTIONS = {"hidden_layer_sizes": 4, "random_state": 0, "device": "cpu"}
+
+
+def waves(n=400, noise=0.1):
+    rng = np.random.default_rng(0)
+    return make_windows(np.sin(np.arange(n) / 3) ** 3 + noise * rng.normal(size=n), 8)
+
+
+def noise(n=120):
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(n, 5, 1)), 3 + rng.normal(size=n)
+
+
+def test_a_network_that_learns_noise_is_not_trusted():
+    X, y = noise()
+    model = LSTMRegressor(32, max_epochs=60, random_state=0).fit(X, y)
+    assert model.network_trust_ < 0.2
+    assert model.linear_share_ == 0
+    X_new, y_new = np.random.default_rng(1).normal(size=(200, 5, 1)), y.mean()
+    certain = LSTMRegressor(32, max_epochs=60, random_state=0, linear_skip=False).fit(X, y)
+    assert (
+        np.abs(model.predict(X_new) - y_new).mean()
+        < 0.3 * np.abs(certain.predict(X_new) - y_new).mean()
+    )
+
+
+def test_a_network_that_finds_more_than_the_line_is_trusted():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 4, 1))
+    y = X[:, -1, 0] + 3 * np.abs(X[:, -2, 0])
+    model = LSTMRegressor(16, max_epochs=60, random_state=0).fit(X, y)
+    assert model.network_trust_ > 0.8
+    assert 0.1 < model.linear_share_ < 0.6
+    assert model.score(X, y) > 0.9
+
+
+def test_a_straight_line_is_left_to_the_linear_map():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 4, 1))
+    y = X[:, :, 0] @ [1.0, 2.0, -1.0, 0.5]
+    model = LSTMRegressor(**OPTIONS, max_epochs=3).fit(X, y)
+    assert model.linear_share_ > 0.99
+    assert model.score(X, y) > 0.99
+
+
+def test_shares_and_prediction_belong_together():
+    X, y = waves()
+    model = LSTMRegressor(**OPTIONS, max_epochs=10).fit(X, y)
+    targets = model.targets_
+    whole = targets.base(sequences := model._check_X(X, reset=False))
+    whole = (
+        whole + targets.mean + model.network_trust_ * targets.scale * model._network_part(sequences)
+    )
+    np.testing.assert_allclose(model.predict(X), whole[:, 0])
+
+
+@pytest.mark.parametrize("linear_skip", [True, False])
+def test_without_auto_nothing_is_tried(linear_skip):
+    X, y = waves(120)
+    model = LSTMRegressor(**OPTIONS, max_epochs=2, linear_skip=linear_skip).fit(X, y)
+    assert model.network_trust_ == 1
+    assert (model.targets_.linear is not None) is linear_skip
+    assert (model.linear_share_ > 0) is linear_skip
+
+
+@pytest.mark.parametrize(("n", "n_fits"), [(20, 0), (30, 4), (200, 4), (1_001, 2), (20_001, 0)])
+def test_how_many_fits_are_tried(n, n_fits, monkeypatch):
+    X, y = np.random.default_rng(0).normal(size=(n, 2, 1)), np.arange(n, dtype=float)
+    fits = []
+
+    def counted(self, *args):
+        fits.append(len(args[0]))
+        raise RuntimeError
+
+    model = LSTMRegressor(**OPTIONS, max_epochs=1, batch_size=n, linear_skip=False).fit(X, y)
+    part = model._check_part(_arguments(X, y), reset=False)
+    monkeypatch.setattr(LSTMRegressor, "fit", counted)
+    if n_fits == 0:
+        assert find_trust(model, part, 0, linear_skip=False) == 1
+        return
+    with pytest.raises(RuntimeError):
+        find_trust(model, part, 0, linear_skip=False)
+    assert fits[0] == n - -(-n // n_fits)
+
+
+def _arguments(X, y):
+    from sklstm.estimators.part import FitArguments
+
+    return FitArguments(X, y, None)
+
+
+def test_callbacks_are_told_of_the_fit_alone():
+    class Count(Callback):
+        n = 0
+
+        def on_train_begin(self, net, **kwargs):
+            self.n += 1
+
+    count = Count()
+    X, y = waves(60)
+    LSTMRegressor(**OPTIONS, max_epochs=1, callbacks=[count]).fit(X, y)
+    assert count.n == 1
+
+
+@pytest.mark.parametrize("loss", ["absolute_error", "huber", "gaussian", "quantile"])
+def test_other_losses_have_the_map_and_no_trials(loss):
+    X, y = waves(150)
+    model = LSTMRegressor(**OPTIONS, max_epochs=2, loss=loss).fit(X, y)
+    assert model.network_trust_ == 1
+    assert model.linear_share_ > 0
+
+
+def test_counts_and_partial_fit_have_neither():
+    X, y = waves(60)
+    counts = LSTMRegressor(**OPTIONS, max_epochs=1, loss="poisson").fit(X, np.abs(y))
+    batch = LSTMRegressor(**OPTIONS).partial_fit(X, y)
+    for model in (counts, batch):
+        assert model.targets_.linear is None
+        assert model.network_trust_ == 1
+
+
+def test_a_weight_of_zero_is_absence_here_too():
+    X, y = waves(100)
+    weight = np.ones(len(y))
+    weight[::7] = 0
+    kept = weight > 0
+    weighted = LSTMRegressor(**OPTIONS, max_epochs=3).fit(X.copy(), y, weight)
+    absent = LSTMRegressor(**OPTIONS, max_epochs=3).fit(list(X[kept]), y[kept])
+    assert weighted.targets_.linear is not None
+    assert absent.targets_.linear is not None
+
+
+def test_errors():
+    X, y = waves(60)
+    with pytest.raises(ValueError, match="linear_skip=True cannot go with loss='poisson'"):
+        LSTMRegressor(loss="poisson", linear_skip=True).fit(X, np.abs(y))
+    with pytest.raises(ValueError, match="'linear_skip' parameter"):
+        LSTMRegressor(linear_skip="yes").fit(X, y)
