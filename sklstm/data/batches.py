@@ -98,15 +98,17 @@ def resolve_batch_size(batch_size: Any, n_samples: int) -> int:
     return int(np.clip(2 ** int(np.log2(fortieth)), 8, 256))
 
 
-def resolve_max_epochs(max_epochs: Any, n_batches: int) -> int:
+def resolve_max_epochs(max_epochs: Any, n_batches: int, n_steps: int = 1_000) -> int:
     """Return the number of passes over the data.
 
     Parameters
     ----------
     max_epochs : int or "auto"
-        "auto" takes as many as make 1,000 steps, at least 20 and at most 200.
+        "auto" takes as many as make `n_steps` steps, at least 20 and at most 500.
     n_batches : int
         Steps of one pass.
+    n_steps : int, default=1000
+        Steps of a whole fit.
 
     Returns
     -------
@@ -115,12 +117,12 @@ def resolve_max_epochs(max_epochs: Any, n_batches: int) -> int:
     Examples
     --------
     >>> from sklstm.data import resolve_max_epochs
-    >>> [resolve_max_epochs("auto", n) for n in (2, 10, 4_000)]
-    [200, 100, 20]
+    >>> [resolve_max_epochs("auto", n) for n in (1, 10, 4_000)]
+    [500, 100, 20]
     """
     if max_epochs != "auto":
         return int(max_epochs)
-    return int(np.clip(-(-1000 // n_batches), 20, 200))
+    return int(np.clip(-(-n_steps // n_batches), 20, 500))
 
 
 def resolve_patch_size(patch_size: Any, n_timesteps: int) -> int:

@@ -184,6 +184,10 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         """Return what targets, and with them features, are told relative to."""
         return no_anchor(1)
 
+    def _n_steps(self, n_samples: int) -> int:
+        """Return how many steps suit so many samples."""
+        return 1_000
+
     def _describe(self, train: Part) -> None:
         """Record what is worth knowing about the fit."""
 
@@ -433,7 +437,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         stop = self.early_stopping and valid is not None
         net.train(
             split,
-            resolve_max_epochs(self.max_epochs, n_batches),
+            resolve_max_epochs(self.max_epochs, n_batches, self._n_steps(len(split.train))),
             rng,
             schedule=self.learning_rate_schedule,
             early_stopping=training.BestWeights(self.n_iter_no_change, self.tol) if stop else None,

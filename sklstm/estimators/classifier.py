@@ -19,6 +19,9 @@ from sklstm.estimators.base import BaseLSTM
 from sklstm.estimators.part import FitArguments, Part
 from sklstm.losses import CLASSIFICATION_LOSSES, Loss
 
+# Few samples take more steps: as many as times the samples make three million, within bounds.
+_STEPS_TIMES_SAMPLES, _N_STEPS = 3_000_000, (1_000, 3_000)
+
 _SCORE_LOSSES = [name for name, loss in CLASSIFICATION_LOSSES.items() if not loss.has_probabilities]
 
 
@@ -94,8 +97,9 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
     gradient_clip : float or None, default=1.0
         Largest norm of the gradient; None does not clip.
     max_epochs : int or "auto", default="auto"
-        Passes over the training part. "auto" takes as many as make 1,000 steps, at least 20 and
-        at most 200.
+        Passes over the training part. "auto" takes as many as make 3,000 steps up to 1,000
+        samples, 1,000 steps from 3,000 samples on, and between them in inverse proportion; at
+        least 20 and at most 500.
     batch_size : int or "auto", default="auto"
         Samples of a step. "auto" takes the power of two next below a fortieth of the training part,
         from 8 to 256.
@@ -419,6 +423,9 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
 
     def _check_known(self, valid: Part) -> None:
         self.targets_.encode(valid.y)
+
+    def _n_steps(self, n_samples: int) -> int:
+        return int(np.clip(_STEPS_TIMES_SAMPLES / n_samples, *_N_STEPS))
 
     def _make_loss(self, train: Part, seed: int | None) -> Loss:
         return CLASSIFICATION_LOSSES[self.loss](len(self.classes_))

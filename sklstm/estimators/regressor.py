@@ -131,7 +131,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         Largest norm of the gradient; None does not clip.
     max_epochs : int or "auto", default="auto"
         Passes over the training part. "auto" takes as many as make 1,000 steps, at least 20 and
-        at most 200.
+        at most 500.
     batch_size : int or "auto", default="auto"
         Samples of a step. "auto" takes the power of two next below a fortieth of the training part,
         from 8 to 256.

@@ -117,8 +117,9 @@ def test_given_batch_size_is_at_most_the_number_of_samples(batch_size, n_samples
 @pytest.mark.parametrize(
     ("max_epochs", "n_batches", "expected"),
     [
-        ("auto", 1, 200),
+        ("auto", 1, 500),
         ("auto", 5, 200),
+        ("auto", 2, 500),
         ("auto", 7, 143),  # 1,000 steps at least
         ("auto", 10, 100),
         ("auto", 49, 21),

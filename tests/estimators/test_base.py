@@ -942,17 +942,18 @@ def test_partial_fit_takes_weights(estimator):
 
 @both
 @pytest.mark.parametrize(
-    ("n_samples", "n_batches", "n_epochs"), [(20, 3, 200), (300, 38, 27), (650, 41, 25)]
+    ("n_samples", "n_batches", "n_steps"),
+    [(300, 38, 3_000), (1_300, 41, 2_308)],  # of a classifier
 )
-def test_auto_sizes(estimator, n_samples, n_batches, n_epochs):
+def test_auto_sizes(estimator, n_samples, n_batches, n_steps):
     stop = At("on_epoch_end", 1, interrupt)
     X = np.random.default_rng(0).normal(size=(n_samples, 1, 1))
     y = np.arange(n_samples) % 2
     model = make(estimator, max_epochs="auto", batch_size="auto", callbacks=[stop])
     assert model.fit(X, y).history_[-1]["train_batch_count"] == n_batches
-    lazy = make(estimator, max_epochs="auto", batch_size=-(-n_samples // n_batches))
-    if n_epochs < 100:
-        assert lazy.set_params(module=Pooled).fit(X, y).n_iter_ == n_epochs
+    quick = make(estimator, max_epochs="auto", batch_size="auto", module=Pooled).fit(X, y)
+    n_epochs = -(-(n_steps if estimator is LSTMClassifier else 1_000) // n_batches)
+    assert quick.n_iter_ == max(n_epochs, 20)
 
 
 @both
