@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from measure import alternate
+from measure import PLAIN_NETWORK, alternate
 from peers.torch_module import LastStepLSTM
 
 from sklstm import LSTMRegressor
@@ -66,7 +66,7 @@ def fit_regressor() -> LSTMRegressor:
     """Return a fitted regressor; what it has learnt does not matter to its speed."""
     rng = np.random.default_rng(0)
     X = rng.standard_normal((500, WINDOW, N_FEATURES), dtype=np.float32)
-    return LSTMRegressor(HIDDEN, max_epochs=1, random_state=0).fit(X, X[:, -1, 0])
+    return LSTMRegressor(HIDDEN, max_epochs=1, random_state=0, **PLAIN_NETWORK).fit(X, X[:, -1, 0])
 
 
 def time_calls(function: Callable[[Any], Any], argument: Any, n_calls: int) -> list[float]:

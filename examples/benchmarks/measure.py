@@ -4,8 +4,18 @@ import resource
 import sys
 from collections.abc import Callable
 from statistics import median
+from typing import Any
 
 MB = 1e6
+
+# What others train: one layer, and a linear layer on its last state, fitted once.
+PLAIN_NETWORK: dict[str, Any] = {
+    "pooling": "last",
+    "normalization": None,
+    "patch_size": 1,
+    "feature_encoding": "standard",
+    "linear_skip": False,
+}
 
 
 def peak() -> float:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from measure import alternate
+from measure import PLAIN_NETWORK, alternate
 from sklearn.metrics import root_mean_squared_error
 from sklearn.model_selection import train_test_split
 
@@ -41,7 +41,7 @@ def digits(precision: str, seed: int) -> float:
 
 def epoch(precision: str, X: Any, y: Any, hidden: int) -> list[float]:
     """Return the seconds of epochs after the first."""
-    options = {"batch_size": 128, "max_epochs": 3, "precision": precision}
+    options = {"batch_size": 128, "max_epochs": 3, "precision": precision, **PLAIN_NETWORK}
     model = LSTMRegressor(hidden, **options).fit(X, y)
     return [entry["dur"] for entry in model.history_[1:]]
 

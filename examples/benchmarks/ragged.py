@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from measure import alternate
+from measure import PLAIN_NETWORK, alternate
 from skorch.callbacks import Callback
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_sequence
@@ -75,6 +75,7 @@ def make_regressor(batch: int, hidden: int, epochs: int, **parameters: Any) -> L
     """Return a regressor that does no more than the loop does."""
     return LSTMRegressor(
         hidden,
+        **PLAIN_NETWORK,
         standardize=False,
         subtract_last=False,
         learning_rate=LEARNING_RATE,

@@ -19,7 +19,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 import torch
-from measure import MB, peak
+from measure import MB, PLAIN_NETWORK, peak
 
 from sklstm import LSTMRegressor, SlidingWindowTransformer
 
@@ -48,7 +48,7 @@ def fit_once(rows: int, window: int, hidden: int) -> dict[str, float]:
     np.cumsum(series, axis=0, out=series)
     X, y = series[:-1], series[1:, 0]
     windows = SlidingWindowTransformer(window).fit_transform(X)
-    model = LSTMRegressor(hidden, max_epochs=1, batch_size=BATCH, random_state=0)
+    model = LSTMRegressor(hidden, max_epochs=1, batch_size=BATCH, random_state=0, **PLAIN_NETWORK)
     model.fit(windows[:BATCH], y[:BATCH])  # what torch loads on its first step
     begin = time.perf_counter()
     model.fit(windows, y)

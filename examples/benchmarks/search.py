@@ -21,7 +21,7 @@ import numpy as np
 import psutil
 import torch
 from joblib.externals.loky import get_reusable_executor
-from measure import MB, alternate
+from measure import MB, PLAIN_NETWORK, alternate
 from peers.torch_module import LastStepLSTM
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import Pipeline
@@ -77,7 +77,7 @@ def over_sklstm(window: int, epochs: int, grid: dict[str, Any]) -> GridSearchCV:
     steps = [
         ("scale", StandardScaler()),
         ("windows", SlidingWindowTransformer(window)),
-        ("model", LSTMRegressor(max_epochs=epochs, random_state=0)),
+        ("model", LSTMRegressor(max_epochs=epochs, random_state=0, **PLAIN_NETWORK)),
     ]
     return make_search(steps, grid)
 

@@ -21,6 +21,7 @@ from sklstm.data import (
     ENCODINGS,
     Anchor,
     Sequences,
+    Windows,
     as_sequences,
     check_split,
     no_anchor,
@@ -89,6 +90,8 @@ def _feature_names(X: Any) -> list[str] | None:
 
 
 def _holds_integers(X: Any) -> bool:
+    if isinstance(X, Windows):  # as an array it would be copied
+        return X.rows.dtype.kind in "iu"
     first = X[0] if isinstance(X, list | tuple) and len(X) else X
     return np.asarray(first).dtype.kind in "iu"
 
@@ -360,7 +363,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
                 self.categorical_features,
                 sequences.n_features,
                 _feature_names(X),
-                all_integers=_holds_integers(X),
+                all_integers=isinstance(self.categorical_features, str) and _holds_integers(X),
             )
             # of a table the columns are features to scikit-learn, and steps to the network
             self.n_timesteps_in_ = sequences.table_timesteps

@@ -106,7 +106,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         Features that are symbols: as a mask, indices, or names (where X is a list of DataFrames).
         Each category, a number of its own in X, becomes a learnt vector; those not seen in training
         become zero. "from_dtype" takes all features where X holds integers, such as sequences of
-        tokens, and else none.
+        tokens, and else none (a `SlidingWindowTransformer` gives none: its windows are float32).
     feature_encoding : {"auto", "standard", "quantile", "piecewise_linear"}, default="auto"
         How numbers are told to the network: standardised; as the share of training values below;
         or by how far they have come through each of 16 bins between quantiles (between all values

@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from measure import PLAIN_NETWORK
+
 from peers.cases import LEARNING_RATE, Case, Floats, make_windows
 from peers.skorch_epochs import epoch_ends
 from sklstm import LSTMRegressor
@@ -11,6 +13,7 @@ PACKAGES = ("sklstm", "torch")
 
 class Peer:
     options: ClassVar[dict[str, Any]] = {
+        **PLAIN_NETWORK,
         "standardize": False,
         "subtract_last": False,
         "learning_rate": LEARNING_RATE,

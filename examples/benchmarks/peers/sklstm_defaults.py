@@ -1,6 +1,8 @@
-"""sklstm with its defaults: scaling, clipping and a schedule of the learning rate come on top."""
+"""sklstm with its training's defaults: scaling, clipping and a schedule come on top."""
 
 from typing import Any, ClassVar
+
+from measure import PLAIN_NETWORK
 
 from peers import sklstm
 
@@ -8,4 +10,4 @@ PACKAGES = sklstm.PACKAGES
 
 
 class Peer(sklstm.Peer):
-    options: ClassVar[dict[str, Any]] = {}
+    options: ClassVar[dict[str, Any]] = PLAIN_NETWORK
