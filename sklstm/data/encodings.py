@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 ENCODINGS = ("standard", "quantile", "piecewise_linear")
 
 _N_BINS = 16
-# "auto" takes bins for features of few distinct values, and of tails far from the middle: the
-# range of all but one in a hundred values over that of the middle half, 3.8 of a normal one.
-_FEW, _MIN_REPEATS, _HEAVY = 32, 10, 10.0
+# "auto" takes bins for features of few distinct values; of whole numbers of which common ones, each
+# a hundredth of the values, make up half; and of tails far from the middle: the range of all but
+# one in a hundred values over that of the middle half, 3.8 of a normal feature.
+_FEW, _MIN_REPEATS, _COMMON, _MOSTLY, _HEAVY = 32, 10, 0.01, 0.5, 10.0
 
 
 def find_encoding(values: NDArray[np.float64], encoding: str) -> str:
@@ -23,7 +24,8 @@ def find_encoding(values: NDArray[np.float64], encoding: str) -> str:
         Its values in training.
     encoding : {"auto", "standard", "quantile", "piecewise_linear"}
         "auto" takes "piecewise_linear" where values are few (3 to 32 distinct ones, each seen ten
-        times on average) or their tails heavy, else "standard".
+        times on average), where they are whole numbers of which common ones make up half, or where
+        their tails are heavy; else "standard".
 
     Returns
     -------
@@ -39,15 +41,18 @@ def find_encoding(values: NDArray[np.float64], encoding: str) -> str:
     >>> [find_encoding(values, "auto") for values in kinds]
     ['standard', 'piecewise_linear', 'piecewise_linear']
     """
-    distinct = np.unique(values)
+    distinct, counts = np.unique(values, return_counts=True)
     if len(distinct) < 2 or encoding == "standard":
         return "standard"
     if encoding != "auto":
         return encoding
-    few = 2 < len(distinct) <= _FEW and len(values) >= _MIN_REPEATS * len(distinct)
+    repeated = len(distinct) > 2 and len(values) >= _MIN_REPEATS * min(len(distinct), _FEW)
+    common = counts[counts >= _COMMON * len(values)].sum() >= _MOSTLY * len(values)
+    few = len(distinct) <= _FEW
+    discrete = repeated and (few or (common and bool((distinct == np.round(distinct)).all())))
     low, first, third, high = np.quantile(values, [0.005, 0.25, 0.75, 0.995])
     heavy = len(distinct) > 2 and high - low > _HEAVY * (third - first)
-    return "piecewise_linear" if few or heavy else "standard"
+    return "piecewise_linear" if discrete or heavy else "standard"
 
 
 def find_edges(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -61,13 +66,16 @@ def find_edges(values: NDArray[np.float64]) -> NDArray[np.float64]:
     Returns
     -------
     ndarray of shape (n_edges,)
-        Increasing.
+        Increasing. With the quantiles go the most common values, up to 32 that each make up a
+        hundredth.
     """
-    distinct = np.unique(values)
+    distinct, counts = np.unique(values, return_counts=True)
     if len(distinct) <= _FEW:
         return distinct
-    edges = np.unique(np.quantile(values, np.linspace(0, 1, _N_BINS + 1)))
-    return edges if len(edges) > 1 else distinct[[0, -1]]
+    common = np.argsort(-counts, kind="stable")[:_FEW]
+    common = common[counts[common] >= _COMMON * len(values)]
+    quantiles = np.quantile(values, np.linspace(0, 1, _N_BINS + 1), method="nearest")
+    return np.union1d(quantiles, distinct[common])
 
 
 def resolve_categorical(

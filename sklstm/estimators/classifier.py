@@ -77,9 +77,10 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
     feature_encoding : {"auto", "standard", "quantile", "piecewise_linear"}, default="auto"
         How numbers are told to the network: standardised; as the share of training values below;
         or by how far they have come through each of 16 bins between quantiles (between all values
-        where there are 32 at most). "auto" takes bins for features of 3 to 32 distinct values, each
-        seen ten times, and of heavy tails, such as sizes of packets; else it standardises, as is
-        always done with features that are told relative to their last value.
+        where there are 32 at most, and at common values). "auto" takes bins for features of 3 to 32
+        distinct values, of whole numbers that are mostly common ones, such as sizes of packets, and
+        of heavy tails; else it standardises, as is always done with features that are told
+        relative to their last value.
     missing_values : {"error", "indicator"}, default="error"
         What to do with NaN inside a sequence. "indicator" takes the value before it in the
         sequence, or the mean where there is none, and adds an input that tells so for each

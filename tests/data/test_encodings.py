@@ -16,7 +16,13 @@ RNG = np.random.default_rng(0)
         (RNG.integers(2, size=2000), "standard"),  # a flag is told well by one number
         (RNG.integers(3, size=2000), "piecewise_linear"),
         (RNG.choice([40, 576, 1500], size=2000), "piecewise_linear"),
-        (RNG.integers(33, size=2000), "standard"),
+        (RNG.integers(33, size=2000), "piecewise_linear"),
+        (RNG.integers(300, size=2000), "standard"),
+        (RNG.integers(33, size=2000) / 7, "standard"),
+        (
+            np.where(RNG.uniform(size=2000) < 0.6, 52, RNG.integers(1500, size=2000)),
+            "piecewise_linear",
+        ),
         (np.arange(20.0), "standard"),  # few, but seen once
         (RNG.lognormal(0, 2, size=2000), "piecewise_linear"),
         (RNG.standard_cauchy(size=2000), "piecewise_linear"),
@@ -44,6 +50,8 @@ def test_edges_are_the_values_where_they_are_few_else_quantiles():
     assert edges[[0, -1]].tolist() == [values.min(), values.max()]
     spike = np.concatenate([np.zeros(10_000), np.arange(100)])
     assert find_edges(spike).tolist() == [0, 99]
+    packets = np.concatenate([np.full(30, 52.0), np.full(20, 60.0), np.linspace(0, 1500, 950)])
+    assert {52, 60} <= set(find_edges(packets).tolist())
 
 
 @pytest.mark.parametrize(
