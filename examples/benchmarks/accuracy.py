@@ -19,7 +19,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from joblib import Parallel, delayed
-from rivals import RIVALS, SEEDED, competes
+from rivals import N_SEEDS, RIVALS, competes
 from scipy.stats import rankdata
 from tasks import TASKS, TOYS, Data, Task
 
@@ -82,9 +82,13 @@ def compare(names: list[str], n_seeds: int) -> list[dict[str, Any]]:
         for name in names
         for rival in RIVALS
         if competes(rival, TASKS[name].kind)
-        for seed in range(n_seeds if rival in SEEDED else 1)
+        for seed in range(min(n_seeds, N_SEEDS.get(rival, 1)))
     ]
-    return list(Parallel(n_jobs=2)(delayed(run)(*job) for job in jobs))
+    runs = []
+    for one in Parallel(n_jobs=2, return_as="generator")(delayed(run)(*job) for job in jobs):
+        runs.append(one)
+        RESULTS.write_text(json.dumps(runs, indent=1))  # what there is, if it ends early
+    return runs
 
 
 def medians(runs: list[dict[str, Any]], names: list[str], what: str) -> np.ndarray:
@@ -183,7 +187,6 @@ def main() -> None:
         return
     names = [n for n in TASKS if not options.tasks or n.startswith(tuple(options.tasks))]
     runs = compare(names, options.seeds)
-    RESULTS.write_text(json.dumps(runs, indent=1))
     report(runs, names)
     draw(runs, names)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
@@ -17,7 +17,7 @@ from sklearn.ensemble import (
 from sklearn.linear_model import Ridge, RidgeClassifier
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import StandardScaler
 from skorch import NeuralNetClassifier, NeuralNetRegressor
 from torch import nn
 
@@ -34,6 +34,18 @@ def as_table(X: Any) -> Any:
     for row, sequence in zip(table, X, strict=True):
         row[: len(sequence)] = sequence
     return table.reshape(len(X), -1)
+
+
+class Table(TransformerMixin, BaseEstimator):
+    """`as_table`, as wide as in fit."""
+
+    def fit(self, X: Any, y: Any = None) -> "Table":
+        self.n_columns_ = as_table(X).shape[1]
+        return self
+
+    def transform(self, X: Any) -> Any:
+        table = as_table(X)[:, : self.n_columns_]
+        return np.pad(table, ((0, 0), (0, self.n_columns_ - table.shape[1])))
 
 
 class LastValue(BaseEstimator):
@@ -138,7 +150,7 @@ class MiniRocket(BaseEstimator):
 
 
 def _on_table(model: Any) -> Any:
-    return make_pipeline(FunctionTransformer(as_table), model)
+    return make_pipeline(Table(), model)
 
 
 def _boosting(kind: str, seed: int) -> Any:
@@ -169,7 +181,7 @@ def _naive(kind: str, seed: int) -> Any:
 
 def _ridge(kind: str, seed: int) -> Any:
     model = RidgeClassifier() if kind == "classify" else Ridge()
-    return make_pipeline(FunctionTransformer(as_table), StandardScaler(), model)
+    return make_pipeline(Table(), StandardScaler(), model)
 
 
 def _forest(kind: str, seed: int) -> Any:
@@ -190,7 +202,8 @@ RIVALS: dict[str, Callable[[str, int], Any]] = {
     "boosting": _boosting,
     "plain LSTM": PlainLSTM,
 }
-SEEDED = ("sklstm", "plain LSTM")  # the others hardly differ from seed to seed
+# How many seeds at most; the others hardly differ from seed to seed.
+N_SEEDS = {"sklstm": 5, "plain LSTM": 3}
 if find_spec("aeon") is not None:
     RIVALS["MiniRocket"] = lambda kind, seed: MiniRocket(seed)
 

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from sklstm.data.sequences import Sequences
@@ -13,8 +14,10 @@ NONE = -1
 # before it (else the feature is no level that goes on), and of the target with the last value.
 _MIN_PERSISTENCE = 0.5
 _MIN_EXPLAINED = 0.25
-# What makes a target a later value of a feature: how far ahead, in how many samples, how equal.
-_MAX_AHEAD, _N_TRIED, _MIN_ALIKE, _MIN_EQUAL = 512, 64, 4, 0.9999
+# What makes a target the last value of a later sample: how far ahead, how equal in a run of
+# samples, and in how many of the others within how many standard deviations.
+_MAX_AHEAD, _RUN, _MIN_EQUAL = 512, 16, 0.999999
+_MOST, _MAX_DISTANCE = 0.75, 0.001
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,8 @@ class Anchor:
         Feature whose last value a target continues, -1 where none.
     slope, intercept : ndarray of shape (n_outputs,)
         ``target = intercept + slope * last value``; zero where none. They tell the scales apart
-        where the target is a later value of the feature, and are a line of least squares elsewhere.
+        where the target is the last value of later samples; elsewhere the line is one of least
+        squares.
     drifting : bool
         Whether the network is to see no level at all. Else the last value itself goes to it too.
     level : ndarray of shape (n_outputs,) or None
@@ -135,9 +139,7 @@ def find_anchor(
     for output, feature in enumerate(features):
         if feature != NONE:
             last = _last_values(sequences, feature)
-            line = _continuation(sequences, feature, y[:, output]) or _line(
-                last, y[:, output], weight
-            )
+            line = _continuation(last, y[:, output]) or _line(last, y[:, output], weight)
             slope[output], intercept[output] = line
             level[output] = last.mean()
     # only overlapping windows are known to be in the order of time
@@ -180,28 +182,43 @@ def _squared_correlation(
 
 
 def _continuation(
-    sequences: Sequences, feature: int, target: NDArray[np.float64]
+    last: NDArray[np.float64], target: NDArray[np.float64]
 ) -> tuple[float, float] | None:
-    """Return slope and intercept if a target is a later value of a feature but for its scale.
+    """Return slope and intercept if a target is the last value of a later sample but for its scale.
 
-    That tells the scale apart from how far the target has returned to its mean by then.
+    That tells the scale apart from how far the target has returned to its mean by then. Where
+    several series meet it need not hold.
     """
-    last_row = sequences.first + sequences.lengths - 1
-    tried = np.linspace(0, len(target) - 1, min(len(target), _N_TRIED)).astype(np.int64)
-    for ahead in range(1, _MAX_AHEAD + 1):
-        for chosen in (tried, np.arange(len(target))):  # few samples tell most others apart
-            inside = chosen[last_row[chosen] + ahead < len(sequences.rows)]
-            later = sequences.rows[last_row[inside] + ahead, feature].astype(np.float64)
-            present = np.isfinite(later)  # absent steps are NaN
-            later, wanted = later[present], target[inside[present]]
-            if len(wanted) < _MIN_ALIKE:
-                return None
-            even = np.ones(len(wanted))
-            if _squared_correlation(later, wanted, even) < _MIN_EQUAL:
-                break
-        else:
-            return _line(later, wanted, even)
+    n_ahead = min(_MAX_AHEAD, len(last) - _RUN)
+    for start in np.linspace(0, len(last) - _RUN - max(n_ahead, 0), 3).astype(np.int64):
+        if n_ahead < 1:
+            return None
+        # last values of the samples from each lag on, (n_ahead, _RUN)
+        later = sliding_window_view(last[start + 1 : start + n_ahead + _RUN], _RUN)
+        for ahead in np.flatnonzero(_correlate(later, target[start : start + _RUN])) + 1:
+            line = _line_of_most(last[ahead:], target[:-ahead], start)
+            if line is not None:
+                return line
     return None
+
+
+def _correlate(rows: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which rows are the values but for a line."""
+    rows, values = rows - rows.mean(axis=1, keepdims=True), values - values.mean()
+    product, norms = rows @ values, (rows**2).sum(axis=1) * (values @ values)
+    return np.asarray((norms > 0) & (product**2 >= _MIN_EQUAL * norms))
+
+
+def _line_of_most(
+    x: NDArray[np.float64], y: NDArray[np.float64], start: int
+) -> tuple[float, float] | None:
+    """Return the line through a run of points if most others are on it too."""
+    run = slice(start, start + _RUN)
+    slope, intercept = _line(x[run], y[run], np.ones(_RUN))
+    near = np.abs(intercept + slope * x - y) <= _MAX_DISTANCE * y.std()
+    if near.mean() < _MOST:
+        return None
+    return _line(x[near], y[near], np.ones(int(near.sum())))
 
 
 def _line(

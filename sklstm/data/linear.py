@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,22 +135,26 @@ def fit_linear_map(
         return None
     if len(sequences) < _MIN_SAMPLES or (not force and n_columns > _MAX_COLUMNS):
         return None
-    n_chosen = min(len(sequences), max(_MAX_NUMBERS // n_columns, 1))
+    n_chosen = min(len(sequences), max(_MAX_NUMBERS // n_columns, _MIN_SAMPLES))
     chosen = np.linspace(0, len(sequences) - 1, n_chosen).astype(np.int64)
     steps, _ = _last_steps(sequences, chosen, n_timesteps, anchor.relative, anchor.levels)
     steps[:, :, list(ignored)] = 0.0  # constant, and thus without effect
     share = np.ones(n_chosen) if weight is None else weight[chosen] / weight[chosen].mean()
     table, center, scale = _standardized(steps.reshape(n_chosen, -1), share)
     y, y_center, y_scale = _standardized(target[chosen], share)
-    ridge = RidgeCV(alphas=_STRENGTHS * n_chosen).fit(table, y, share)
+    varies = y.any(axis=0)
+    if not varies.any():
+        return None
+    ridge = RidgeCV(alphas=_STRENGTHS * n_chosen).fit(table, y[:, varies], share)
     if not force and 1 + ridge.best_score_ < _MIN_EXPLAINED:  # the score is minus a squared error
         return None
     shape = (n_timesteps, sequences.n_features)
-    coef = ridge.coef_.reshape(y.shape[1], -1) / scale
+    coef, intercept = np.zeros((y.shape[1], n_columns)), np.zeros(y.shape[1])
+    coef[varies], intercept[varies] = np.atleast_2d(ridge.coef_) / scale, ridge.intercept_
     return LinearMap(
         center.reshape(shape),
         (y_scale[:, None] * coef).T.reshape(*shape, -1),
-        y_center + y_scale * ridge.intercept_,
+        y_center + y_scale * intercept,
         anchor.relative,
         anchor.levels,
     )
@@ -188,6 +193,8 @@ def _last_steps(
     the last value itself.
     """
     batch, lengths = sequences.take(indices)  # (batch, time, features)
+    if np.isnan(batch).any():
+        batch = _carry_forward(batch)
     steps, absent = batch[:, -n_timesteps:].astype(np.float64), None
     if lengths is not None or batch.shape[1] < n_timesteps:
         n_steps = np.full(len(indices), batch.shape[1]) if lengths is None else lengths
@@ -195,15 +202,13 @@ def _last_steps(
         absent = place < 0
         samples = np.arange(len(indices))[:, None]
         steps = batch[samples, np.maximum(place, 0)].astype(np.float64)
-    if np.isnan(steps).any():
-        steps = _carry_forward(steps)
     last = steps[:, -1].copy()  # (batch, features)
     steps[:, :, relative] -= last[:, None, relative]
     steps[:, -1, levels] = last[:, levels]
     return steps, absent
 
 
-def _carry_forward(steps: NDArray[np.float64]) -> NDArray[np.float64]:
+def _carry_forward(steps: NDArray[Any]) -> NDArray[Any]:
     """Put the last known value in the place of NaN; NaN is left where there is none."""
     time = np.arange(steps.shape[1])[:, None]
     known = np.maximum.accumulate(np.where(np.isnan(steps), 0, time), axis=1)

@@ -276,6 +276,8 @@ class Sequences:
         end = self.first + self.lengths
         column = self.rows[:, feature].astype(np.float64)
         known = present & np.isfinite(column)
+        if not known.any():
+            return 0.0, 0.0
         # a missing value counts as the one before it, be it of the sequence before
         latest = np.maximum.accumulate(np.where(known, np.arange(len(known)), 0))
         column = np.where(present & known[latest], column[latest] - column[known].mean(), 0.0)

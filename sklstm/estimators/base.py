@@ -85,15 +85,24 @@ def _form_of(is_table: bool, n_columns: int) -> str:
 
 def _feature_names(X: Any) -> list[str] | None:
     """Return the names of a time step's features, which lists of DataFrames have."""
-    columns = getattr(X[0], "columns", None) if isinstance(X, list | tuple) and len(X) else None
-    return None if columns is None else list(columns)
+    if not isinstance(X, list | tuple) or not any(hasattr(member, "columns") for member in X):
+        return None
+    names = [list(getattr(member, "columns", ())) for member in X]
+    odd = next((i for i, columns in enumerate(names) if columns != names[0]), None)
+    if odd is not None:
+        raise ValueError(
+            f"All DataFrames of X must have the same columns, in one order. X[0] has {names[0]} "
+            f"and X[{odd}] has {names[odd]}."
+        )
+    return names[0]
 
 
 def _holds_integers(X: Any) -> bool:
     if isinstance(X, Windows):  # as an array it would be copied
         return X.rows.dtype.kind in "iu"
-    first = X[0] if isinstance(X, list | tuple) and len(X) else X
-    return np.asarray(first).dtype.kind in "iu"
+    if isinstance(X, list | tuple):
+        return all(np.asarray(member).dtype.kind in "iu" for member in X)
+    return np.asarray(X).dtype.kind in "iu"
 
 
 def _n_columns(shape: tuple[int, ...]) -> int:
@@ -117,6 +126,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     n_features_in_: int
     n_timesteps_in_: int | None
     categorical_: list[int]
+    step_names_: list[str] | None
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
@@ -358,16 +368,23 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             dtype_of(self._built_with("precision")),
             allow_nan=self._built_with("missing_values") == "indicator",
         )
+        names = _feature_names(X)
         if reset:
+            self.step_names_ = names
             self.categorical_ = resolve_categorical(
                 self.categorical_features,
                 sequences.n_features,
-                _feature_names(X),
+                names,
                 all_integers=isinstance(self.categorical_features, str) and _holds_integers(X),
             )
             # of a table the columns are features to scikit-learn, and steps to the network
             self.n_timesteps_in_ = sequences.table_timesteps
             self.n_features_in_ = sequences.n_columns
+        elif None not in (names, self.step_names_) and names != self.step_names_:
+            raise ValueError(
+                f"The columns of X's DataFrames must be those of fit, in their order: "
+                f"{self.step_names_}. They are {names}."
+            )
         elif not sequences.fits(self.n_features_in_, self.n_timesteps_in_):
             raise ValueError(
                 f"X has {sequences.n_columns} features, but {type(self).__name__} is expecting "

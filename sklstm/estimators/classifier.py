@@ -145,6 +145,8 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         Features of a time step; of 2-D X the number of columns.
     feature_names_in_ : ndarray of str
         Names of the columns, where X was a DataFrame with string names.
+    step_names_ : list of str or None
+        Names of a time step's features, where X was a list of DataFrames.
     n_timesteps_in_ : int or None
         Columns of 2-D X; None where X was sequences.
     n_iter_ : int

@@ -11,6 +11,7 @@ from sklstm.nn import Embedding, Encoded, Features, PiecewiseLinear, Quantile, S
 
 # From how many values an encoding is found.
 _N_VALUES = 200_000
+_MAX_FLOAT32 = 2**24
 
 
 def build_inputs(
@@ -41,7 +42,7 @@ def build_inputs(
         The latter where something is encoded or may be missing.
     """
     layers: dict[int, Embedding | PiecewiseLinear | Quantile] = {
-        feature: Embedding(np.unique(sequences.present_values(feature))) for feature in categorical
+        feature: Embedding(_categories(sequences, feature)) for feature in categorical
     }
     for feature in range(sequences.n_features):
         if feature not in layers and feature not in anchor.relative:
@@ -56,6 +57,18 @@ def build_inputs(
     features = sorted(layers)
     encoded = Encoded(features, [layers[feature] for feature in features]) if layers else None
     return Features(numbers, standardize, encoded, missing)
+
+
+def _categories(sequences: Sequences, feature: int) -> NDArray[np.float64]:
+    categories = np.unique(sequences.present_values(feature))
+    if sequences.dtype == np.float32 and np.abs(categories).max(initial=0) >= _MAX_FLOAT32:
+        raise ValueError(
+            f"Feature {feature}, one of categorical_features, holds numbers of {_MAX_FLOAT32:,} or "
+            "more, which single precision cannot tell apart. Number the categories anew, as by "
+            "sklstm.TimestepTransformer(sklearn.preprocessing.OrdinalEncoder()), or set "
+            "precision='float64'."
+        )
+    return categories if len(categories) else np.zeros(1)  # no value, no category to be known
 
 
 def _encoding(

@@ -174,13 +174,16 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         network sees the level is in ``targets_.anchor.levels``.
     linear_share_ : float
         Share of the variance of what is predicted beyond the last values that the linear map
-        carries, on the training part: 0 without it, 1 where the network adds nothing.
+        carries, on the training part: 0 without a map, 1 where there is one and the network adds
+        nothing.
     network_trust_ : float
         Factor of the network's part, from 0 to 1.
     n_features_in_ : int
         Features of a time step; of 2-D X the number of columns.
     feature_names_in_ : ndarray of str
         Names of the columns, where X was a DataFrame with string names.
+    step_names_ : list of str or None
+        Names of a time step's features, where X was a list of DataFrames.
     n_timesteps_in_ : int or None
         Columns of 2-D X; None where X was sequences.
     n_iter_ : int
@@ -392,7 +395,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         super()._check_parameters(resume=resume)
         check_quantiles(self.quantile)
         for name in ("subtract_last", "linear_skip"):
-            if getattr(self, name) is True and not REGRESSION_LOSSES[self.loss].centered:
+            if self._wants(name) is True and not REGRESSION_LOSSES[self.loss].centered:
                 raise ValueError(
                     f"{name}=True cannot go with loss={self.loss!r}, whose targets cannot be "
                     f"shifted. Set {name} to 'auto' or False."
@@ -451,9 +454,11 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         return kind(self.n_outputs_, check_quantiles(self.quantile))
 
     def _wants(self, name: str) -> bool | str:
-        """Return an option that "auto" leaves off with the user's own module."""
-        value: bool | str = getattr(self, name)
-        return False if value == "auto" and self.module is not None else value
+        """Return an option, of which "auto" is off with the user's own module."""
+        value = getattr(self, name)
+        if isinstance(value, str):
+            return value if self.module is None else False
+        return bool(value)  # numpy's booleans are not the objects True and False
 
     def _find_anchor(self, train: Part, kind: type[RegressionLoss]) -> Anchor:
         wanted = self._wants("subtract_last")

@@ -47,6 +47,8 @@ def find_trust(estimator: Any, train: Part, seed: int, *, linear_skip: bool) -> 
         trial = _like(estimator, linear_skip=linear_skip, random_state=seed + number)
         part, rest = train.subset(kept), train.subset(held_out)
         trial.fit(part.sequences, part.y, part.weight)
+        if trial.net_.interrupts_.seen:  # a fit that the user ends keeps what it has; not so here
+            raise KeyboardInterrupt
         predicted = trial._network_part(rest.sequences)
         wanted = trial.targets_.encode(rest.y, rest.sequences, np.float64)
         weight = np.ones(len(rest.y)) if rest.weight is None else rest.weight

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sklstm.data import Anchor, as_sequences, find_anchor, no_anchor
+from sklstm.data import Anchor, as_sequences, find_anchor, make_windows, no_anchor
 
 N, TIME = 300, 8
 
@@ -142,3 +142,26 @@ def test_single_steps_say_nothing_of_persistence():
     X = [rng.normal(size=(1, 1)) for _ in range(40)] + [rng.normal(size=(5, 1)) for _ in range(40)]
     y = np.array([member[-1] for member in X])
     assert find_anchor(as_sequences(X), y, None, force=False).relative == []
+
+
+@pytest.mark.parametrize("horizon", [1, 5, 12])
+@pytest.mark.parametrize("scale", [1.0, -3.0])
+def test_the_slope_is_that_of_the_scales_where_the_target_is_a_later_value(horizon, scale):
+    rng = np.random.default_rng(0)
+    series = np.zeros(300)
+    for t in range(1, 300):
+        series[t] = 0.9 * series[t - 1] + rng.normal()
+    X, y = make_windows(series, 8, horizon)
+    y = 7 + scale * y.reshape(len(y), -1)
+    found = find_anchor(as_sequences(X), y, None, force=True)
+    np.testing.assert_allclose(found.slope, scale, rtol=1e-5)
+    # several series one after the other, and a gap, are few exceptions
+    both, twice = np.concatenate([X, X[50:120]]), np.concatenate([y, y[50:120]])
+    np.testing.assert_allclose(
+        find_anchor(as_sequences(both), twice, None, force=True).slope, scale, rtol=1e-5
+    )
+    unrelated = y + rng.normal(size=y.shape)
+    squares = find_anchor(as_sequences(X), unrelated, None, force=True).slope
+    last = X.reshape(len(X), -1)[:, -1]
+    expected = [np.polyfit(last, column, 1)[0] for column in unrelated.T]
+    np.testing.assert_allclose(squares, expected, rtol=1e-4)

@@ -112,3 +112,20 @@ def test_what_has_no_map():
     assert fit(ragged, y) is None
     with pytest.raises(ValueError, match="sequences of one length, but these have 2 to 4 time"):
         fit(ragged, y, force=True)
+
+
+def test_a_constant_target_says_nothing_of_the_others():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(200, 5, 1)), rng.normal(size=(200, 1))
+    assert fit(X, np.column_stack([y, np.ones(200)])) is None
+    assert fit(X, np.ones((200, 2)), force=True) is None
+
+
+def test_values_known_before_the_last_steps_are_carried_on():
+    X, y = samples()
+    linear = fit(X, y)
+    longer = np.full((1, 9, 2), np.nan)
+    longer[0, 0] = [6.0, 80.0]
+    known = np.broadcast_to(longer[:, :1], (1, 4, 2))
+    found = linear(as_sequences(list(longer), np.float64, allow_nan=True))
+    assert_allclose(found, linear(as_sequences(known, np.float64)))

@@ -103,6 +103,48 @@ def test_bad_symbols_leave_the_model_as_it_was(estimator, given):
     assert_array_equal(model.set_params(categorical_features=None).predict(X), before)
 
 
+@both
+def test_frames_must_have_the_columns_of_fit(estimator):
+    X, y = tokens(40)
+    frames = [pd.DataFrame({"a": s[:, 0], "b": np.ones(len(s))}) for s in X]
+    turned = [frame[["b", "a"]] for frame in frames]
+    model = estimator(**OPTIONS, categorical_features=["a"]).fit(frames, y)
+    assert model.step_names_ == ["a", "b"]
+    with pytest.raises(ValueError, match="must be those of fit, in their order"):
+        model.predict(turned)
+    with pytest.raises(ValueError, match="X\\[0\\] has \\['b', 'a'\\] and X\\[1\\] has"):
+        model.fit([turned[0], *frames[1:]], y)
+    assert_array_equal(model.predict(frames), model.predict([f.to_numpy() for f in frames]))
+
+
+@both
+def test_numbers_among_integers_are_numbers(estimator):
+    X, y = tokens(40)
+    mixed = [X[0], *(sequence + 0.5 for sequence in X[1:])]
+    model = estimator(**OPTIONS, categorical_features="from_dtype").fit(mixed, y)
+    assert model.categorical_ == []
+
+
+@both
+def test_categories_that_float32_cannot_tell_apart(estimator):
+    X, y = tokens(40)
+    with pytest.raises(ValueError, match=r"Feature 0, .*precision='float64'"):
+        estimator(**OPTIONS, categorical_features=[0]).fit(X + 2**24, y)
+    model = estimator(**OPTIONS, categorical_features=[0], precision="float64").fit(X + 2**24, y)
+    assert model.module_.inputs.encoded.layers[0].categories.max() == X.max() + 2**24
+
+
+@both
+def test_a_feature_without_a_value_has_no_category(estimator):
+    X, y = np.random.default_rng(0).normal(size=(60, 5, 2)), np.arange(60) % 2
+    X[:, :, 1] = np.nan
+    X[7, 2, 1] = 3
+    options = {**OPTIONS, "categorical_features": [1], "missing_values": "indicator"}
+    assert np.isfinite(estimator(**options).fit(X, y).predict(X)).all()
+    X[7, 2, 1] = np.nan
+    assert np.isfinite(estimator(**options).fit(X, y).predict(X)).all()
+
+
 # ---------------------------------------------------------------- numbers
 
 

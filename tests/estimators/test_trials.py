@@ -143,3 +143,31 @@ def test_errors():
         LSTMRegressor(loss="poisson", linear_skip=True).fit(X, np.abs(y))
     with pytest.raises(ValueError, match="'linear_skip' parameter"):
         LSTMRegressor(linear_skip="yes").fit(X, y)
+
+
+def test_booleans_of_numpy_are_booleans():
+    X, y = waves(60)
+    forced = LSTMRegressor(**OPTIONS, max_epochs=1, linear_skip=np.True_, subtract_last=np.True_)
+    forced.fit(X, y)
+    assert forced.targets_.linear is not None
+    assert forced.anchor_features_.tolist() == [0]
+    with pytest.raises(ValueError, match="subtract_last=True cannot go with"):
+        LSTMRegressor(loss="poisson", subtract_last=np.True_).fit(X, np.abs(y))
+
+
+def test_who_ends_a_trial_ends_the_fit(monkeypatch):
+    X, y = waves(60)
+    model = LSTMRegressor(**OPTIONS, max_epochs=2).fit(X, y)
+    before = model.predict(X)
+    fit = LSTMRegressor.fit
+
+    def interrupted(self, *args):
+        fit(self, *args)
+        if type(args[0]).__name__ == "Sequences":
+            self.net_.interrupts_.seen = True
+        return self
+
+    monkeypatch.setattr(LSTMRegressor, "fit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, 2 * y)
+    np.testing.assert_array_equal(model.predict(X), before)
