@@ -127,7 +127,8 @@ def report(runs: list[dict[str, Any]], names: list[str]) -> None:
         chosen = [i for i, name in enumerate(names) if TASKS[name].kind in kinds]
         if chosen:
             mean = zip(rivals, ranks(scores[chosen]), strict=True)
-            print(f"  {group:<18}" + ", ".join(f"{r} {rank:.2f}" for r, rank in mean))
+            cells = (f"{rival} {rank:.2f}" for rival, rank in mean if not np.isnan(rank))
+            print(f"  {group:<18}" + ", ".join(cells))
 
 
 def draw(runs: list[dict[str, Any]], names: list[str]) -> None:

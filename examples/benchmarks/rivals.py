@@ -24,6 +24,7 @@ from torch import nn
 from sklstm import LSTMClassifier, LSTMRegressor
 
 _N_EPOCHS, _N_UNITS, _N_TREES = 100, 64, 300
+_MINIROCKET_STEPS = 9  # the least that it takes
 
 
 def as_table(X: Any) -> Any:
@@ -136,7 +137,7 @@ class MiniRocket(BaseEstimator):
         from aeon.classification.convolution_based import MiniRocketClassifier
 
         self.n_features_ = X[0].shape[1]
-        self.n_timesteps_ = max(map(len, X))
+        self.n_timesteps_ = max(_MINIROCKET_STEPS, *map(len, X))
         self.model_ = MiniRocketClassifier(random_state=self.seed).fit(self._channels(X), y)
         return self
 
