@@ -41,7 +41,6 @@ TEXTBOOK: dict[str, Any] = {
     "pooling": "last",
     "normalization": None,
     "patch_size": 1,
-    "max_epochs": 60,
     "random_state": 0,
 }
 PLAIN: dict[str, dict[str, Any]] = {
