@@ -19,6 +19,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from joblib import Parallel, delayed
+from measure import PLAIN_LAYER, PLAIN_NETWORK
 from rivals import N_SEEDS, RIVALS, competes
 from scipy.stats import rankdata
 from tasks import TASKS, TOYS, Data, Task
@@ -35,17 +36,10 @@ GROUPS = {
     "classification": ("classify",),
 }
 
-
 # The textbook's network: one direction, one step at a time, its last state alone.
-TEXTBOOK: dict[str, Any] = {
-    "pooling": "last",
-    "normalization": None,
-    "patch_size": 1,
-    "random_state": 0,
-}
-PLAIN: dict[str, dict[str, Any]] = {
-    "regress": {"linear_skip": False},
-    "classify": {"bidirectional": False, "dropout": 0.0},
+TEXTBOOK = {
+    "regress": PLAIN_NETWORK,
+    "classify": PLAIN_LAYER | {"bidirectional": False, "dropout": 0.0},
 }
 
 
@@ -164,7 +158,7 @@ def compare_toys() -> None:
         kind = LSTMClassifier if task.kind == "classify" else LSTMRegressor
         for cell in ("lstm", "rnn"):
             begin = time.perf_counter()
-            model = kind(cell=cell, **TEXTBOOK, **PLAIN[task.kind])
+            model = kind(cell=cell, random_state=0, **TEXTBOOK[task.kind])
             model.fit(data.X_train, data.y_train)
             seconds = time.perf_counter() - begin
             predicted = model.predict(data.X_test)

@@ -8,14 +8,14 @@ from typing import Any
 
 MB = 1e6
 
-# What others train: one layer, and a linear layer on its last state, fitted once.
-PLAIN_NETWORK: dict[str, Any] = {
+# What others train: one layer, and a linear layer on its last state; of a regressor fitted once.
+PLAIN_LAYER: dict[str, Any] = {
     "pooling": "last",
     "normalization": None,
     "patch_size": 1,
     "feature_encoding": "standard",
-    "linear_skip": False,
 }
+PLAIN_NETWORK = PLAIN_LAYER | {"linear_skip": False}
 
 
 def peak() -> float:

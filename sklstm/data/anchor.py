@@ -190,9 +190,9 @@ def _continuation(
     several series meet it need not hold.
     """
     n_ahead = min(_MAX_AHEAD, len(last) - _RUN)
-    for start in np.linspace(0, len(last) - _RUN - max(n_ahead, 0), 3).astype(np.int64):
-        if n_ahead < 1:
-            return None
+    if n_ahead < 1:
+        return None
+    for start in np.linspace(0, len(last) - _RUN - n_ahead, 3).astype(np.int64):
         # last values of the samples from each lag on, (n_ahead, _RUN)
         later = sliding_window_view(last[start + 1 : start + n_ahead + _RUN], _RUN)
         for ahead in np.flatnonzero(_correlate(later, target[start : start + _RUN])) + 1:

@@ -6,7 +6,7 @@ place of its first row and its number of steps. A window view is thus stored onc
 window, and only a batch's worth of steps is ever gathered.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -177,31 +177,33 @@ class Sequences:
         steps = self.first + np.maximum(self.lengths - 1 - back, 0)
         values: NDArray[np.float64] = self.rows[steps, feature].astype(np.float64)
         if np.isnan(values).any():  # where that is missing, the one known before
-            known = np.isfinite(self.rows[:, feature])
-            latest = np.maximum.accumulate(np.where(known, np.arange(len(known)), -1))[steps]
+            latest = _latest(np.isfinite(self.rows[:, feature]))[steps]
             values = self.rows[latest, feature].astype(np.float64)
             values[latest < self.first] = np.nan
         return values
 
-    def present_values(self, feature: int, n_most: int | None = None) -> NDArray[np.float64]:
-        """Return a feature's values at the present steps, without those that are missing.
+    def present_values(
+        self, features: Iterable[int], n_most: int | None = None
+    ) -> Iterator[NDArray[np.float64]]:
+        """Yield features' values at the present steps, without those that are missing.
 
         Parameters
         ----------
-        feature : int
+        features : iterable of int
         n_most : int or None, default=None
             Evenly chosen ones, if there are more.
 
-        Returns
-        -------
+        Yields
+        ------
         ndarray of shape (n_values,), float64
+            Of one feature.
         """
         steps = np.flatnonzero(self.is_present())
         if n_most is not None and len(steps) > n_most:
             steps = steps[np.linspace(0, len(steps) - 1, n_most).astype(np.int64)]
-        values = self.rows[steps, feature].astype(self.dtype).astype(np.float64)
-        known: NDArray[np.float64] = values[np.isfinite(values)]
-        return known
+        for feature in features:
+            values = self.rows[steps, feature].astype(self.dtype).astype(np.float64)
+            yield values[np.isfinite(values)]
 
     def missing_features(self) -> list[int]:
         """Return the features of which a present step has no value."""
@@ -246,11 +248,11 @@ class Sequences:
         coverage = self._coverage(weight)
         coverage[~self.is_present()] = 0.0  # not what rounding leaves of weights that are gone
         total, mean, variance = (np.zeros(self.n_features) for _ in range(3))
-        for _, known, part in self._chunks(coverage):
+        for rows, known, part in self._chunks(coverage):
             total += part @ known
+            mean += part @ rows
         total[total == 0] = 1.0  # a feature without a value
-        for rows, _, part in self._chunks(coverage):
-            mean += part @ rows / total
+        mean /= total
         for rows, known, part in self._chunks(coverage):
             variance += part @ ((rows - mean) ** 2 * known) / total
         return mean, variance
@@ -279,8 +281,8 @@ class Sequences:
         if not known.any():
             return 0.0, 0.0
         # a missing value counts as the one before it, be it of the sequence before
-        latest = np.maximum.accumulate(np.where(known, np.arange(len(known)), 0))
-        column = np.where(present & known[latest], column[latest] - column[known].mean(), 0.0)
+        latest = _latest(known)
+        column = np.where(present & (latest >= 0), column[latest] - column[known].mean(), 0.0)
         sums, squares = (_running_sum(part) for part in (column, column**2))
         last = column[end - 1]  # (n_sequences,)
         first_moment = sums[end] - sums[self.first]
@@ -301,6 +303,12 @@ class Sequences:
         np.subtract.at(change, self.first + self.lengths, weight)
         coverage: NDArray[Any] = np.cumsum(change)[:-1]
         return coverage
+
+
+def _latest(known: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return for each row the latest known one up to it, -1 where there is none."""
+    latest: NDArray[np.int64] = np.maximum.accumulate(np.where(known, np.arange(len(known)), -1))
+    return latest
 
 
 def _running_sum(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -568,7 +576,7 @@ def _without_absent_steps(sequences: Sequences, *, allow_nan: bool) -> Sequences
     row = np.arange(len(absent))
     # nearest present row at or after, and at or before, each row
     after = np.minimum.accumulate(np.where(absent, len(row), row)[::-1])[::-1]
-    before = np.maximum.accumulate(np.where(absent, -1, row))
+    before = _latest(~absent)
     head, tail = after[first], before[last]
     empty = np.flatnonzero(head > tail)
     if len(empty):

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from sklstm.data.sequences import Sequences
 
 Indices = NDArray[np.int64]
-
-_N_RUNS = 40
 Split = Callable[[Sequences, NDArray[Any], float, int], tuple[Indices, Indices]]
 
 
@@ -60,6 +58,9 @@ def split_stratified(
         ) from error
     return np.sort(train), np.sort(valid)
 
+
+# Into how many runs samples in no known order are cut before they are dealt to blocks.
+_N_RUNS = 40
 
 SPLITS: dict[str, Split] = {
     "last": split_last,

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from sklstm.data import Anchor, Sequences, find_edges, find_encoding
 from sklstm.nn import Embedding, Encoded, Features, PiecewiseLinear, Quantile, Standardize
 
+_Layer = Embedding | PiecewiseLinear | Quantile
+
 # From how many values an encoding is found.
 _N_VALUES = 200_000
 _MAX_FLOAT32 = 2**24
@@ -41,14 +43,11 @@ def build_inputs(
     Standardize or Features
         The latter where something is encoded or may be missing.
     """
-    layers: dict[int, Embedding | PiecewiseLinear | Quantile] = {
-        feature: Embedding(_categories(sequences, feature)) for feature in categorical
-    }
-    for feature in range(sequences.n_features):
-        if feature not in layers and feature not in anchor.relative:
-            layer = _encoding(estimator, sequences, feature)
-            if layer is not None:
-                layers[feature] = layer
+    layers = _embeddings(sequences, categorical) | _encodings(
+        estimator,
+        sequences,
+        [f for f in range(sequences.n_features) if f not in {*categorical, *anchor.relative}],
+    )
     numbers = [feature for feature in range(sequences.n_features) if feature not in layers]
     standardize = _standardize(sequences, weight, anchor, numbers, scaled=estimator.standardize)
     missing = sequences.missing_features() if estimator.missing_values == "indicator" else None
@@ -59,9 +58,19 @@ def build_inputs(
     return Features(numbers, standardize, encoded, missing)
 
 
-def _categories(sequences: Sequences, feature: int) -> NDArray[np.float64]:
-    categories = np.unique(sequences.present_values(feature))
-    if sequences.dtype == np.float32 and np.abs(categories).max(initial=0) >= _MAX_FLOAT32:
+def _embeddings(sequences: Sequences, features: Sequence[int]) -> dict[int, _Layer]:
+    columns = sequences.present_values(features)
+    return {
+        feature: Embedding(_categories(feature, values, sequences.dtype))
+        for feature, values in zip(features, columns, strict=True)
+    }
+
+
+def _categories(
+    feature: int, values: NDArray[np.float64], dtype: np.dtype[Any]
+) -> NDArray[np.float64]:
+    categories = np.unique(values)
+    if dtype == np.float32 and np.abs(categories).max(initial=0) >= _MAX_FLOAT32:
         raise ValueError(
             f"Feature {feature}, one of categorical_features, holds numbers of {_MAX_FLOAT32:,} or "
             "more, which single precision cannot tell apart. Number the categories anew, as by "
@@ -71,13 +80,17 @@ def _categories(sequences: Sequences, feature: int) -> NDArray[np.float64]:
     return categories if len(categories) else np.zeros(1)  # no value, no category to be known
 
 
-def _encoding(
-    estimator: Any, sequences: Sequences, feature: int
-) -> PiecewiseLinear | Quantile | None:
+def _encodings(estimator: Any, sequences: Sequences, features: Sequence[int]) -> dict[int, _Layer]:
+    """Return the layers of those of the features that are not to be standardised."""
     wanted = estimator.feature_encoding
     if wanted == "standard" or (wanted == "auto" and not estimator.standardize):
-        return None
-    values = sequences.present_values(feature, _N_VALUES)
+        return {}
+    columns = sequences.present_values(features, _N_VALUES)
+    found = {f: _encoding(values, wanted) for f, values in zip(features, columns, strict=True)}
+    return {feature: layer for feature, layer in found.items() if layer is not None}
+
+
+def _encoding(values: NDArray[np.float64], wanted: str) -> _Layer | None:
     kind = find_encoding(values, wanted)
     if kind == "standard":
         return None

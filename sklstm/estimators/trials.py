@@ -58,10 +58,8 @@ def find_trust(estimator: Any, train: Part, seed: int, *, linear_skip: bool) -> 
 
 
 def _like(estimator: Any, **changed: Any) -> Any:
-    """Return an unfitted estimator with the same parameters, but for those of the fit's course."""
+    """Return an estimator to fit, of the same parameters but for those of the fit's course."""
     trial = copy(estimator)  # not a clone: that would make new callbacks, which nobody wants here
-    for name in [name for name in vars(trial) if name.endswith("_")]:
-        delattr(trial, name)
     course = {"early_stopping": False, "warm_start": False, "callbacks": None, "verbose": 0}
     # names and dtypes of X are gone from what a trial is given
     changed["categorical_features"] = estimator.categorical_

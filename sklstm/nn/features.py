@@ -58,16 +58,14 @@ class Features(nn.Module):
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Map x (batch, time, features) to (batch, time, n_outputs), zero on padding."""
-        parts = []
-        if self.missing is not None:
-            indicators = x[:, :, self.missing].isnan().to(x.dtype)
-            x = carry_forward(x)
-            parts.append(indicators)
-        if self.encoded is not None:
-            parts.insert(0, self.encoded(x))
+        known, parts = x if self.missing is None else carry_forward(x), []
         if self.numbers:
             # what is still unknown is NaN, and the mean serves
-            parts.insert(0, self.standardize(x[:, :, self.numbers], lengths).nan_to_num(0.0))
+            parts.append(self.standardize(known[:, :, self.numbers], lengths).nan_to_num(0.0))
+        if self.encoded is not None:
+            parts.append(self.encoded(known))
+        if self.missing is not None:
+            parts.append(x[:, :, self.missing].isnan().to(x.dtype))
         features = torch.cat(parts, dim=2)
         if lengths is None:
             return features
