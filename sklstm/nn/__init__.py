@@ -6,11 +6,14 @@ from sklstm.nn.features import Features
 from sklstm.nn.inputs import Standardize
 from sklstm.nn.normalization import NORMALIZATIONS
 from sklstm.nn.patches import Patches
+from sklstm.nn.plain import ACTIVATIONS, PlainCell
 from sklstm.nn.pooling import POOLINGS
 from sklstm.nn.recurrent import CELLS, RecurrentLayer
 from sklstm.nn.sequence_model import SequenceModel
+from sklstm.nn.stream import ModelStream
 
 __all__ = [
+    "ACTIVATIONS",
     "CELLS",
     "NORMALIZATIONS",
     "POOLINGS",
@@ -18,8 +21,10 @@ __all__ = [
     "Embedding",
     "Encoded",
     "Features",
+    "ModelStream",
     "Patches",
     "PiecewiseLinear",
+    "PlainCell",
     "Quantile",
     "RecurrentLayer",
     "SequenceModel",

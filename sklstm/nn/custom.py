@@ -5,6 +5,7 @@ from torch import Tensor, nn
 
 from sklstm.nn.features import Features
 from sklstm.nn.inputs import Standardize
+from sklstm.nn.pooling import pool_steps
 from sklstm.nn.precision import autocast
 
 
@@ -17,7 +18,9 @@ class CustomModel(nn.Module):
         Scales the features.
     module : torch module
         Maps x (batch, time, features), zero behind the end of shorter sequences, and lengths
-        (batch,) to (batch, n_outputs).
+        (batch,) to (batch, n_outputs), or to (batch, time, n_outputs).
+    every_step : bool, default=False
+        Whether the module has outputs of every step, of which the present ones are returned.
     mixed_precision : bool, default=False
         Whether the module's products are in bfloat16.
 
@@ -34,18 +37,26 @@ class CustomModel(nn.Module):
     """
 
     def __init__(
-        self, inputs: Standardize | Features, module: nn.Module, *, mixed_precision: bool = False
+        self,
+        inputs: Standardize | Features,
+        module: nn.Module,
+        *,
+        every_step: bool = False,
+        mixed_precision: bool = False,
     ) -> None:
         super().__init__()
+        self.every_step = every_step
         self.mixed_precision = mixed_precision
         self.inputs = inputs
         self.module = module
 
     def forward(self, x: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Return what the module makes of the scaled sequences, (batch, n_outputs)."""
+        """Return what the module makes of the scaled sequences, as `SequenceModel` does."""
         x = self.inputs(x, lengths)
         if lengths is None:
             lengths = torch.full((len(x),), x.shape[1], device=x.device)
         with autocast(x, enabled=self.mixed_precision):
             outputs: Tensor = self.module(x, lengths)
+        if self.every_step:
+            outputs = pool_steps(outputs, lengths, 1)
         return outputs.to(x.dtype) if self.mixed_precision else outputs

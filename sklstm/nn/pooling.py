@@ -38,6 +38,13 @@ def pool_max(states: Tensor, lengths: Tensor | None, n_directions: int) -> Tenso
     return states.amax(1)
 
 
+def pool_steps(states: Tensor, lengths: Tensor | None, n_directions: int) -> Tensor:
+    """Take all present steps, those of one sequence after those of another, (steps, features)."""
+    if lengths is None:
+        return states.reshape(-1, states.shape[2])
+    return states[present_steps(lengths, states.shape[1])]
+
+
 # Several stand side by side. Each maps states (batch, time, directions * hidden) to (batch,
 # directions * hidden).
 POOLINGS: dict[str, tuple[Pooling, ...]] = {

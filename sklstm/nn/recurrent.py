@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from sklstm.nn import fused
 from sklstm.nn.masks import reverse_sequences
+from sklstm.nn.plain import PlainCell
 from sklstm.nn.precision import autocast
 
 
@@ -59,11 +60,13 @@ class RecurrentLayer(nn.Module):
     cell : {"lstm", "gru", "rnn"}
         Long short-term memory [1]_ with forget gate [2]_, gated recurrent unit [3]_ (in torch's
         and cuDNN's form, which applies the reset gate after the recurrent product), or Elman's
-        network with tanh.
+        network.
     n_inputs, n_hidden : int
         Width of a step of the input, and of the hidden state of one direction.
     bidirectional : bool, default=False
         Whether to read both ways [4]_; the output is then 2 * n_hidden wide.
+    activation : {"tanh", "relu", "sigmoid", "identity"}, default="tanh"
+        All but tanh run step by step, as `PlainCell`.
     mixed_precision : bool, default=False
         Whether the layer computes in bfloat16; weights and what comes in and goes out do not.
 
@@ -93,10 +96,12 @@ class RecurrentLayer(nn.Module):
         n_hidden: int,
         *,
         bidirectional: bool = False,
+        activation: str = "tanh",
         mixed_precision: bool = False,
     ) -> None:
         super().__init__()
         self.cell = cell
+        self.activation = activation
         self.mixed_precision = mixed_precision
         self.forward_layer = _make(CELLS[cell], n_inputs, n_hidden)
         self.backward_layer = _make(CELLS[cell], n_inputs, n_hidden) if bidirectional else None
@@ -125,6 +130,9 @@ class RecurrentLayer(nn.Module):
     def _run(self, layer: nn.RNNBase, x: Tensor) -> Tensor:
         # What torch's layers do around this function costs a third of the time of one sequence.
         weights = layer.all_weights[0]
+        if self.activation != "tanh":
+            with autocast(x, enabled=self.mixed_precision):
+                return PlainCell(self.cell, weights, self.activation).run(x).to(x.dtype)
         if not self.mixed_precision and fused.can_run(self.cell, x, weights):
             return fused.run(self.cell, x, weights)
         cell = CELLS[self.cell]

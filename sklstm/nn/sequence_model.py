@@ -11,12 +11,12 @@ from sklstm.nn.heads import DenseHead
 from sklstm.nn.inputs import Standardize
 from sklstm.nn.normalization import NORMALIZATIONS
 from sklstm.nn.patches import Patches
-from sklstm.nn.pooling import POOLINGS
+from sklstm.nn.pooling import POOLINGS, pool_steps
 from sklstm.nn.recurrent import RecurrentLayer
 
 
 class SequenceModel(nn.Module):
-    """Stacked recurrent layers from padded sequences to one output vector each.
+    """Stacked recurrent layers from padded sequences to one output vector each, or one a step.
 
     Parameters
     ----------
@@ -27,8 +27,11 @@ class SequenceModel(nn.Module):
     hidden_layer_sizes : sequence of int
         Width of each recurrent layer, in one direction.
     cell : {"lstm", "gru", "rnn"}
+    activation : {"tanh", "relu", "sigmoid", "identity"}, default="tanh"
+        Of the cells.
     bidirectional : bool
-    pooling : {"last", "mean", "max", "concat"}
+    pooling : {"last", "mean", "max", "concat"} or None
+        None gives outputs of every step.
     dense_layer_sizes : sequence of int
         Widths of the ReLU layers before the output.
     normalization : {"layer", "batch"} or None
@@ -62,16 +65,17 @@ class SequenceModel(nn.Module):
         hidden_layer_sizes: Sequence[int],
         cell: str,
         bidirectional: bool,
-        pooling: str,
+        pooling: str | None,
         dense_layer_sizes: Sequence[int],
         normalization: str | None,
         dropout: float,
+        activation: str = "tanh",
         patch_size: int = 1,
         mixed_precision: bool = False,
     ) -> None:
         super().__init__()
         self.inputs = inputs
-        self.pooling = POOLINGS[pooling]
+        self.pooling = (pool_steps,) if pooling is None else POOLINGS[pooling]
         self.n_directions = 2 if bidirectional else 1
         self.patches = Patches(patch_size)
         widths = [
@@ -80,7 +84,12 @@ class SequenceModel(nn.Module):
         ]
         self.recurrent = nn.ModuleList(
             RecurrentLayer(
-                cell, n_inputs, size, bidirectional=bidirectional, mixed_precision=mixed_precision
+                cell,
+                n_inputs,
+                size,
+                bidirectional=bidirectional,
+                activation=activation,
+                mixed_precision=mixed_precision,
             )
             for n_inputs, size in zip(widths, hidden_layer_sizes, strict=False)
         )
@@ -104,6 +113,8 @@ class SequenceModel(nn.Module):
         Returns
         -------
         Tensor of shape (batch, n_outputs)
+            Without pooling (n_steps, n_outputs): of the present steps, those of one sequence after
+            those of another.
         """
         x = self.inputs(x, lengths)
         if self.input_norm is not None:

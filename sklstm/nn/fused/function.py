@@ -237,6 +237,59 @@ class _Plan:
         return grad_x, *grads
 
 
+class Continuation:
+    """A recurrent layer that is given its steps one by one, with the same result as by `run`.
+
+    Parameters
+    ----------
+    cell : {"lstm", "gru"}
+    weights : sequence of four Tensors, float32
+        As for `run`; copied.
+    batch : int
+        How many sequences go on side by side.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn.fused import Continuation, can_run
+    >>> layer, x = torch.nn.LSTM(3, 4, batch_first=True), torch.ones(2, 5, 3)
+    >>> if can_run("lstm", x, layer.all_weights[0]):
+    ...     steps = Continuation("lstm", layer.all_weights[0], batch=2)
+    ...     states = torch.stack([steps.step(x_t).clone() for x_t in x.unbind(1)], dim=1)
+    ...     assert torch.allclose(states, layer(x)[0], atol=1e-6)
+    """
+
+    def __init__(self, cell: str, weights: Sequence[Tensor], batch: int) -> None:
+        n_inputs, hidden = weights[0].shape[1], weights[1].shape[1]
+        kernel = kernels()[0]
+        plan = _Plan(kernel, _CELLS.index(cell), batch, 1, n_inputs, hidden)
+        self._batch, self._forward = batch, kernel.forward
+        self._x = torch.zeros(batch, 1, n_inputs)
+        self._steps = torch.zeros(2, batch, plan.width)
+        self._memory = torch.zeros(batch, plan.units) if cell == "lstm" else None
+        packed = torch.empty(plan.width * 4 * plan.units)
+        tensors = {"x": self._x, "steps": self._steps, "memory": self._memory, "packed": packed}
+        self._scan = plan.scan([weight.detach() for weight in weights], tensors)
+        self._scan.x_row, self._scan.x_step, self._scan.resumes = n_inputs, n_inputs, 1
+        kernel.pack_forward(self._scan)
+        self._input, self._state = self._x[:, 0], self._steps[1, :, :hidden]
+
+    def step(self, x: Tensor) -> Tensor:
+        """Return the state behind a step, (batch, inputs) -> (batch, hidden).
+
+        The next step writes over it.
+        """
+        self._input.copy_(x)
+        self._forward(self._scan, 0, self._batch)
+        return self._state
+
+    def reset(self, chosen: Tensor) -> None:
+        """Begin anew with the chosen sequences, a mask of shape (batch,)."""
+        self._steps[1, chosen] = 0.0
+        if self._memory is not None:
+            self._memory[chosen] = 0.0
+
+
 class _Recurrence(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, plan: _Plan, x: Tensor, *weights: Tensor) -> Tensor:

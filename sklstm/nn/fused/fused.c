@@ -32,6 +32,7 @@ struct scan {
     const float *grad; /* (batch, time, hidden) */
     long grad_row, grad_step;
     float *grad_x; /* (batch, time, inputs), or none */
+    long resumes;  /* whether to go on from the last row of steps, and from memory; without gates */
 };
 
 static inline long least(long a, long b) { return a < b ? a : b; }

@@ -25,6 +25,7 @@ class Scan(ctypes.Structure):
         ("grad_row", c_long),
         ("grad_step", c_long),
         ("grad_x", c_void_p),
+        ("resumes", c_long),
     )
 
 

@@ -175,8 +175,12 @@ INLINE void NAME(forward_rows)(const int cell, const struct scan *s, long first,
     const int taped = s->gates != 0; /* else gates and memory are written over, step by step */
     const long gates_row = 4 * (taped ? units : LANES), memory_step = taped ? s->batch * units : 0;
     float unkept[CHUNK * 4 * LANES];
-    memset(s->steps + first * width, 0, sizeof(float) * n * width);
-    if (cell == LSTM)
+    if (s->resumes)
+        memcpy(s->steps + first * width, s->steps + (s->time * s->batch + first) * width,
+               sizeof(float) * n * width);
+    else
+        memset(s->steps + first * width, 0, sizeof(float) * n * width);
+    if (cell == LSTM && !s->resumes)
         memset(s->memory + first * units, 0, sizeof(float) * n * units);
     for (long t = 0; t < s->time; t++) {
         const long row_of_step = t * s->batch + first;

@@ -274,3 +274,32 @@ def test_nothing_is_read_that_was_not_written(cell, instruction_set):
     finally:
         torch.use_deterministic_algorithms(False)
     assert all(torch.equal(a, b) for a, b in zip(found, expected, strict=True))
+
+
+@cells
+@pytest.mark.parametrize("batch", [1, 5, 50])
+def test_step_by_step_not_a_bit_differs(cell, batch):
+    first_kernel()
+    layer = make_weights(cell, 3, 20)
+    x = draw(batch, 7, 3)
+    steps = fused.Continuation(cell, layer.all_weights[0], batch)
+    states = torch.stack([steps.step(x_t).clone() for x_t in x.unbind(1)], dim=1)
+    with torch.no_grad():
+        assert torch.equal(states, fused.run(cell, x, layer.all_weights[0]))
+
+
+@cells
+def test_a_reset_touches_the_chosen_sequences_alone(cell):
+    first_kernel()
+    layer = make_weights(cell, 3, 20)
+    x = draw(2, 4, 3)
+    steps = fused.Continuation(cell, layer.all_weights[0], 2)
+    steps.step(x[:, 0])
+    steps.step(x[:, 1])
+    steps.reset(torch.tensor([False, True]))
+    steps.step(x[:, 2])
+    last = steps.step(x[:, 3])
+    with torch.no_grad():
+        whole = fused.run(cell, x, layer.all_weights[0])[0, -1]
+        rest = fused.run(cell, x[:, 2:], layer.all_weights[0])[1, -1]
+    assert torch.equal(last, torch.stack([whole, rest]))
