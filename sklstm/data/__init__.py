@@ -6,6 +6,15 @@ from sklstm.data.encodings import ENCODINGS, find_edges, find_encoding, resolve_
 from sklstm.data.linear import LinearMap, fit_linear_map
 from sklstm.data.sequences import Sequences, as_sequences
 from sklstm.data.splits import SPLITS, check_split, held_out_blocks, split_validation
+from sklstm.data.steps import (
+    Steps,
+    as_objects,
+    as_steps,
+    labels_of_steps,
+    numbers_of_steps,
+    rows_of,
+    split_steps,
+)
 from sklstm.data.targets import ClassTargets, RegressionTargets, columns
 from sklstm.data.windows import Windows, make_windows, view_windows
 
@@ -18,8 +27,11 @@ __all__ = [
     "LinearMap",
     "RegressionTargets",
     "Sequences",
+    "Steps",
     "Windows",
+    "as_objects",
     "as_sequences",
+    "as_steps",
     "check_split",
     "columns",
     "find_anchor",
@@ -27,12 +39,16 @@ __all__ = [
     "find_encoding",
     "fit_linear_map",
     "held_out_blocks",
+    "labels_of_steps",
     "make_windows",
     "no_anchor",
+    "numbers_of_steps",
     "resolve_batch_size",
     "resolve_categorical",
     "resolve_max_epochs",
     "resolve_patch_size",
+    "rows_of",
+    "split_steps",
     "split_validation",
     "view_windows",
 ]

@@ -44,6 +44,8 @@ class Sequences:
         Of what `take` returns.
     form : {"table", "dense", "windows", "ragged"}
         What the caller gave: 2-D, 3-D, windows of several series, or a list.
+    skipped : ndarray of shape (n_sequences,), dtype int64, or None, default=None
+        How many absent steps each sequence had before its first present one; None where none had.
 
     Examples
     --------
@@ -61,6 +63,7 @@ class Sequences:
     n_timesteps: int
     dtype: np.dtype[Any]
     form: Form
+    skipped: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.first)
@@ -111,7 +114,9 @@ class Sequences:
 
     def subset(self, indices: NDArray[np.int64]) -> "Sequences":
         """Return the chosen sequences, over the same rows."""
-        return replace(self, first=self.first[indices], lengths=self.lengths[indices])
+        skipped = None if self.skipped is None else self.skipped[indices]
+        first, lengths = self.first[indices], self.lengths[indices]
+        return replace(self, first=first, lengths=lengths, skipped=skipped)
 
     def take(
         self, indices: NDArray[np.int64]
@@ -587,7 +592,7 @@ def _without_absent_steps(sequences: Sequences, *, allow_nan: bool) -> Sequences
     faults = np.concatenate([[0], np.cumsum(broken)])
     if (faults[tail + 1] - faults[head]).any():
         _raise_at_fault(sequences, head, tail, faults, allow_nan=allow_nan)
-    return replace(sequences, first=head, lengths=tail - head + 1)
+    return replace(sequences, first=head, lengths=tail - head + 1, skipped=head - first)
 
 
 def _faults(

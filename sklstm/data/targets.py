@@ -20,9 +20,10 @@ class RegressionTargets:
     sequences : Sequences
         The training sequences.
     y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-        Training targets. Their number of dimensions is that of the predictions.
+        Training targets. Their number of dimensions is that of the predictions. Without anchor
+        and map they may be of time steps.
     weight : ndarray of shape (n_samples,) or None
-        Weights of the samples in mean and scale.
+        Weights of the targets in mean and scale.
     center, scale : bool
         Whether the mean is subtracted, and whether targets are divided by their spread: the
         standard deviation, or without centring (counts) the mean.
@@ -74,8 +75,11 @@ class RegressionTargets:
         self.mean = mean if center else np.zeros_like(mean)
         self.scale = np.where(constant, 1.0, spread) if scale else np.ones_like(mean)
 
-    def base(self, sequences: Sequences) -> NDArray[np.float64]:
-        """Return what needs no network, of shape (n_samples, n_outputs)."""
+    def base(self, sequences: Sequences | None) -> NDArray[np.float64]:
+        """Return what needs no network, of shape (n_samples, n_outputs); (1, n_outputs) if zero."""
+        if self.linear is None and not self.anchor.relative:
+            return np.zeros((1, len(self.anchor.features)))  # targets may be of time steps
+        assert sequences is not None
         anchored = self.anchor(sequences)
         return anchored if self.linear is None else anchored + self.linear(sequences)
 
@@ -85,10 +89,13 @@ class RegressionTargets:
         """Return what the network is trained on, of shape (n_samples, n_outputs)."""
         return ((columns(y) - self.base(sequences) - self.mean) / self.scale).astype(dtype)
 
-    def decode(self, target: NDArray[np.float64], sequences: Sequences) -> NDArray[np.float64]:
+    def decode(
+        self, target: NDArray[np.float64], sequences: Sequences | None
+    ) -> NDArray[np.float64]:
         """Return locations in units of y, from (n_samples, n_outputs, ...).
 
-        Axis 1 is dropped where y had one dimension.
+        Axis 1 is dropped where y had one dimension. Without anchor and map there need be no
+        sequences.
         """
         base = self.base(sequences) + self.mean  # (samples, outputs)
         scale = self.trust * self.scale[None]

@@ -21,6 +21,7 @@ from sklstm.data import (
     ENCODINGS,
     Anchor,
     Sequences,
+    Steps,
     Windows,
     as_sequences,
     check_split,
@@ -33,7 +34,7 @@ from sklstm.data import (
 from sklstm.estimators.network import build_module, check_network, dtype_of
 from sklstm.estimators.part import FitArguments, Part
 from sklstm.losses import Loss
-from sklstm.nn import CELLS, NORMALIZATIONS, POOLINGS
+from sklstm.nn import ACTIVATIONS, CELLS, NORMALIZATIONS, POOLINGS
 from sklstm.nn.fused import has_kernel, keep_threads
 from sklstm.training import (
     OPTIMIZERS,
@@ -54,7 +55,9 @@ from sklstm.training import (
 _LASTING = (
     "hidden_layer_sizes",
     "cell",
+    "activation",
     "bidirectional",
+    "return_sequences",
     "pooling",
     "dense_layer_sizes",
     "normalization",
@@ -121,6 +124,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     """
 
     _stratify: ClassVar[bool] = False
+    return_sequences: bool = False
 
     net_: "training.SequenceNet"
     n_features_in_: int
@@ -131,6 +135,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "cell": [StrOptions(set(CELLS))],
+        "activation": [StrOptions(set(ACTIVATIONS))],
         "bidirectional": ["boolean"],
         "pooling": [StrOptions(set(POOLINGS))],
         "dense_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
@@ -165,8 +170,8 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     # ---------------------------------------------------------------- hooks
 
     @abstractmethod
-    def _check_y(self, y: ArrayLike) -> NDArray[Any]:
-        """Return y checked, of shape (n_samples, ...)."""
+    def _check_y(self, y: Any, sequences: Sequences) -> NDArray[Any] | Steps:
+        """Return y checked, of shape (n_samples, ...), or one target a time step."""
 
     @abstractmethod
     def _prepare(self, part: Part, classes: ArrayLike | None, *, resume: bool) -> None:
@@ -184,7 +189,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
 
     @abstractmethod
     def _encode(self, part: Part) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
-        """Return what the network is trained on, and the weights of the samples."""
+        """Return what the network is trained on, and the weights of the targets."""
 
     @abstractmethod
     def _score_outputs(self, outputs: Tensor, part: Part) -> float:
@@ -196,6 +201,10 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     def _anchor(self) -> Anchor:
         """Return what targets, and with them features, are told relative to."""
         return no_anchor(1)
+
+    def _n_rows(self, sequences: Sequences) -> NDArray[np.int64] | None:
+        """Return how many rows of outputs each sequence has; None means one."""
+        return None
 
     def _n_steps(self, n_samples: int) -> int:
         """Return how many steps suit so many samples."""
@@ -227,7 +236,9 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             - (n_samples, n_timesteps), one univariate sequence a row;
             - a list or object array of (n_timesteps_i, n_features) or (n_timesteps_i,) arrays.
         y : array-like of shape (n_samples,) or, of regressors, (n_samples, n_outputs)
-            Targets.
+            Targets. With `return_sequences` one a time step: (n_samples, n_timesteps[, n_outputs]),
+            or a list of (n_timesteps_i[, n_outputs]) arrays; steps of which one is NaN (or None, of
+            labels) are not learnt from. What stands at absent steps of X is without meaning.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights in the loss, the scaling and the validation. A sample of weight zero is as
             good as absent.
@@ -264,7 +275,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         check_precision(self.precision, device)
         part = self._check_part(given, reset=not resume)
         self._prepare(part.without_zero_weights(), given.classes, resume=resume)
-        valid = self._check_validation_part(given, part.y.shape[1:])
+        valid = self._check_validation_part(given, part.targets.shape[1:])
         rng = self._rng(resume=resume)
         split_seed, torch_seed = (int(seed) for seed in rng.integers(2**31, size=2))
         if resume:  # the same samples validate again
@@ -315,7 +326,8 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     def _n_threads(self, train: Part, device: str) -> int | None:
         if self.module is not None:
             return None
-        if has_kernel(self.cell) and self.precision == "float32" and device.startswith("cpu"):
+        fast = has_kernel(self.cell) and self.activation == "tanh"
+        if fast and self.precision == "float32" and device.startswith("cpu"):
             return 1
         hidden_layer_sizes, _ = check_network(self)
         batch_size = resolve_batch_size(self.batch_size, len(train.sequences))
@@ -328,7 +340,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
                 "is None."
             )
         sequences = self._check_X(given.X, reset=reset)
-        checked = self._check_y(given.y)
+        checked = self._check_y(given.y, sequences)
         check_lengths_agree(sequences, checked)
         weight = check_sample_weight(given.sample_weight, len(sequences))
         if weight is not None:
@@ -342,16 +354,17 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             raise ValueError("X_val and y_val belong together: give both, or neither.")
         try:
             sequences = self._check_X(given.X_val, reset=False)
-            checked = self._check_y(given.y_val)
+            checked = self._check_y(given.y_val, sequences)
             check_lengths_agree(sequences, checked, "X_val and y_val")
             valid = Part(sequences, checked, None)
             self._check_known(valid)
         except ValueError as error:
             raise ValueError(f"X_val and y_val cannot be used to validate: {error}") from error
-        if checked.shape[1:] != y_shape:
+        shape = valid.targets.shape[1:]
+        if shape != y_shape:
             raise ValueError(
-                f"y_val has {_n_columns(checked.shape[1:])} column(s), in {checked.ndim} "
-                f"dimension(s), but y has {_n_columns(y_shape)}, in {len(y_shape) + 1}."
+                f"y_val has {_n_columns(shape)} column(s), in {len(shape) + 1} dimension(s), but y "
+                f"has {_n_columns(y_shape)}, in {len(y_shape) + 1}."
             )
         return valid
 
@@ -402,9 +415,9 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         train, valid = split_validation(
             self.validation_split,
             whole.sequences,
-            whole.y,
+            np.zeros(len(whole.y)) if self.return_sequences else whole.targets,
             fraction=self.validation_fraction,
-            stratify=self._stratify,
+            stratify=self._stratify and not self.return_sequences,
             seed=seed,
         )
         return (
@@ -480,7 +493,8 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
                     "Give a positive weight to classes that occur, or split otherwise."
                 )
             weight = (weight / weight.mean()).astype(dtype_of(self.precision))
-        return Samples(part.sequences, targets, weight)
+        of_samples = None if weight is None else part.by_sample(weight)
+        return Samples(part.sequences, part.by_sample(targets), of_samples)
 
     def _record(self, valid: Part | None) -> None:
         history = self.net_.history
@@ -496,8 +510,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         if not self.early_stopping:
             return
         try:
-            outputs = predict_outputs(self.module_, valid.sequences, self.net_.device)
-            self.best_validation_score_ = self._score_outputs(outputs, valid)
+            self.best_validation_score_ = self._score_outputs(self._run_net(valid.sequences), valid)
         except KeyboardInterrupt:
             warnings.warn(
                 "Scoring was interrupted; the model is kept, best_validation_score_ is None.",
@@ -526,12 +539,17 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             raise AttributeError(f"This {type(self).__name__} is not fitted yet.")
         return self.net_
 
+    def _run_net(self, sequences: Sequences) -> Tensor:
+        """Return the network's outputs, (n_rows, n_outputs), float64."""
+        n_rows = self._n_rows(sequences)
+        return predict_outputs(self.module_, sequences, self.net_.device, n_rows)
+
     def _outputs(self, X: Any) -> tuple[Tensor, Sequences]:
-        """Return the network's outputs, (n_samples, n_outputs), float64, and what it read."""
+        """Return the network's outputs, (n_rows, n_outputs), float64, and what it read."""
         if "net_" not in vars(self):
             check_is_fitted(self)
         sequences = self._check_X(X, reset=False)
-        return predict_outputs(self.module_, sequences, self.net_.device), sequences
+        return self._run_net(sequences), sequences
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -14,9 +14,9 @@ from sklearn.utils.multiclass import check_classification_targets
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from sklstm.data import ClassTargets
-from sklstm.estimators.base import BaseLSTM
+from sklstm.data import ClassTargets, Sequences, Steps, as_steps, labels_of_steps
 from sklstm.estimators.part import FitArguments, Part
+from sklstm.estimators.rowwise import RowwiseLSTM
 from sklstm.losses import CLASSIFICATION_LOSSES, Loss
 
 # Few samples take more steps: as many as times the samples make three million, within bounds.
@@ -29,7 +29,7 @@ def _loss_has_probabilities(estimator: Any) -> bool:
     return estimator._built_with("loss") not in _SCORE_LOSSES
 
 
-class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
+class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
     """Classification of sequences with a recurrent network.
 
     Each sample is a sequence: one label is predicted for it. Raw data will do: features are
@@ -40,9 +40,17 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
     hidden_layer_sizes : int or sequence of int, default=(64,)
         Width of the recurrent layers: one int, or one a stacked layer; widths may differ.
     cell : {"lstm", "gru", "rnn"}, default="lstm"
-        Long short-term memory, gated recurrent unit, or Elman's network with tanh.
+        Long short-term memory, gated recurrent unit, or Elman's network.
+    activation : {"tanh", "relu", "sigmoid", "identity"}, default="tanh"
+        Of the cell: on an LSTM's candidate and memory, a GRU's candidate, the state of Elman's
+        network; gates are sigmoids. All but "tanh" go through the steps one by one, which takes
+        about ten times as long.
     bidirectional : bool, default=True
         Whether sequences are also read backwards. Each direction has the given widths.
+    return_sequences : bool, default=False
+        Whether a label is predicted at every time step, from what came up to it (with
+        `bidirectional`, from the whole sequence); y then has one target a step. `pooling` is
+        without effect, and `patch_size` is 1.
     pooling : {"last", "mean", "max", "concat"}, default="concat"
         What of the top layer feeds the output: the state after the whole sequence, the mean or
         the maximum over the time steps, or all three side by side.
@@ -120,6 +128,9 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         By how much the validation loss must fall to count.
     warm_start : bool, default=False
         Whether a further `fit` continues the training, with scaling, classes and optimiser kept.
+    ignore_label : object, default=None
+        With `return_sequences`, a label that marks steps to leave out of loss and score, besides
+        NaN and None.
     class_weight : dict, "balanced" or None, default=None
         Weight of each class in the loss; "balanced" gives all classes the same sum.
     callbacks : list of skorch callbacks or None, default=None
@@ -191,9 +202,11 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
 
     classes_: NDArray[Any]
 
+    _row_methods = ("predict", "predict_proba", "predict_log_proba", "decision_function")
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **BaseLSTM._parameter_constraints,
+        **RowwiseLSTM._parameter_constraints,
         "loss": [StrOptions(set(CLASSIFICATION_LOSSES))],
+        "ignore_label": "no_validation",
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
@@ -202,7 +215,9 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         hidden_layer_sizes: int | Sequence[int] = (64,),
         *,
         cell: str = "lstm",
+        activation: str = "tanh",
         bidirectional: bool = True,
+        return_sequences: bool = False,
         pooling: str = "concat",
         dense_layer_sizes: int | Sequence[int] = (),
         normalization: str | None = "layer",
@@ -227,6 +242,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         n_iter_no_change: int = 10,
         tol: float = 1e-4,
         warm_start: bool = False,
+        ignore_label: Any = None,
         class_weight: dict[Any, float] | str | None = None,
         callbacks: list[Any] | None = None,
         device: str = "auto",
@@ -236,7 +252,9 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.cell = cell
+        self.activation = activation
         self.bidirectional = bidirectional
+        self.return_sequences = return_sequences
         self.pooling = pooling
         self.dense_layer_sizes = dense_layer_sizes
         self.normalization = normalization
@@ -261,6 +279,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         self.n_iter_no_change = n_iter_no_change
         self.tol = tol
         self.warm_start = warm_start
+        self.ignore_label = ignore_label
         self.class_weight = class_weight
         self.callbacks = callbacks
         self.device = device
@@ -323,9 +342,11 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         Returns
         -------
         y : ndarray of shape (n_samples,)
-            In the dtype of the labels.
+            In the dtype of the labels. With `return_sequences` (n_samples, n_timesteps); of a list
+            of sequences, or where steps are absent, an object array of (n_timesteps_i,) arrays.
+            The other methods lay their results out in the same way, with their last axis behind.
         """
-        return self._labels(self._outputs(X)[0])
+        return self._predict_rows("predict", X)
 
     @available_if(_loss_has_probabilities)  # type: ignore[untyped-decorator]
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
@@ -341,9 +362,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         ndarray of shape (n_samples, n_classes)
             In the order of `classes_`.
         """
-        outputs, _ = self._outputs(X)
-        probabilities: NDArray[np.float64] = self.net_.criterion_.probabilities(outputs).numpy()
-        return probabilities
+        return self._predict_rows("predict_proba", X)
 
     @available_if(_loss_has_probabilities)  # type: ignore[untyped-decorator]
     def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
@@ -359,8 +378,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         ndarray of shape (n_samples, n_classes)
             In the order of `classes_`.
         """
-        log_probabilities: NDArray[np.float64] = self._outputs(X)[0].log_softmax(1).numpy()
-        return log_probabilities
+        return self._predict_rows("predict_log_proba", X)
 
     def decision_function(self, X: Any) -> NDArray[np.float64]:
         """Return the scores of the classes.
@@ -376,8 +394,27 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
             The class with the highest score is predicted; of two classes, the second where the
             value is positive.
         """
-        outputs: NDArray[np.float64] = self._outputs(X)[0].numpy()
-        return outputs[:, 1] - outputs[:, 0] if len(self.classes_) == 2 else outputs
+        return self._predict_rows("decision_function", X)
+
+    def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
+        """Return the accuracy; with `return_sequences` over all time steps that have a label.
+
+        Parameters
+        ----------
+        X : array-like
+            Sequences, as in `fit`.
+        y : array-like
+            Labels, as in `fit`.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        float
+        """
+        if self._built_with("return_sequences"):
+            return self._score_steps(X, y, sample_weight)
+        return float(super().score(X, y, sample_weight))
 
     # ---------------------------------------------------------------- hooks
 
@@ -391,7 +428,14 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
                     f"positive, and finite. Got {weight!r} for the label {label!r}."
                 )
 
-    def _check_y(self, y: ArrayLike) -> NDArray[Any]:
+    def _check_y(self, y: Any, sequences: Sequences) -> NDArray[Any] | Steps:
+        if not self._built_with("return_sequences"):
+            return self._check_labels(y)
+        steps = labels_of_steps(as_steps(y, sequences), self.ignore_label)
+        self._check_labels(steps.values)
+        return steps
+
+    def _check_labels(self, y: ArrayLike) -> NDArray[Any]:
         labels: NDArray[Any] = column_or_1d(y, warn=True)
         try:
             assert_all_finite(labels, input_name="y")
@@ -409,7 +453,7 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         elif resume:
             found = self.classes_
         else:
-            found = np.unique(part.y)
+            found = np.unique(part.targets)
         if resume and not np.array_equal(found, self.classes_):
             raise ValueError(
                 f"classes={found.tolist()} are not those of the first call, "
@@ -422,10 +466,10 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
             )
         self.classes_ = found
         self.targets_ = ClassTargets(found)
-        self.targets_.encode(part.y)
+        self.targets_.encode(part.targets)
 
     def _check_known(self, valid: Part) -> None:
-        self.targets_.encode(valid.y)
+        self.targets_.encode(valid.targets)
 
     def _n_steps(self, n_samples: int) -> int:
         return int(np.clip(_STEPS_TIMES_SAMPLES / n_samples, *_N_STEPS))
@@ -434,18 +478,18 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
         return CLASSIFICATION_LOSSES[self.loss](len(self.classes_))
 
     def _encode(self, part: Part) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
-        numbers = self.targets_.encode(part.y)
+        numbers, given = self.targets_.encode(part.targets), part.target_weight
         if (self.class_weight_ == 1).all():
-            return numbers, part.weight
+            return numbers, given
         weight = self.class_weight_[numbers]
-        return numbers, weight if part.weight is None else weight * part.weight
+        return numbers, weight if given is None else weight * given
 
     def _learn_weights(self, train: Part) -> None:
         weights = np.ones(len(self.classes_))
         if self.class_weight == "balanced":
-            present = np.unique(train.y)
+            present = np.unique(train.targets)
             weights[self.targets_.encode(present)] = compute_class_weight(
-                "balanced", classes=present, y=train.y, sample_weight=train.weight
+                "balanced", classes=present, y=train.targets, sample_weight=train.target_weight
             )
         elif self.class_weight is not None:
             weights = compute_class_weight(
@@ -456,7 +500,22 @@ class LSTMClassifier(ClassifierMixin, BaseLSTM):  # type: ignore[misc]
     def _score_outputs(self, outputs: Tensor, part: Part) -> float:
         from sklearn.metrics import accuracy_score  # slow to import, and few need it
 
-        return float(accuracy_score(part.y, self._labels(outputs), sample_weight=part.weight))
+        labels = self._labels(outputs)
+        return float(accuracy_score(part.targets, labels, sample_weight=part.target_weight))
+
+    def _respond(self, method: str, outputs: Tensor, sequences: Sequences | None) -> NDArray[Any]:
+        rows: NDArray[Any]
+        match method:
+            case "predict":
+                rows = self._labels(outputs)
+            case "predict_proba":
+                rows = self.net_.criterion_.probabilities(outputs).numpy()
+            case "predict_log_proba":
+                rows = outputs.log_softmax(1).numpy()
+            case _:
+                rows = outputs.numpy()
+                rows = rows[:, 1] - rows[:, 0] if len(self.classes_) == 2 else rows
+        return rows
 
     def _labels(self, outputs: Tensor) -> NDArray[Any]:
         return self.targets_.decode(outputs.argmax(1).numpy())

@@ -81,7 +81,10 @@ def build_module(
     if estimator.module is not None:
         own = _own_module(estimator.module, n_features, n_outputs)
         model: nn.Module = CustomModel(
-            inputs, own, mixed_precision=estimator.precision == "bfloat16"
+            inputs,
+            own,
+            every_step=estimator.return_sequences,
+            mixed_precision=estimator.precision == "bfloat16",
         )
     else:
         hidden_layer_sizes, dense_layer_sizes = check_network(estimator)
@@ -91,18 +94,25 @@ def build_module(
             n_outputs,
             hidden_layer_sizes=hidden_layer_sizes,
             cell=estimator.cell,
+            activation=estimator.activation,
             bidirectional=estimator.bidirectional,
-            pooling=estimator.pooling,
+            pooling=None if estimator.return_sequences else estimator.pooling,
             dense_layer_sizes=dense_layer_sizes,
             normalization=estimator.normalization,
             dropout=estimator.dropout,
-            patch_size=resolve_patch_size(estimator.patch_size, int(sequences.lengths.max())),
+            patch_size=_patch_size(estimator, sequences),
             mixed_precision=estimator.precision == "bfloat16",
         )
     model = model.to(getattr(torch, dtype_of(estimator.precision)))
-    if estimator.module is not None:
+    if isinstance(model, CustomModel):
         _check_outputs(model, sequences, n_outputs)
     return model
+
+
+def _patch_size(estimator: Any, sequences: Sequences) -> int:
+    if estimator.return_sequences:  # every step has outputs of its own
+        return 1
+    return resolve_patch_size(estimator.patch_size, int(sequences.lengths.max()))
 
 
 def _own_module(factory: Any, n_features: int, n_outputs: int) -> nn.Module:
@@ -126,22 +136,24 @@ def _own_module(factory: Any, n_features: int, n_outputs: int) -> nn.Module:
     return module
 
 
-def _check_outputs(model: nn.Module, sequences: Sequences, n_outputs: int) -> None:
+def _check_outputs(model: CustomModel, sequences: Sequences, n_outputs: int) -> None:
     """Try the user's module on a sequence or two before an epoch is spent on it."""
-    x, lengths = sequences.take(np.arange(min(2, len(sequences))))
+    chosen = sequences.subset(np.arange(min(2, len(sequences))))
+    lengths = torch.as_tensor(chosen.lengths)
     try:
         with torch.no_grad():
-            output = model.eval()(
-                torch.as_tensor(x), None if lengths is None else torch.as_tensor(lengths)
-            )
+            x = torch.as_tensor(chosen.take(np.arange(len(chosen)))[0])
+            output = model.eval().module(model.inputs(x, lengths), lengths)
     except TypeError as error:
         raise ValueError(
             "The module of the 'module' parameter must have forward(x, lengths), with x of shape "
             f"(batch, time, n_features) and lengths of shape (batch,). Calling it failed: {error}"
         ) from error
     shape = tuple(output.shape) if isinstance(output, torch.Tensor) else type(output).__name__
-    if shape != (len(x), n_outputs):
+    wanted = (*x.shape[: 2 if model.every_step else 1], n_outputs)
+    if shape != wanted:
+        unit = "time step" if model.every_step else "sequence"
         raise ValueError(
             f"The module of the 'module' parameter must return one row of {n_outputs} output(s) a "
-            f"sequence, here of shape {(len(x), n_outputs)}. Got {shape}."
+            f"{unit}, here of shape {wanted}. Got {shape}."
         )

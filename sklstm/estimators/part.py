@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sklstm.data import Sequences
+from sklstm.data import Sequences, Steps
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,34 @@ class Part:
     Attributes
     ----------
     sequences : Sequences
-    y : ndarray of shape (n_samples, ...)
+    y : ndarray of shape (n_samples, ...), or Steps
+        The latter where every time step has a target.
     weight : ndarray of shape (n_samples,) or None
     """
 
     sequences: Sequences
-    y: NDArray[Any]
+    y: NDArray[Any] | Steps
     weight: NDArray[np.float64] | None
+
+    @property
+    def targets(self) -> NDArray[Any]:
+        """All targets, of shape (n_targets, ...): one a sample, or one a time step."""
+        return self.y.values if isinstance(self.y, Steps) else self.y
+
+    @property
+    def target_weight(self) -> NDArray[np.float64] | None:
+        """Weight of every target, None where all count alike; what is not known has none."""
+        if not isinstance(self.y, Steps):
+            return self.weight
+        if self.weight is None and self.y.known is None:
+            return None
+        weight = np.ones(len(self.y)) if self.weight is None else self.weight
+        of_steps: NDArray[np.float64] = np.repeat(weight, self.y.lengths)
+        return of_steps if self.y.known is None else of_steps * self.y.known
+
+    def by_sample(self, values: NDArray[Any]) -> NDArray[Any] | Steps:
+        """Return values of all targets so that they can be indexed by samples."""
+        return Steps(values, self.y.lengths) if isinstance(self.y, Steps) else values
 
     def subset(self, indices: NDArray[np.int64]) -> "Part":
         """Return the chosen samples."""

@@ -18,17 +18,19 @@ from sklstm.data import (
     LinearMap,
     RegressionTargets,
     Sequences,
+    Steps,
+    as_steps,
     columns,
     find_anchor,
     fit_linear_map,
     no_anchor,
+    numbers_of_steps,
 )
-from sklstm.estimators.base import BaseLSTM
 from sklstm.estimators.network import dtype_of
 from sklstm.estimators.part import FitArguments, Part
+from sklstm.estimators.rowwise import RowwiseLSTM
 from sklstm.estimators.trials import find_trust
 from sklstm.losses import REGRESSION_LOSSES, Loss, RegressionLoss
-from sklstm.training import predict_outputs
 
 # Samples from which the share of the linear map is told.
 _N_DESCRIBED = 4_096
@@ -40,7 +42,7 @@ def _loss_has_quantiles(estimator: Any) -> bool:
     return estimator._built_with("loss") in _QUANTILE_LOSSES
 
 
-class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
+class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
     """Regression of sequences with a recurrent network.
 
     Each sample is a sequence: one number, or a vector of them, is predicted from it. Raw data
@@ -51,9 +53,17 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
     hidden_layer_sizes : int or sequence of int, default=(64,)
         Width of the recurrent layers: one int, or one a stacked layer; widths may differ.
     cell : {"lstm", "gru", "rnn"}, default="lstm"
-        Long short-term memory, gated recurrent unit, or Elman's network with tanh.
+        Long short-term memory, gated recurrent unit, or Elman's network.
+    activation : {"tanh", "relu", "sigmoid", "identity"}, default="tanh"
+        Of the cell: on an LSTM's candidate and memory, a GRU's candidate, the state of Elman's
+        network; gates are sigmoids. All but "tanh" go through the steps one by one, which takes
+        about ten times as long.
     bidirectional : bool, default=False
         Whether sequences are also read backwards. Each direction has the given widths.
+    return_sequences : bool, default=False
+        Whether targets are predicted at every time step, from what came up to it (with
+        `bidirectional`, from the whole sequence); y then has one target a step. `pooling` is
+        without effect, and `patch_size` is 1.
     pooling : {"last", "mean", "max", "concat"}, default="concat"
         What of the top layer feeds the output: the state after the whole sequence, the mean or
         the maximum over the time steps, or all three side by side.
@@ -90,7 +100,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         is itself half explained by the value before; and unless the level drifts with time over
         overlapping windows, the last value goes to the network as a further input, so that it
         still knows the level. "poisson" knows no shift, and a `module` gets the features as they
-        are: "auto" is without effect on both, and True with "poisson" an error.
+        are: "auto" is without effect on both, and True with "poisson" an error. So it is with
+        `return_sequences`, since the last value is not known at the steps before.
     linear_skip : {"auto", True, False}, default="auto"
         Whether the network predicts what a linear map of the whole window, fitted by ridge
         regression, leaves of the targets. It needs sequences of one length. "auto" does so
@@ -98,7 +109,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         "squared_error" and 30 to 20,000 samples it also measures how far the network is to be
         trusted, by two to four further fits to parts of them, and shrinks the network's part of the
         prediction by that factor, so that noise learnt by heart does no harm. "auto" is without
-        effect with "poisson", a `module`, and `partial_fit`; True with "poisson" is an error.
+        effect with "poisson", a `module`, `return_sequences` and `partial_fit`; True with "poisson"
+        or `return_sequences` is an error.
     standardize : bool, default=True
         Whether features and targets are brought to mean 0 and standard deviation 1
         inside, as measured on the training part. Predictions are in the units of y all the same.
@@ -227,8 +239,9 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
 
     n_outputs_: int
 
+    _row_methods = ("predict", "predict_quantiles")
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **BaseLSTM._parameter_constraints,
+        **RowwiseLSTM._parameter_constraints,
         "loss": [StrOptions(set(REGRESSION_LOSSES))],
         "quantile": "no_validation",
         "subtract_last": [StrOptions({"auto"}), "boolean"],
@@ -240,7 +253,9 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         hidden_layer_sizes: int | Sequence[int] = (64,),
         *,
         cell: str = "lstm",
+        activation: str = "tanh",
         bidirectional: bool = False,
+        return_sequences: bool = False,
         pooling: str = "concat",
         dense_layer_sizes: int | Sequence[int] = (),
         normalization: str | None = "layer",
@@ -276,7 +291,9 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.cell = cell
+        self.activation = activation
         self.bidirectional = bidirectional
+        self.return_sequences = return_sequences
         self.pooling = pooling
         self.dense_layer_sizes = dense_layer_sizes
         self.normalization = normalization
@@ -350,7 +367,9 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            In the units of y, float64. Of several quantiles, the one nearest to the median.
+            In the units of y, float64. Of several quantiles, the one nearest to the median. With
+            `return_sequences` (n_samples, n_timesteps[, n_outputs]); of a list of sequences, or
+            where steps are absent, an object array of (n_timesteps_i[, n_outputs]) arrays.
         std : ndarray of the same shape
             Only if `return_std`.
 
@@ -361,7 +380,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         """
         outputs, sequences = self._outputs(X)
         loss = self.net_.criterion_
-        mean = self.targets_.decode(loss.predict(outputs).numpy(), sequences)
+        mean = self._by_sequence(self._respond("predict", outputs, sequences), sequences)
         if not return_std:
             return mean
         if not loss.has_std:
@@ -369,7 +388,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
                 f"return_std=True needs a model fitted with loss='gaussian'. This one was fitted "
                 f"with {self._built_with('loss')!r}."
             )
-        return mean, self.targets_.decode_scale(loss.predict_std(outputs).numpy())
+        std = self.targets_.decode_scale(loss.predict_std(outputs).numpy())
+        return mean, self._by_sequence(std, sequences)
 
     @available_if(_loss_has_quantiles)  # type: ignore[untyped-decorator]
     def predict_quantiles(self, X: Any) -> NDArray[np.float64]:
@@ -383,11 +403,30 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         Returns
         -------
         y : ndarray of shape (n_samples, n_quantiles) or (n_samples, n_outputs, n_quantiles)
-            In the units of y, increasing along the last axis.
+            In the units of y, increasing along the last axis; with `return_sequences` laid out as
+            by `predict`, with that axis behind.
         """
-        outputs, sequences = self._outputs(X)
-        quantiles = self.net_.criterion_.predict_quantiles(outputs).numpy()
-        return self.targets_.decode(quantiles, sequences)
+        return self._predict_rows("predict_quantiles", X)
+
+    def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
+        """Return R²; with `return_sequences` over all time steps that have targets.
+
+        Parameters
+        ----------
+        X : array-like
+            Sequences, as in `fit`.
+        y : array-like
+            Targets, as in `fit`.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the samples.
+
+        Returns
+        -------
+        float
+        """
+        if self._built_with("return_sequences"):
+            return self._score_steps(X, y, sample_weight)
+        return float(super().score(X, y, sample_weight))
 
     # ---------------------------------------------------------------- hooks
 
@@ -400,8 +439,20 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
                     f"{name}=True cannot go with loss={self.loss!r}, whose targets cannot be "
                     f"shifted. Set {name} to 'auto' or False."
                 )
+            if self.return_sequences and getattr(self, name) is True:
+                raise ValueError(
+                    f"{name}=True cannot go with return_sequences=True: the whole sequence is not "
+                    f"known at its steps. Set {name} to 'auto' or False."
+                )
 
-    def _check_y(self, y: ArrayLike) -> NDArray[Any]:
+    def _check_y(self, y: Any, sequences: Sequences) -> NDArray[Any] | Steps:
+        if not self._built_with("return_sequences"):
+            return self._check_counts(self._check_numbers(y))
+        steps = numbers_of_steps(as_steps(y, sequences))
+        self._check_counts(steps.values)
+        return steps
+
+    def _check_numbers(self, y: ArrayLike) -> NDArray[np.float64]:
         check_no_dates(y, "y")
         try:
             checked: NDArray[Any] = check_array(
@@ -412,6 +463,9 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
                 "y must hold finite numbers, of shape (n_samples,) or (n_samples, n_outputs). "
                 f"{error}"
             ) from error
+        return checked
+
+    def _check_counts(self, checked: NDArray[np.float64]) -> NDArray[np.float64]:
         if not REGRESSION_LOSSES[self.loss].centered and (checked < 0).any():
             raise ValueError(
                 f"loss={self.loss!r} needs counts: y must be zero or positive. Its least value is "
@@ -420,11 +474,12 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         return checked
 
     def _prepare(self, part: Part, classes: ArrayLike | None, *, resume: bool) -> None:
-        n_outputs = 1 if part.y.ndim == 1 else part.y.shape[1]
+        targets = part.targets
+        n_outputs = 1 if targets.ndim == 1 else targets.shape[1]
         before = self.targets_.one_dimensional if resume else None
-        if resume and (n_outputs != self.n_outputs_ or (part.y.ndim == 1) != before):
+        if resume and (n_outputs != self.n_outputs_ or (targets.ndim == 1) != before):
             raise ValueError(
-                f"y has {n_outputs} column(s), in {part.y.ndim} dimension(s), but this "
+                f"y has {n_outputs} column(s), in {targets.ndim} dimension(s), but this "
                 f"LSTMRegressor was trained on {self.n_outputs_}, in {1 if before else 2}. "
                 "Training can only be continued with the same targets."
             )
@@ -432,7 +487,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
 
     def _make_loss(self, train: Part, seed: int | None) -> Loss:
         kind = REGRESSION_LOSSES[self.loss]
-        if not kind.centered and not train.y.any():
+        if not kind.centered and not train.targets.any():
             raise ValueError(
                 f"loss={self.loss!r} needs counts, but y is zero throughout the training part: "
                 "there is no rate to learn."
@@ -443,8 +498,8 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         self.targets_ = RegressionTargets(
             anchor,
             train.sequences,
-            train.y,
-            train.weight,
+            train.targets,
+            train.target_weight,
             center=kind.centered and self.standardize,
             scale=self.standardize,
             linear=linear,
@@ -454,10 +509,10 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         return kind(self.n_outputs_, check_quantiles(self.quantile))
 
     def _wants(self, name: str) -> bool | str:
-        """Return an option, of which "auto" is off with the user's own module."""
+        """Return an option, of which "auto" is off for a user's own module and outputs of steps."""
         value = getattr(self, name)
         if isinstance(value, str):
-            return value if self.module is None else False
+            return value if self.module is None and not self.return_sequences else False
         return bool(value)  # numpy's booleans are not the objects True and False
 
     def _find_anchor(self, train: Part, kind: type[RegressionLoss]) -> Anchor:
@@ -466,7 +521,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
             return no_anchor(self.n_outputs_)
         return find_anchor(
             train.sequences,
-            columns(train.y),
+            columns(train.targets),
             train.weight,
             force=wanted is True,
             ignored=self.categorical_,
@@ -478,7 +533,7 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         wanted = self._wants("linear_skip")
         if not (kind.centered and wanted):
             return None
-        rest = columns(train.y) - anchor(train.sequences)
+        rest = columns(train.targets) - anchor(train.sequences)
         return fit_linear_map(
             train.sequences,
             rest,
@@ -490,8 +545,9 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
 
     def _network_part(self, sequences: Sequences) -> NDArray[np.float64]:
         """Return what the network predicts, standardised, of shape (n_samples, n_outputs)."""
-        outputs = predict_outputs(self.module_, sequences, self.net_.device)
-        predicted: NDArray[np.float64] = self.net_.criterion_.predict(outputs).numpy()
+        predicted: NDArray[np.float64] = self.net_.criterion_.predict(
+            self._run_net(sequences)
+        ).numpy()
         return predicted
 
     def _describe(self, train: Part) -> None:
@@ -506,8 +562,14 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
         total = np.maximum(linear + network, np.finfo(float).tiny)
         self.linear_share_ = float((linear / total).mean())
 
+    def _respond(self, method: str, outputs: Tensor, sequences: Sequences | None) -> NDArray[Any]:
+        loss = self.net_.criterion_
+        link = loss.predict if method == "predict" else loss.predict_quantiles
+        return self.targets_.decode(link(outputs).numpy(), sequences)
+
     def _encode(self, part: Part) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
-        return self.targets_.encode(part.y, part.sequences, dtype_of(self.precision)), part.weight
+        encoded = self.targets_.encode(part.targets, part.sequences, dtype_of(self.precision))
+        return encoded, part.target_weight
 
     def _anchor(self) -> Anchor:
         return self.targets_.anchor
@@ -515,11 +577,11 @@ class LSTMRegressor(RegressorMixin, BaseLSTM):  # type: ignore[misc]
     def _score_outputs(self, outputs: Tensor, part: Part) -> float:
         from sklearn.metrics import r2_score  # slow to import, and few need it
 
-        if len(part.y) < 2:
+        if len(part.targets) < 2:
             return float("nan")
         prediction = self.net_.criterion_.predict(outputs).numpy()
         y_pred = self.targets_.decode(prediction, part.sequences)
-        return float(r2_score(part.y, y_pred, sample_weight=part.weight))
+        return float(r2_score(part.targets, y_pred, sample_weight=part.target_weight))
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -124,7 +124,7 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
                 # that they free, until no next batch fits into it
                 losses = step["loss"].new_empty(len(iterator))
             losses[number] = step["loss"].detach()
-            sizes.append(len(batch[0]["x"]))
+            sizes.append(len(step["y_pred"]))
             if watched:
                 self.history.record_batch(f"{prefix}_loss", step["loss"].item())
                 self.history.record_batch(f"{prefix}_batch_size", sizes[-1])

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from sklstm.data import Batches, Sequences
+from sklstm.data import Batches, Sequences, rows_of
 from sklstm.training.samples import module_arguments
 
 # Time steps of one batch: on a CPU not so many that its states take much memory.
@@ -16,7 +16,12 @@ _STEPS_ELSEWHERE = 2**18
 _MIN_BATCH, _MAX_BATCH = 16, 4096
 
 
-def predict_outputs(module: nn.Module, sequences: Sequences, device: str) -> Tensor:
+def predict_outputs(
+    module: nn.Module,
+    sequences: Sequences,
+    device: str,
+    n_rows: NDArray[np.int64] | None = None,
+) -> Tensor:
     """Return the raw outputs of every sequence.
 
     Parameters
@@ -26,10 +31,12 @@ def predict_outputs(module: nn.Module, sequences: Sequences, device: str) -> Ten
     sequences : Sequences
     device : str
         Where the module is.
+    n_rows : ndarray of shape (n_sequences,) or None, default=None
+        How many rows of outputs each sequence has; None means one.
 
     Returns
     -------
-    Tensor of shape (n_sequences, n_outputs), dtype float64, on the CPU
+    Tensor of shape (n_sequences, n_outputs) or (sum of n_rows, n_outputs), float64, on the CPU
     """
     longest = int(sequences.lengths.max())
     n_steps = _STEPS.get(torch.device(device).type, _STEPS_ELSEWHERE)
@@ -37,18 +44,24 @@ def predict_outputs(module: nn.Module, sequences: Sequences, device: str) -> Ten
     with torch.no_grad():
         if len(sequences) <= batch_size:
             return _outputs(module, sequences, np.arange(len(sequences)), device)
-        return _outputs_by_batches(module, sequences, batch_size, device)
+        return _outputs_by_batches(module, sequences, batch_size, device, n_rows)
 
 
 def _outputs_by_batches(
-    module: nn.Module, sequences: Sequences, batch_size: int, device: str
+    module: nn.Module,
+    sequences: Sequences,
+    batch_size: int,
+    device: str,
+    n_rows: NDArray[np.int64] | None,
 ) -> Tensor:
+    n_all = len(sequences) if n_rows is None else int(n_rows.sum())
     outputs = None
     for indices in Batches(sequences.lengths, batch_size):
         batch = _outputs(module, sequences, indices, device)
         if outputs is None:
-            outputs = batch.new_empty(len(sequences), *batch.shape[1:])
-        outputs[torch.from_numpy(indices)] = batch
+            outputs = batch.new_empty(n_all, *batch.shape[1:])
+        rows = indices if n_rows is None else rows_of(n_rows, indices)
+        outputs[torch.from_numpy(rows)] = batch
     assert outputs is not None
     return outputs
 

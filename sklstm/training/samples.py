@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
-from sklstm.data import Batches, Sequences
+from sklstm.data import Batches, Sequences, Steps
 
 Batch = tuple[dict[str, NDArray[Any]], Any]
 
@@ -19,10 +19,10 @@ class Samples(Dataset[Batch]):
     Parameters
     ----------
     sequences : Sequences
-    targets : ndarray of shape (n_samples,) or (n_samples, n_targets)
-        Encoded.
-    weight : ndarray of shape (n_samples,) or None
-        Mean one; None where all count alike.
+    targets : ndarray of shape (n_samples,) or (n_samples, n_targets), or Steps
+        Encoded; the latter where every time step has a target.
+    weight : ndarray of shape (n_samples,), Steps or None
+        Of the targets, with mean one; None where all count alike.
 
     Examples
     --------
@@ -36,7 +36,10 @@ class Samples(Dataset[Batch]):
     """
 
     def __init__(
-        self, sequences: Sequences, targets: NDArray[Any], weight: NDArray[Any] | None
+        self,
+        sequences: Sequences,
+        targets: NDArray[Any] | Steps,
+        weight: NDArray[Any] | Steps | None,
     ) -> None:
         self.sequences = sequences
         self.targets = targets
@@ -51,8 +54,13 @@ class Samples(Dataset[Batch]):
     def batch(self, indices: NDArray[np.int64]) -> Batch:
         """Return one batch: the module's arguments, and the targets (with weights, if any)."""
         x = module_arguments(self.sequences, indices)
-        target = self.targets[indices]
-        return x, target if self.weight is None else (target, self.weight[indices])
+        target = _take(self.targets, indices)
+        return x, target if self.weight is None else (target, _take(self.weight, indices))
+
+
+def _take(values: NDArray[Any] | Steps, indices: NDArray[np.int64]) -> NDArray[Any]:
+    chosen = values[indices]
+    return chosen.values if isinstance(chosen, Steps) else chosen
 
 
 def module_arguments(sequences: Sequences, indices: NDArray[np.int64]) -> dict[str, NDArray[Any]]:

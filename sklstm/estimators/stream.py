@@ -1,0 +1,134 @@
+"""Predictions for a sequence that is still coming in."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from sklstm.estimators.network import dtype_of
+from sklstm.nn import ModelStream, SequenceModel
+
+
+class Stream:
+    """Predictions step by step, from everything that came so far.
+
+    Made by the `stream` method of a fitted estimator, and independent of what becomes of that
+    afterwards. Each step takes the same time and no memory, however long the sequence is.
+
+    Parameters
+    ----------
+    estimator : LSTMRegressor or LSTMClassifier
+        Fitted.
+    n_streams : int or None
+        How many sequences go on side by side; None means one, without an axis for it.
+    respond : callable
+        From the network's outputs, (n_streams, n_outputs), to what `step` returns.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm import LSTMRegressor
+    >>> X = np.random.default_rng(0).normal(size=(50, 6, 2))
+    >>> model = LSTMRegressor(8, return_sequences=True, max_epochs=2, random_state=0)
+    >>> stream = model.fit(X, X[:, :, 0].cumsum(axis=1)).stream()
+    >>> steps = [stream.step(x_t) for x_t in X[0]]
+    >>> bool(np.allclose(steps, model.predict(X[:1])[0]))
+    True
+    """
+
+    def __init__(
+        self,
+        estimator: Any,
+        n_streams: int | None,
+        respond: Callable[[Tensor], NDArray[Any]],
+    ) -> None:
+        _check_causal(estimator)
+        self._n_streams = 1 if n_streams is None else n_streams
+        self._squeeze = n_streams is None
+        self._n_features = 1 if estimator.n_timesteps_in_ is not None else estimator.n_features_in_
+        self._may_miss = estimator._built_with("missing_values") == "indicator"
+        self._dtype = np.dtype(dtype_of(estimator._built_with("precision")))
+        self._device = torch.device(estimator.net_.device)
+        self._model = ModelStream(estimator.module_, self._n_streams)
+        self._respond = respond
+
+    def step(self, x: ArrayLike) -> Any:
+        """Take the next time step and return the prediction for the steps so far.
+
+        Parameters
+        ----------
+        x : array-like of shape (n_features,) or (n_streams, n_features)
+            Features of the step; a number will do where there is one feature and one stream.
+
+        Returns
+        -------
+        ndarray or number
+            What the estimator predicts for the sequences as they are now, to the rounding of its
+            precision: of a model with `return_sequences` for the last step. Of shape
+            (n_streams, ...), without the first axis where `n_streams` is None.
+
+        Raises
+        ------
+        ValueError
+            If x has another shape, or holds what is not finite. The stream is then as before.
+        """
+        rows = self._respond(self._model.step(torch.from_numpy(self._check(x)).to(self._device)))
+        return rows[0] if self._squeeze else rows
+
+    def reset(self, streams: ArrayLike | None = None) -> None:
+        """Begin anew, as if no step had come.
+
+        Parameters
+        ----------
+        streams : array-like of int or bool, default=None
+            Which of them; None means all.
+        """
+        chosen = np.zeros(self._n_streams, dtype=bool)
+        chosen[... if streams is None else np.asarray(streams)] = True
+        self._model.reset(torch.from_numpy(chosen).to(self._device))
+
+    def _check(self, x: ArrayLike) -> NDArray[Any]:
+        with np.errstate(over="ignore"):
+            values = np.array(x, dtype=self._dtype, ndmin=1)
+        wanted = (self._n_features,) if self._squeeze else (self._n_streams, self._n_features)
+        if values.shape != wanted:
+            raise ValueError(
+                f"x must hold the features of one time step, of shape {wanted}. Got shape "
+                f"{values.shape}."
+            )
+        known = ~np.isinf(values) if self._may_miss else np.isfinite(values)
+        if not known.all():
+            place = tuple(int(i) for i in np.argwhere(~known)[0])
+            raise ValueError(
+                f"x must hold finite numbers{' or NaN' if self._may_miss else ''}. Got "
+                f"{values[place]} at {place}."
+            )
+        return values.reshape(self._n_streams, self._n_features)
+
+
+def _check_causal(estimator: Any) -> None:
+    """Raise unless predictions for a prefix can be made without going through it again."""
+    model = estimator.module_
+    if not isinstance(model, SequenceModel):
+        raise ValueError("A network of your own (module) cannot be streamed: its state is unknown.")
+    targets = estimator.targets_
+    anchored = getattr(targets, "anchor", None) is not None and bool(targets.anchor.relative)
+    for is_so, name, why in (
+        (model.n_directions == 2, "bidirectional=False", "reads sequences backwards too"),
+        (model.patches.size > 1, "patch_size=1", "reads several steps at once"),
+        (
+            anchored,
+            "subtract_last=False",
+            "tells all steps relative to the last one, which changes with every step",
+        ),
+        (
+            getattr(targets, "linear", None) is not None,
+            "linear_skip=False",
+            "has a linear map of whole sequences",
+        ),
+    ):
+        if is_so:
+            raise ValueError(f"This model {why}, and cannot be streamed. Fit it with {name}.")

@@ -1,0 +1,166 @@
+"""Predictions step by step, against predictions for prefixes."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from torch import nn
+
+from sklstm import LSTMClassifier, LSTMRegressor
+
+SMALL = {"hidden_layer_sizes": 8, "max_epochs": 2, "random_state": 0}
+CAUSAL = {"subtract_last": False, "linear_skip": False}
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture
+def X(rng):
+    return rng.normal(3.0, 2.0, size=(40, 7, 2))
+
+
+@pytest.mark.parametrize("return_sequences", [False, True])
+@pytest.mark.parametrize("n_outputs", [(), (2,)])
+def test_regression_is_that_of_the_prefix(X, return_sequences, n_outputs):
+    y = X.cumsum(axis=1) if n_outputs else X[:, :, 0].cumsum(axis=1)
+    model = LSTMRegressor(**SMALL, **CAUSAL, return_sequences=return_sequences)
+    model.fit(X, y if return_sequences else y[:, -1])
+    stream = model.stream()
+    for number, x_t in enumerate(X[0]):
+        prefix = model.predict(X[:1, : number + 1])[0]
+        expected = prefix[-1] if return_sequences else prefix
+        found = stream.step(x_t)
+        assert np.shape(found) == n_outputs
+        assert_allclose(found, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "method", ["predict", "predict_proba", "predict_log_proba", "decision_function"]
+)
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_classification_is_that_of_the_prefix(X, method, n_classes):
+    y = np.array(["a", "b", "c"])[np.arange(40) % n_classes]
+    model = LSTMClassifier(**SMALL, bidirectional=False).fit(X, y)
+    stream = model.stream(3, method)
+    for number in range(7):
+        found = stream.step(X[:3, number])
+        expected = getattr(model, method)(X[:3, : number + 1])
+        assert found.shape == expected.shape
+        if method == "predict":
+            assert_array_equal(found, expected)
+        else:
+            assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_quantiles(X):
+    model = LSTMRegressor(
+        **SMALL, **CAUSAL, loss="quantile", quantile=(0.1, 0.9), return_sequences=True
+    ).fit(X, X[:, :, 0])
+    stream = model.stream(method="predict_quantiles")
+    steps = [stream.step(x_t) for x_t in X[0]]
+    assert_allclose(steps, model.predict_quantiles(X[:1])[0], rtol=1e-6)
+
+
+def test_reset(X):
+    model = LSTMRegressor(**SMALL, return_sequences=True).fit(X, X[:, :, 0])
+    stream = model.stream(2)
+    first = stream.step(X[:2, 0])
+    stream.step(X[:2, 1])
+    stream.reset()
+    assert_array_equal(stream.step(X[:2, 0]), first)
+    second = stream.step(X[:2, 1])
+    stream.reset([0])
+    assert_array_equal(stream.step(X[:2, 0])[0], first[0])
+    assert second.shape == (2,)
+
+
+def test_a_stream_outlives_a_further_fit(X):
+    model = LSTMRegressor(**SMALL, return_sequences=True).fit(X, X[:, :, 0])
+    before, stream = model.predict(X[:1])[0], model.stream()
+    model.fit(X[:, :, :1], X[:, :, 0])
+    assert_allclose([stream.step(x_t) for x_t in X[0]], before, rtol=1e-6)
+
+
+def test_a_series_of_numbers_comes_as_numbers(rng):
+    series = rng.normal(size=(30, 5))
+    model = LSTMRegressor(**SMALL, return_sequences=True).fit(series, series)
+    stream = model.stream()
+    assert_allclose([stream.step(x) for x in series[0]], model.predict(series[:1])[0], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed", "message"),
+    [
+        (LSTMClassifier, {"bidirectional": True}, "backwards too.*bidirectional=False"),
+        (LSTMRegressor, {"subtract_last": True, "linear_skip": False}, "subtract_last=False"),
+        (LSTMRegressor, {"linear_skip": True, "subtract_last": False}, "linear_skip=False"),
+        (LSTMRegressor, {"patch_size": 2, **CAUSAL}, "patch_size=1"),
+    ],
+)
+def test_what_needs_the_whole_sequence_is_refused(X, kind, changed, message):
+    y = np.arange(40) % 2 if kind is LSTMClassifier else X[:, -1, 0]
+    with pytest.raises(ValueError, match=message):
+        kind(**SMALL, **changed).fit(X, y).stream()
+
+
+class Own(nn.Module):
+    def __init__(self, n_features, n_outputs):
+        super().__init__()
+        self.layer = nn.Linear(n_features, n_outputs)
+
+    def forward(self, x, lengths):
+        return self.layer(x[:, 0])
+
+
+def test_an_own_module_is_refused(X):
+    with pytest.raises(ValueError, match="network of your own"):
+        LSTMRegressor(**SMALL, module=Own).fit(X, X[:, 0, 0]).stream()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"n_streams": 0}, "n_streams must be a positive int"),
+        ({"method": "predict_proba"}, "method must be one of predict. Got 'predict_proba'"),
+        ({"method": "fit"}, "method must be one of"),
+    ],
+)
+def test_arguments(X, arguments, message):
+    model = LSTMRegressor(**SMALL, return_sequences=True).fit(X, X[:, :, 0])
+    with pytest.raises(ValueError, match=message):
+        model.stream(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        ([1.0], r"of shape \(2,\). Got shape \(1,\)"),
+        ([[1.0, 2.0]], r"of shape \(2,\)"),
+        ([1.0, np.nan], r"finite numbers. Got nan at \(1,\)"),
+        ([np.inf, 1.0], "finite numbers. Got inf"),
+        ([1e300, 1.0], "finite numbers. Got inf"),
+    ],
+)
+def test_a_bad_step_changes_nothing(X, x, message):
+    model = LSTMRegressor(**SMALL, return_sequences=True).fit(X, X[:, :, 0])
+    stream = model.stream()
+    stream.step(X[0, 0])
+    with pytest.raises(ValueError, match=message):
+        stream.step(x)
+    assert_allclose(stream.step(X[0, 1]), model.predict(X[:1])[0, 1], rtol=1e-6)
+
+
+def test_missing_values_are_carried_on(X):
+    gaps = X.copy()
+    gaps[:, 2:4, 0] = np.nan
+    model = LSTMRegressor(**SMALL, return_sequences=True, missing_values="indicator")
+    stream = model.fit(gaps, X[:, :, 0]).stream()
+    steps = [stream.step(x_t) for x_t in gaps[0]]
+    assert_allclose(steps, model.predict(gaps[:1])[0], rtol=1e-6)
+
+
+def test_not_fitted():
+    with pytest.raises(ValueError, match="not fitted"):
+        LSTMRegressor().stream()
