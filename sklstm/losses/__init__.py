@@ -2,6 +2,7 @@
 
 from sklstm.losses.absolute_error import AbsoluteError
 from sklstm.losses.base import ClassificationLoss, RegressionLoss
+from sklstm.losses.ctc import CTC
 from sklstm.losses.focal import Focal
 from sklstm.losses.gaussian import Gaussian
 from sklstm.losses.hinge import Hinge
@@ -20,7 +21,7 @@ REGRESSION_LOSSES: dict[str, type[RegressionLoss]] = {
     "poisson": Poisson,
 }
 
-Loss = RegressionLoss | ClassificationLoss
+Loss = RegressionLoss | ClassificationLoss | CTC
 
 CLASSIFICATION_LOSSES: dict[str, type[ClassificationLoss]] = {
     "log_loss": LogLoss,
@@ -30,6 +31,7 @@ CLASSIFICATION_LOSSES: dict[str, type[ClassificationLoss]] = {
 
 __all__ = [
     "CLASSIFICATION_LOSSES",
+    "CTC",
     "REGRESSION_LOSSES",
     "AbsoluteError",
     "ClassificationLoss",
