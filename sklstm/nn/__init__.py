@@ -3,7 +3,9 @@
 from sklstm.nn.custom import CustomModel
 from sklstm.nn.encodings import Embedding, Encoded, PiecewiseLinear, Quantile
 from sklstm.nn.features import Features
+from sklstm.nn.image_model import ImageModel
 from sklstm.nn.inputs import Standardize
+from sklstm.nn.multidimensional import MultidimensionalLayer
 from sklstm.nn.normalization import NORMALIZATIONS
 from sklstm.nn.patches import Patches
 from sklstm.nn.plain import ACTIVATIONS, PlainCell
@@ -21,7 +23,9 @@ __all__ = [
     "Embedding",
     "Encoded",
     "Features",
+    "ImageModel",
     "ModelStream",
+    "MultidimensionalLayer",
     "Patches",
     "PiecewiseLinear",
     "PlainCell",
