@@ -6,7 +6,7 @@ import sklearn  # noqa: F401
 import torch  # noqa: F401
 
 from sklstm.data import Windows, make_windows
-from sklstm.estimators import LSTMClassifier, LSTMRegressor
+from sklstm.estimators import LSTMClassifier, LSTMRegressor, LSTMTranscriber
 from sklstm.preprocessing import SlidingWindowTransformer, TimestepTransformer
 
 __version__ = "0.1.0"
@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 __all__ = [
     "LSTMClassifier",
     "LSTMRegressor",
+    "LSTMTranscriber",
     "SlidingWindowTransformer",
     "TimestepTransformer",
     "Windows",

@@ -3,6 +3,7 @@
 from sklstm.data.anchor import Anchor, find_anchor, no_anchor
 from sklstm.data.batches import Batches, resolve_batch_size, resolve_max_epochs, resolve_patch_size
 from sklstm.data.encodings import ENCODINGS, find_edges, find_encoding, resolve_categorical
+from sklstm.data.images import columns_of_images
 from sklstm.data.linear import LinearMap, fit_linear_map
 from sklstm.data.sequences import Sequences, as_sequences
 from sklstm.data.splits import SPLITS, check_split, held_out_blocks, split_validation
@@ -16,6 +17,7 @@ from sklstm.data.steps import (
     split_steps,
 )
 from sklstm.data.targets import ClassTargets, RegressionTargets, columns
+from sklstm.data.transcripts import TranscriptTargets, as_transcripts
 from sklstm.data.windows import Windows, make_windows, view_windows
 
 __all__ = [
@@ -28,12 +30,15 @@ __all__ = [
     "RegressionTargets",
     "Sequences",
     "Steps",
+    "TranscriptTargets",
     "Windows",
     "as_objects",
     "as_sequences",
     "as_steps",
+    "as_transcripts",
     "check_split",
     "columns",
+    "columns_of_images",
     "find_anchor",
     "find_edges",
     "find_encoding",

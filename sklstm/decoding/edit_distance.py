@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Hashable, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from sklstm._validation import check_lengths_agree
+from sklstm._validation import check_lengths_agree, check_sample_weight
 
 
 def edit_distance(a: Sequence[Hashable], b: Sequence[Hashable]) -> int:
@@ -57,7 +59,9 @@ def edit_distance(a: Sequence[Hashable], b: Sequence[Hashable]) -> int:
 
 
 def error_rate(
-    truths: Sequence[Sequence[Hashable]], predictions: Sequence[Sequence[Hashable]]
+    truths: Sequence[Sequence[Hashable]] | NDArray[Any],
+    predictions: Sequence[Sequence[Hashable]] | NDArray[Any],
+    sample_weight: ArrayLike | None = None,
 ) -> float:
     """Return the changes that predictions need, for each element of the truths.
 
@@ -69,6 +73,8 @@ def error_rate(
     ----------
     truths, predictions : sequence of sequences of hashables
         Of equal number.
+    sample_weight : array-like of shape (n_truths,), default=None
+        Weights in both sums.
 
     Returns
     -------
@@ -86,8 +92,10 @@ def error_rate(
     0.3
     """
     check_lengths_agree(truths, predictions, "truths and predictions")
-    distance = sum(map(edit_distance, truths, predictions))
-    length = sum(map(len, truths))
+    given = check_sample_weight(sample_weight, len(truths))
+    weight = np.ones(len(truths)) if given is None else given
+    distance = weight @ np.fromiter(map(edit_distance, truths, predictions), dtype=np.int64)
+    length = weight @ np.fromiter(map(len, truths), dtype=np.int64)
     if length == 0:
         return math.inf if distance else 0.0
-    return distance / length
+    return float(distance / length)

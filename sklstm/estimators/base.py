@@ -59,6 +59,7 @@ _LASTING = (
     "bidirectional",
     "return_sequences",
     "pooling",
+    "block_sizes",
     "dense_layer_sizes",
     "normalization",
     "dropout",

@@ -11,7 +11,12 @@ from torch import nn
 from sklstm._validation import check_layer_sizes
 from sklstm.data import Anchor, Sequences, resolve_patch_size
 from sklstm.estimators.inputs import build_inputs
-from sklstm.nn import CustomModel, SequenceModel
+from sklstm.nn import CustomModel, ImageModel, SequenceModel, Standardize
+
+# What "auto" stands for, where it is not one layer of 64.
+_HIDDEN_LAYER_SIZES = {"mdlstm": (8, 24, 64)}
+# Values of a feature from which images are standardised.
+_N_VALUES = 10_000
 
 
 def dtype_of(precision: str) -> str:
@@ -35,8 +40,11 @@ def check_network(estimator: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
     ValueError
         If a width is no positive int.
     """
+    hidden_layer_sizes = estimator.hidden_layer_sizes
+    if isinstance(hidden_layer_sizes, str):  # "auto"
+        hidden_layer_sizes = _HIDDEN_LAYER_SIZES.get(estimator.cell, (64,))
     return (
-        check_layer_sizes(estimator.hidden_layer_sizes, "hidden_layer_sizes"),
+        check_layer_sizes(hidden_layer_sizes, "hidden_layer_sizes"),
         check_layer_sizes(estimator.dense_layer_sizes, "dense_layer_sizes", may_be_empty=True),
     )
 
@@ -76,6 +84,8 @@ def build_module(
     ValueError
         If the user's own module gives outputs of another shape.
     """
+    if estimator.cell == "mdlstm":
+        return _image_model(estimator, sequences, n_outputs)
     inputs = build_inputs(estimator, sequences, weight, anchor, categorical)
     n_features = inputs.n_outputs
     if estimator.module is not None:
@@ -109,9 +119,36 @@ def build_module(
     return model
 
 
+def _image_model(estimator: Any, sequences: Sequences, n_outputs: int) -> nn.Module:
+    height, n_channels = estimator.image_shape_
+    model = ImageModel(
+        _standardize_pixels(sequences, n_channels, scaled=estimator.standardize),
+        height,
+        n_channels,
+        n_outputs,
+        hidden_layer_sizes=check_network(estimator)[0],
+        block_sizes=estimator.block_sizes,
+        dropout=estimator.dropout,
+    )
+    return model.to(getattr(torch, dtype_of(estimator.precision)))
+
+
+def _standardize_pixels(sequences: Sequences, n_channels: int, *, scaled: bool) -> Standardize:
+    """Standardise each channel, by the same numbers in all rows."""
+    n_features = sequences.n_features
+    mean, scale = np.zeros(n_features), np.ones(n_features)
+    if scaled:
+        values = list(sequences.present_values(range(n_features), _N_VALUES))
+        for channel in range(n_channels):
+            of_channel = np.concatenate(values[channel::n_channels])
+            mean[channel::n_channels] = of_channel.mean()
+            scale[channel::n_channels] = of_channel.std() or 1.0
+    return Standardize(mean, scale)
+
+
 def _patch_size(estimator: Any, sequences: Sequences) -> int:
-    if estimator.return_sequences:  # every step has outputs of its own
-        return 1
+    if estimator.return_sequences and estimator.patch_size == "auto":
+        return 1  # every step has outputs of its own
     return resolve_patch_size(estimator.patch_size, int(sequences.lengths.max()))
 
 

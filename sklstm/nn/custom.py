@@ -1,6 +1,8 @@
 """A torch module of the user's own in the place of the network."""
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from sklstm.nn.features import Features
@@ -60,3 +62,7 @@ class CustomModel(nn.Module):
         if self.every_step:
             outputs = pool_steps(outputs, lengths, 1)
         return outputs.to(x.dtype) if self.mixed_precision else outputs
+
+    def output_lengths(self, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return how many outputs sequences of these lengths have, of a module of every step."""
+        return lengths

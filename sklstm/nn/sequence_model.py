@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -128,3 +130,7 @@ class SequenceModel(nn.Module):
         pooled = [pool(x, lengths, self.n_directions) for pool in self.pooling]
         outputs: Tensor = self.head(pooled[0] if len(pooled) == 1 else torch.cat(pooled, dim=1))
         return outputs
+
+    def output_lengths(self, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return how many outputs sequences of these lengths have, of a model without pooling."""
+        return -(-lengths // self.patches.size)  # rounded up

@@ -11,7 +11,7 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from skorch import NeuralNet
 from skorch.callbacks import EpochTimer, PrintLog
-from skorch.utils import TeeGenerator
+from skorch.utils import TeeGenerator, to_tensor
 from torch import Tensor, nn
 
 from sklstm.training.callbacks import (
@@ -29,7 +29,7 @@ from sklstm.training.optimizers import (
 )
 from sklstm.training.prediction import run_module
 from sklstm.training.runtime import Interrupts
-from sklstm.training.samples import Loader, Samples, Split
+from sklstm.training.samples import Loader, Samples, Split, n_targets
 from sklstm.training.schedules import SCHEDULES, RateSchedule
 
 
@@ -64,12 +64,11 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         self, y_pred: Tensor, y_true: Any, X: Any = None, training: bool = False
     ) -> Tensor:
         """Return the mean over the batch of weight times loss."""
-        if not isinstance(y_true, tuple):
-            loss: Tensor = self.criterion_(y_pred, torch.as_tensor(y_true, device=self.device))
-            return loss.mean()
-        target, weight = (torch.as_tensor(part, device=self.device) for part in y_true)
-        weighted: Tensor = weight * self.criterion_(y_pred, target)
-        return weighted.mean()
+        target, weight = y_true if isinstance(y_true, tuple) else (y_true, None)
+        loss: Tensor = self.criterion_(y_pred, to_tensor(target, device=self.device))
+        if weight is not None:
+            loss = to_tensor(weight, device=self.device) * loss
+        return loss.mean()
 
     def infer(self, x: dict[str, Any], **fit_params: Any) -> Tensor:
         """Return the module's output of a batch."""
@@ -124,7 +123,7 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
                 # that they free, until no next batch fits into it
                 losses = step["loss"].new_empty(len(iterator))
             losses[number] = step["loss"].detach()
-            sizes.append(len(step["y_pred"]))
+            sizes.append(n_targets(batch))
             if watched:
                 self.history.record_batch(f"{prefix}_loss", step["loss"].item())
                 self.history.record_batch(f"{prefix}_batch_size", sizes[-1])

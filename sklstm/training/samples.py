@@ -10,6 +10,7 @@ from torch.utils.data import Dataset
 
 from sklstm.data import Batches, Sequences, Steps
 
+Targets = NDArray[Any] | Steps | dict[str, NDArray[Any]]
 Batch = tuple[dict[str, NDArray[Any]], Any]
 
 
@@ -19,8 +20,9 @@ class Samples(Dataset[Batch]):
     Parameters
     ----------
     sequences : Sequences
-    targets : ndarray of shape (n_samples,) or (n_samples, n_targets), or Steps
-        Encoded; the latter where every time step has a target.
+    targets : ndarray of shape (n_samples,) or (n_samples, n_targets), Steps, or dict of ndarray
+        Encoded. `Steps` where every time step has a target; a dict where the loss wants several
+        arrays of length n_samples.
     weight : ndarray of shape (n_samples,), Steps or None
         Of the targets, with mean one; None where all count alike.
 
@@ -38,7 +40,7 @@ class Samples(Dataset[Batch]):
     def __init__(
         self,
         sequences: Sequences,
-        targets: NDArray[Any] | Steps,
+        targets: Targets,
         weight: NDArray[Any] | Steps | None,
     ) -> None:
         self.sequences = sequences
@@ -58,9 +60,17 @@ class Samples(Dataset[Batch]):
         return x, target if self.weight is None else (target, _take(self.weight, indices))
 
 
-def _take(values: NDArray[Any] | Steps, indices: NDArray[np.int64]) -> NDArray[Any]:
+def _take(values: Targets, indices: NDArray[np.int64]) -> Any:
+    if isinstance(values, dict):
+        return {name: value[indices] for name, value in values.items()}
     chosen = values[indices]
     return chosen.values if isinstance(chosen, Steps) else chosen
+
+
+def n_targets(batch: Batch) -> int:
+    """Return of how many targets the loss of a batch is the mean."""
+    target = batch[1][0] if isinstance(batch[1], tuple) else batch[1]
+    return len(next(iter(target.values())) if isinstance(target, dict) else target)
 
 
 def module_arguments(sequences: Sequences, indices: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
