@@ -6,7 +6,13 @@ import sklearn  # noqa: F401
 import torch  # noqa: F401
 
 from sklstm.data import Windows, make_windows
-from sklstm.estimators import LSTMClassifier, LSTMRegressor, LSTMTranscriber
+from sklstm.estimators import (
+    LSTMClassifier,
+    LSTMRegressor,
+    LSTMSeq2SeqClassifier,
+    LSTMSeq2SeqRegressor,
+    LSTMTranscriber,
+)
 from sklstm.preprocessing import SlidingWindowTransformer, TimestepTransformer
 
 __version__ = "0.1.0"
@@ -14,6 +20,8 @@ __version__ = "0.1.0"
 __all__ = [
     "LSTMClassifier",
     "LSTMRegressor",
+    "LSTMSeq2SeqClassifier",
+    "LSTMSeq2SeqRegressor",
     "LSTMTranscriber",
     "SlidingWindowTransformer",
     "TimestepTransformer",

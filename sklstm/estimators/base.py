@@ -41,6 +41,7 @@ from sklstm.training import (
     SCHEDULES,
     Samples,
     Split,
+    Targets,
     check_optimizer,
     check_precision,
     fresh_seed,
@@ -59,6 +60,10 @@ _LASTING = (
     "bidirectional",
     "return_sequences",
     "pooling",
+    "decoder_layer_sizes",
+    "attention",
+    "embedding_size",
+    "max_length",
     "block_sizes",
     "dense_layer_sizes",
     "normalization",
@@ -189,8 +194,8 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         """
 
     @abstractmethod
-    def _encode(self, part: Part) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
-        """Return what the network is trained on, and the weights of the targets."""
+    def _encode(self, part: Part) -> tuple[Targets, NDArray[np.float64] | None]:
+        """Return what the network is trained on, and the weights of all targets, (n_targets,)."""
 
     @abstractmethod
     def _score_outputs(self, outputs: Tensor, part: Part) -> float:
@@ -203,9 +208,23 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         """Return what targets, and with them features, are told relative to."""
         return no_anchor(1)
 
+    def _build_module(self, train: Part, n_outputs: int) -> nn.Module:
+        """Return the network, untrained."""
+        return build_module(
+            self, train.sequences, train.weight, n_outputs, self._anchor(), self.categorical_
+        )
+
+    def _given_outputs(self, part: Part) -> dict[str, NDArray[Any]]:
+        """Return what the network is told of its own outputs in training."""
+        return {}
+
     def _n_rows(self, sequences: Sequences) -> NDArray[np.int64] | None:
         """Return how many rows of outputs each sequence has; None means one."""
         return None
+
+    def _guards(self, n_epochs: int) -> list[Any]:
+        """Return what else accompanies a fit of so many epochs."""
+        return []
 
     def _n_steps(self, n_samples: int) -> int:
         """Return how many steps suit so many samples."""
@@ -430,14 +449,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         self, train: Part, loss: Loss, device: str, rng: np.random.Generator
     ) -> "training.SequenceNet":
         return training.make_net(
-            build_module(
-                self,
-                train.sequences,
-                train.weight,
-                loss.n_outputs,
-                self._anchor(),
-                self.categorical_,
-            ),
+            self._build_module(train, loss.n_outputs),
             loss,
             optimizer=self.optimizer,
             learning_rate=self.learning_rate,
@@ -467,14 +479,16 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         if one_epoch:
             net.train(split, 1, rng)
             return
-        n_batches = len(net.get_iterator(split.train))
+        n_batches, n_steps = len(net.get_iterator(split.train)), self._n_steps(len(split.train))
+        n_epochs = resolve_max_epochs(self.max_epochs, n_batches, n_steps)
         stop = self.early_stopping and valid is not None
         net.train(
             split,
-            resolve_max_epochs(self.max_epochs, n_batches, self._n_steps(len(split.train))),
+            n_epochs,
             rng,
             schedule=self.learning_rate_schedule,
             early_stopping=training.BestWeights(self.n_iter_no_change, self.tol) if stop else None,
+            guards=self._guards(n_epochs),
         )
 
     def _check_batch_of_one(self, train: Part) -> None:
@@ -487,15 +501,16 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _samples(self, part: Part) -> Samples:
         targets, weight = self._encode(part)
+        of_samples: NDArray[Any] | Steps | None = None
         if weight is not None:
             if not weight.any():
                 raise ValueError(
                     "The weights of all samples of a part are zero once class_weight is applied. "
                     "Give a positive weight to classes that occur, or split otherwise."
                 )
-            weight = (weight / weight.mean()).astype(dtype_of(self.precision))
-        of_samples = None if weight is None else part.by_sample(weight)
-        return Samples(part.sequences, part.by_sample(targets), of_samples)
+            scaled = (weight / weight.mean()).astype(dtype_of(self.precision))
+            of_samples = Steps(scaled, targets.lengths) if isinstance(targets, Steps) else scaled
+        return Samples(part.sequences, targets, of_samples, self._given_outputs(part))
 
     def _record(self, valid: Part | None) -> None:
         history = self.net_.history

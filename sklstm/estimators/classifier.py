@@ -18,6 +18,7 @@ from sklstm.data import ClassTargets, Sequences, Steps, as_steps, labels_of_step
 from sklstm.estimators.part import FitArguments, Part
 from sklstm.estimators.rowwise import RowwiseLSTM
 from sklstm.losses import CLASSIFICATION_LOSSES, Loss
+from sklstm.training import Targets
 
 # Few samples take more steps: as many as times the samples make three million, within bounds.
 _STEPS_TIMES_SAMPLES, _N_STEPS = 3_000_000, (1_000, 3_000)
@@ -477,12 +478,12 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
     def _make_loss(self, train: Part, seed: int | None) -> Loss:
         return CLASSIFICATION_LOSSES[self.loss](len(self.classes_))
 
-    def _encode(self, part: Part) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
+    def _encode(self, part: Part) -> tuple[Targets, NDArray[np.float64] | None]:
         numbers, given = self.targets_.encode(part.targets), part.target_weight
         if (self.class_weight_ == 1).all():
-            return numbers, given
+            return part.by_sample(numbers), given
         weight = self.class_weight_[numbers]
-        return numbers, weight if given is None else weight * given
+        return part.by_sample(numbers), weight if given is None else weight * given
 
     def _learn_weights(self, train: Part) -> None:
         weights = np.ones(len(self.classes_))

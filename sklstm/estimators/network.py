@@ -84,8 +84,6 @@ def build_module(
     ValueError
         If the user's own module gives outputs of another shape.
     """
-    if estimator.cell == "mdlstm":
-        return _image_model(estimator, sequences, n_outputs)
     inputs = build_inputs(estimator, sequences, weight, anchor, categorical)
     n_features = inputs.n_outputs
     if estimator.module is not None:
@@ -119,7 +117,29 @@ def build_module(
     return model
 
 
-def _image_model(estimator: Any, sequences: Sequences, n_outputs: int) -> nn.Module:
+def _patch_size(estimator: Any, sequences: Sequences) -> int:
+    if estimator.return_sequences and estimator.patch_size == "auto":
+        return 1  # every step has outputs of its own
+    return resolve_patch_size(estimator.patch_size, int(sequences.lengths.max()))
+
+
+def build_image_model(estimator: Any, sequences: Sequences, n_outputs: int) -> nn.Module:
+    """Build the module that reads images by multi-dimensional layers.
+
+    Parameters
+    ----------
+    estimator : LSTMTranscriber
+        With checked parameters, and its `image_shape_`.
+    sequences : Sequences
+        The columns of the images of the training part.
+    n_outputs : int
+        Width of the output.
+
+    Returns
+    -------
+    torch module
+        With ``forward(x, lengths=None)``.
+    """
     height, n_channels = estimator.image_shape_
     model = ImageModel(
         _standardize_pixels(sequences, n_channels, scaled=estimator.standardize),
@@ -144,12 +164,6 @@ def _standardize_pixels(sequences: Sequences, n_channels: int, *, scaled: bool) 
             mean[channel::n_channels] = of_channel.mean()
             scale[channel::n_channels] = of_channel.std() or 1.0
     return Standardize(mean, scale)
-
-
-def _patch_size(estimator: Any, sequences: Sequences) -> int:
-    if estimator.return_sequences and estimator.patch_size == "auto":
-        return 1  # every step has outputs of its own
-    return resolve_patch_size(estimator.patch_size, int(sequences.lengths.max()))
 
 
 def _own_module(factory: Any, n_features: int, n_outputs: int) -> nn.Module:

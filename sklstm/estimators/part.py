@@ -63,7 +63,7 @@ class Part:
         of_steps: NDArray[np.float64] = np.repeat(weight, self.y.lengths)
         return of_steps if self.y.known is None else of_steps * self.y.known
 
-    def by_sample(self, values: Any) -> Any:
+    def by_sample(self, values: NDArray[Any]) -> NDArray[Any] | Steps:
         """Return values of all targets so that they can be indexed by samples."""
         return Steps(values, self.y.lengths) if isinstance(self.y, Steps) else values
 

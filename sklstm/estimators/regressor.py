@@ -31,6 +31,7 @@ from sklstm.estimators.part import FitArguments, Part
 from sklstm.estimators.rowwise import RowwiseLSTM
 from sklstm.estimators.trials import find_trust
 from sklstm.losses import REGRESSION_LOSSES, Loss, RegressionLoss
+from sklstm.training import Targets
 
 # Samples from which the share of the linear map is told.
 _N_DESCRIBED = 4_096
@@ -567,9 +568,9 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         link = loss.predict if method == "predict" else loss.predict_quantiles
         return self.targets_.decode(link(outputs).numpy(), sequences)
 
-    def _encode(self, part: Part) -> tuple[NDArray[Any], NDArray[np.float64] | None]:
+    def _encode(self, part: Part) -> tuple[Targets, NDArray[np.float64] | None]:
         encoded = self.targets_.encode(part.targets, part.sequences, dtype_of(self.precision))
-        return encoded, part.target_weight
+        return part.by_sample(encoded), part.target_weight
 
     def _anchor(self) -> Anchor:
         return self.targets_.anchor

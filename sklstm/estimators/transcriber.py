@@ -20,10 +20,11 @@ from sklstm.data import (
 )
 from sklstm.decoding import decode_beam, decode_greedy, error_rate, needed_steps
 from sklstm.estimators.base import BaseLSTM
-from sklstm.estimators.network import check_network
+from sklstm.estimators.network import build_image_model, check_network
 from sklstm.estimators.part import Part
 from sklstm.losses import CTC, Loss
 from sklstm.nn import CELLS
+from sklstm.training import Targets
 
 
 class LSTMTranscriber(BaseLSTM):
@@ -374,6 +375,11 @@ class LSTMTranscriber(BaseLSTM):
     def _n_steps(self, n_samples: int) -> int:
         return 2_000
 
+    def _build_module(self, train: Part, n_outputs: int) -> nn.Module:
+        if self.cell == "mdlstm":
+            return build_image_model(self, train.sequences, n_outputs)
+        return super()._build_module(train, n_outputs)
+
     def _n_rows(self, sequences: Sequences) -> NDArray[np.int64]:
         model: Any = self.module_
         n_rows: NDArray[np.int64] = model.output_lengths(sequences.lengths)
@@ -382,7 +388,7 @@ class LSTMTranscriber(BaseLSTM):
     def _make_loss(self, train: Part, seed: int | None) -> Loss:
         return CTC(len(self.classes_))
 
-    def _encode(self, part: Part) -> tuple[Any, NDArray[np.float64] | None]:
+    def _encode(self, part: Part) -> tuple[Targets, NDArray[np.float64] | None]:
         coded, n_steps = self.targets_.encode(part.targets), self._n_rows(part.sequences)
         for number, n_symbols in enumerate(coded["n_symbols"]):
             needed = needed_steps(coded["symbols"][number, :n_symbols])

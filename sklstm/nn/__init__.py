@@ -1,8 +1,11 @@
 """Networks in torch: layers, pooling, heads and the model made of them."""
 
+from sklstm.nn.attention import Attention
 from sklstm.nn.custom import CustomModel
+from sklstm.nn.encoder_decoder import Decoding, EncoderDecoder
 from sklstm.nn.encodings import Embedding, Encoded, PiecewiseLinear, Quantile
 from sklstm.nn.features import Features
+from sklstm.nn.feeds import NumberFeed, SymbolFeed
 from sklstm.nn.image_model import ImageModel
 from sklstm.nn.inputs import Standardize
 from sklstm.nn.multidimensional import MultidimensionalLayer
@@ -19,13 +22,17 @@ __all__ = [
     "CELLS",
     "NORMALIZATIONS",
     "POOLINGS",
+    "Attention",
     "CustomModel",
+    "Decoding",
     "Embedding",
     "Encoded",
+    "EncoderDecoder",
     "Features",
     "ImageModel",
     "ModelStream",
     "MultidimensionalLayer",
+    "NumberFeed",
     "Patches",
     "PiecewiseLinear",
     "PlainCell",
@@ -33,4 +40,5 @@ __all__ = [
     "RecurrentLayer",
     "SequenceModel",
     "Standardize",
+    "SymbolFeed",
 ]

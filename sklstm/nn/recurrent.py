@@ -103,8 +103,8 @@ class RecurrentLayer(nn.Module):
         self.cell = cell
         self.activation = activation
         self.mixed_precision = mixed_precision
-        self.forward_layer = _make(CELLS[cell], n_inputs, n_hidden)
-        self.backward_layer = _make(CELLS[cell], n_inputs, n_hidden) if bidirectional else None
+        self.forward_layer = make_layer(CELLS[cell], n_inputs, n_hidden)
+        self.backward_layer = make_layer(CELLS[cell], n_inputs, n_hidden) if bidirectional else None
         self.n_outputs = n_hidden * (2 if bidirectional else 1)
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
@@ -152,7 +152,12 @@ class RecurrentLayer(nn.Module):
         return states.to(x.dtype)
 
 
-def _make(cell: Cell, n_inputs: int, n_hidden: int) -> nn.RNNBase:
+def make_layer(cell: Cell, n_inputs: int, n_hidden: int) -> nn.RNNBase:
+    """Return torch's layer of one direction.
+
+    Input weights start as Glorot and Bengio (2010) propose, recurrent ones orthogonal (Saxe,
+    McClelland and Ganguli, 2014), the forget gate's bias is one (Gers et al., 2000), others zero.
+    """
     layer = cell.layer(n_inputs, n_hidden, batch_first=True)
     weights = dict(layer.named_parameters())
     with torch.no_grad():

@@ -12,12 +12,13 @@ from sklstm.training.runtime import (
     resolve_device,
     threads_for,
 )
-from sklstm.training.samples import Samples, Split
+from sklstm.training.samples import Samples, Split, Targets
 from sklstm.training.schedules import SCHEDULES
 
 if TYPE_CHECKING:
     from sklstm.training.callbacks import BestWeights, check_callbacks
     from sklstm.training.net import SequenceNet, make_net
+    from sklstm.training.teaching import TeacherForcing
 
 __all__ = [
     "OPTIMIZERS",
@@ -27,6 +28,8 @@ __all__ = [
     "Samples",
     "SequenceNet",
     "Split",
+    "Targets",
+    "TeacherForcing",
     "check_callbacks",
     "check_optimizer",
     "check_precision",
@@ -50,4 +53,8 @@ def __getattr__(name: str) -> Any:
         from sklstm.training import net
 
         return getattr(net, name)
+    if name == "TeacherForcing":
+        from sklstm.training.teaching import TeacherForcing
+
+        return TeacherForcing
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

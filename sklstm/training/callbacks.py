@@ -3,10 +3,18 @@
 import math
 from collections.abc import Sequence
 from copy import deepcopy
-from typing import Any
+from typing import Any, Protocol
 
 from skorch.callbacks import Callback
 from skorch.net import NeuralNet
+
+
+class Guard(Protocol):
+    """What accompanies a fit, in whatever order callbacks are, and sees every epoch."""
+
+    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None: ...
+
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None: ...
 
 
 class StopTraining(Exception):  # noqa: N818 - no error

@@ -18,6 +18,7 @@ from sklstm.training.callbacks import (
     BestWeights,
     DivergedError,
     Divergence,
+    Guard,
     StopTraining,
 )
 from sklstm.training.optimizers import (
@@ -44,7 +45,7 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
     callbacks_: list[tuple[str, Any]]
     rng_: np.random.Generator
     interrupts_: Interrupts
-    guards_: list[Divergence | BestWeights]
+    guards_: list[Guard]
     users_callbacks_: list[Any]
     rate_: tuple[str, float] | None
     schedule_: RateSchedule | None
@@ -163,6 +164,7 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         *,
         schedule: str = "constant",
         early_stopping: BestWeights | None = None,
+        guards: Sequence[Guard] = (),
     ) -> None:
         """Train until the epochs are done, a callback stops, or the user interrupts.
 
@@ -177,6 +179,8 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         schedule : str, default="constant"
             A name of `SCHEDULES`.
         early_stopping : BestWeights or None, default=None
+        guards : sequence of Guard, default=()
+            What else is told of the fit's beginning and of the end of each epoch.
 
         Raises
         ------
@@ -188,14 +192,14 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         """
         rate = SCHEDULES[schedule]
         n_steps = n_epochs * len(self.get_iterator(split.train))
-        guards: list[Divergence | BestWeights] = [Divergence()]
+        everybody: list[Guard] = [Divergence(), *guards]
         if early_stopping is not None:
-            guards.append(early_stopping)
+            everybody.append(early_stopping)
         with self._all_or_nothing(), Interrupts() as self.interrupts_:
-            self.rng_, self.guards_ = rng, guards
+            self.rng_, self.guards_ = rng, everybody
             self.schedule_ = None if rate is None else RateSchedule(rate, self.lr, n_steps)
             self._set_rate(schedule)
-            for guard in guards:
+            for guard in everybody:
                 guard.on_train_begin(self)
             self.notify("on_train_begin", X=split, y=None)
             self._train_epochs(split, n_epochs, early_stopping)

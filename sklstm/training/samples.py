@@ -1,7 +1,8 @@
 """Sequences with their targets, in batches as skorch wants them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ class Samples(Dataset[Batch]):
         arrays of length n_samples.
     weight : ndarray of shape (n_samples,), Steps or None
         Of the targets, with mean one; None where all count alike.
+    given : dict of ndarray, default={}
+        Further arguments of the module, arrays of length n_samples.
 
     Examples
     --------
@@ -42,10 +45,12 @@ class Samples(Dataset[Batch]):
         sequences: Sequences,
         targets: Targets,
         weight: NDArray[Any] | Steps | None,
+        given: Mapping[str, NDArray[Any]] = MappingProxyType({}),
     ) -> None:
         self.sequences = sequences
         self.targets = targets
         self.weight = weight
+        self.given = given
 
     def __len__(self) -> int:
         return len(self.sequences)
@@ -56,6 +61,7 @@ class Samples(Dataset[Batch]):
     def batch(self, indices: NDArray[np.int64]) -> Batch:
         """Return one batch: the module's arguments, and the targets (with weights, if any)."""
         x = module_arguments(self.sequences, indices)
+        x.update({name: value[indices] for name, value in self.given.items()})
         target = _take(self.targets, indices)
         return x, target if self.weight is None else (target, _take(self.weight, indices))
 

@@ -1,0 +1,108 @@
+"""What the estimators with an encoder and a decoder share."""
+
+from abc import abstractmethod
+from numbers import Real
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import check_is_fitted
+from torch import nn
+
+import sklstm.training as training
+from sklstm._validation import check_layer_sizes, check_lengths_agree, check_sample_weight
+from sklstm.data import Sequences
+from sklstm.estimators.base import BaseLSTM
+from sklstm.estimators.inputs import build_inputs
+from sklstm.estimators.network import dtype_of
+from sklstm.estimators.part import Part
+from sklstm.nn import EncoderDecoder, NumberFeed, SymbolFeed
+
+
+class BaseSeq2Seq(BaseLSTM):
+    """An encoder and a decoder, trained together.
+
+    Subclasses say how an output is fed back in `_make_feed`, and set `n_steps_`, how many outputs
+    a prediction has, in `_prepare` or `_make_loss`.
+    """
+
+    # what the template asks of all estimators, and these do not offer
+    activation = "tanh"
+    normalization = None
+    module = None
+    dense_layer_sizes = ()
+
+    n_steps_: int
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **BaseLSTM._parameter_constraints,
+        "decoder_layer_sizes": [*BaseLSTM._parameter_constraints["hidden_layer_sizes"], None],
+        "attention": ["boolean"],
+        "teacher_forcing": "no_validation",
+    }
+
+    @abstractmethod
+    def _make_feed(self) -> NumberFeed | SymbolFeed:
+        """Return how an output is told to the next step."""
+
+    def _check_parameters(self, *, resume: bool) -> None:
+        super()._check_parameters(resume=resume)
+        self._decoder_layer_sizes()
+        self._truth_shares()
+        if isinstance(self.validation_split, str) and self.validation_split == "stratified":
+            raise ValueError("validation_split='stratified' needs classes, and y holds sequences.")
+
+    def _decoder_layer_sizes(self) -> tuple[int, ...]:
+        if self.decoder_layer_sizes is None:
+            return check_layer_sizes(self.hidden_layer_sizes, "hidden_layer_sizes")
+        return check_layer_sizes(self.decoder_layer_sizes, "decoder_layer_sizes")
+
+    def _truth_shares(self) -> tuple[float, float]:
+        """Return the share of the first and of the last epoch."""
+        given = self.teacher_forcing
+        shares = np.asarray([given, given] if isinstance(given, Real) else given)
+        is_pair = shares.shape == (2,) and shares.dtype.kind in "if"
+        if not is_pair or not ((shares >= 0) & (shares <= 1)).all():
+            raise ValueError(
+                "The 'teacher_forcing' parameter must be a float in [0, 1], or a pair of them for "
+                f"the first and the last epoch. Got {given!r}."
+            )
+        return float(shares[0]), float(shares[1])
+
+    def _build_module(self, train: Part, n_outputs: int) -> nn.Module:
+        sequences = train.sequences
+        model = EncoderDecoder(
+            build_inputs(self, sequences, train.weight, self._anchor(), self.categorical_),
+            self._make_feed(),
+            n_outputs,
+            self.n_steps_,
+            encoder_layer_sizes=check_layer_sizes(self.hidden_layer_sizes, "hidden_layer_sizes"),
+            decoder_layer_sizes=self._decoder_layer_sizes(),
+            cell=self.cell,
+            bidirectional=self.bidirectional,
+            attention=self.attention,
+            dropout=self.dropout,
+            mixed_precision=self.precision == "bfloat16",
+        )
+        return model.to(getattr(torch, dtype_of(self.precision)))
+
+    def _guards(self, n_epochs: int) -> list[Any]:
+        return [training.TeacherForcing(*self._truth_shares(), n_epochs)]
+
+    def _n_steps(self, n_samples: int) -> int:
+        return 2_000
+
+    def _n_rows(self, sequences: Sequences) -> NDArray[np.int64]:
+        return np.full(len(sequences), self.n_steps_)
+
+    def _checked_sequences(self, X: Any) -> Sequences:
+        check_is_fitted(self)
+        return self._check_X(X, reset=False)
+
+    def _score(self, X: Any, y: Any, sample_weight: ArrayLike | None) -> float:
+        outputs, sequences = self._outputs(X)
+        truths = self._check_y(y, sequences)
+        check_lengths_agree(sequences, truths)
+        weight = check_sample_weight(sample_weight, len(sequences))
+        return self._score_outputs(outputs, Part(sequences, truths, weight))

@@ -1,0 +1,83 @@
+"""How a decoder is told of its output before."""
+
+import torch
+from torch import Tensor, nn
+
+
+class SymbolFeed(nn.Module):
+    """Symbols as learnt vectors; the end of a sequence stands for its beginning too.
+
+    Parameters
+    ----------
+    n_symbols : int
+        Number of symbols, without the end, which is symbol `n_symbols`.
+    width : int
+        Of a vector.
+
+    Attributes
+    ----------
+    n_inputs : int
+        Width of what the decoder gets.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn import SymbolFeed
+    >>> feed = SymbolFeed(3, 5)
+    >>> feed(feed.start(torch.zeros(2, 4))).shape
+    torch.Size([2, 5])
+    >>> feed.choose(torch.tensor([[0.0, 2.0, 1.0, 0.0]])).tolist()
+    [1]
+    """
+
+    def __init__(self, n_symbols: int, width: int) -> None:
+        super().__init__()
+        self.end = n_symbols
+        self.n_inputs = width
+        self.vectors = nn.Embedding(n_symbols + 1, width)
+
+    def forward(self, previous: Tensor) -> Tensor:
+        """Map symbols (...) to vectors (..., n_inputs)."""
+        vectors: Tensor = self.vectors(previous)
+        return vectors
+
+    def start(self, like: Tensor) -> Tensor:
+        """Return what stands before the first output, (batch,)."""
+        return torch.full((len(like),), self.end, device=like.device)
+
+    def choose(self, outputs: Tensor) -> Tensor:
+        """Return the output to go on with, (batch, n_outputs) -> (batch,)."""
+        return outputs.argmax(1)
+
+    def is_end(self, previous: Tensor) -> Tensor:
+        """Tell of each output whether nothing follows it, (batch,)."""
+        return previous == self.end
+
+
+class NumberFeed(nn.Module):
+    """Numbers as they are; before the first stand zeros, the mean of standardised numbers.
+
+    Parameters
+    ----------
+    n_outputs : int
+    """
+
+    def __init__(self, n_outputs: int) -> None:
+        super().__init__()
+        self.n_inputs = n_outputs
+
+    def forward(self, previous: Tensor) -> Tensor:
+        """Return numbers (..., n_outputs)."""
+        return previous
+
+    def start(self, like: Tensor) -> Tensor:
+        """Return what stands before the first output, (batch, n_outputs)."""
+        return like.new_zeros(len(like), self.n_inputs)
+
+    def choose(self, outputs: Tensor) -> Tensor:
+        """Return the output to go on with, (batch, n_outputs); no gradient goes back through it."""
+        return outputs.detach()
+
+    def is_end(self, previous: Tensor) -> Tensor:
+        """Tell of each output whether nothing follows it, (batch,): of none."""
+        return torch.zeros(len(previous), dtype=torch.bool, device=previous.device)
