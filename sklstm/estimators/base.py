@@ -130,7 +130,9 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     """
 
     _stratify: ClassVar[bool] = False
+    # what not every estimator offers
     return_sequences: bool = False
+    embedding_size: int | str = "auto"
 
     net_: "training.SequenceNet"
     n_features_in_: int
@@ -151,6 +153,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         "module": [callable, None],
         "standardize": ["boolean"],
         "categorical_features": "no_validation",
+        "embedding_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "feature_encoding": [StrOptions({"auto", *ENCODINGS})],
         "missing_values": [StrOptions({"error", "indicator"})],
         "optimizer": [StrOptions(set(OPTIMIZERS)), type],

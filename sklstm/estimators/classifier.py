@@ -1,13 +1,19 @@
 """Classification of sequences."""
 
 from collections.abc import Callable, Sequence
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
-from sklearn.utils import assert_all_finite, column_or_1d, compute_class_weight
+from sklearn.utils import (
+    assert_all_finite,
+    check_random_state,
+    check_scalar,
+    column_or_1d,
+    compute_class_weight,
+)
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
@@ -28,6 +34,20 @@ _SCORE_LOSSES = [name for name, loss in CLASSIFICATION_LOSSES.items() if not los
 
 def _loss_has_probabilities(estimator: Any) -> bool:
     return estimator._built_with("loss") not in _SCORE_LOSSES
+
+
+def _tells_the_next_token(estimator: Any) -> bool:
+    fitted = hasattr(estimator, "classes_") and estimator._built_with("return_sequences")
+    is_of_tokens = fitted and estimator.categorical_ == [0] and estimator.n_features_in_ == 1
+    return bool(is_of_tokens) and estimator.classes_.dtype.kind in "iuf"
+
+
+def _draw(log_p: NDArray[np.float64], temperature: float, rng: np.random.RandomState) -> int:
+    if temperature == 0:
+        return int(log_p.argmax())
+    scores = log_p / temperature
+    p = np.exp(scores - scores.max())
+    return int(rng.choice(len(p), p=p / p.sum()))
 
 
 class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
@@ -83,6 +103,9 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         Each category, a number of its own in X, becomes a learnt vector; those not seen in training
         become zero. "from_dtype" takes all features where X holds integers, such as sequences of
         tokens, and else none (a `SlidingWindowTransformer` gives none: its windows are float32).
+    embedding_size : int or "auto", default="auto"
+        Width of the vector that a category becomes; "auto" is half the number of a feature's
+        categories, from 1 to 32.
     feature_encoding : {"auto", "standard", "quantile", "piecewise_linear"}, default="auto"
         How numbers are told to the network: standardised; as the share of training values below;
         or by how far they have come through each of 16 bins between quantiles (between all values
@@ -228,6 +251,7 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         loss: str = "log_loss",
         standardize: bool = True,
         categorical_features: Any = None,
+        embedding_size: int | str = "auto",
         feature_encoding: str = "auto",
         missing_values: str = "error",
         optimizer: str | type[Optimizer] = "adamw",
@@ -265,6 +289,7 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         self.loss = loss
         self.standardize = standardize
         self.categorical_features = categorical_features
+        self.embedding_size = embedding_size
         self.feature_encoding = feature_encoding
         self.missing_values = missing_values
         self.optimizer = optimizer
@@ -416,6 +441,67 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         if self._built_with("return_sequences"):
             return self._score_steps(X, y, sample_weight)
         return float(super().score(X, y, sample_weight))
+
+    @available_if(_tells_the_next_token)  # type: ignore[untyped-decorator]
+    def sample(
+        self,
+        n: int,
+        *,
+        temperature: float = 1.0,
+        prefix: ArrayLike = (),
+        random_state: int | np.random.RandomState | None = None,
+    ) -> NDArray[Any]:
+        """Draw a sequence of tokens, each from what the model says of those before.
+
+        Only of next-token models: with `return_sequences`, of one categorical feature, whose labels
+        are the tokens that come next (``fit(tokens[:-1], tokens[1:])``).
+
+        Parameters
+        ----------
+        n : int
+            How many tokens to draw.
+        temperature : float, default=1.0
+            Logarithms of probabilities are divided by it before drawing: below 1, likely tokens
+            become likelier; 0 always takes the likeliest.
+        prefix : array-like of shape (n_prefix,), default=()
+            Tokens to go on from. Without any, the first is drawn from all tokens alike.
+        random_state : int, RandomState instance or None, default=None
+            Seeds the draws.
+
+        Returns
+        -------
+        ndarray of shape (n,)
+            In the dtype of the labels, without the prefix.
+
+        Raises
+        ------
+        ValueError
+            If `n` or `temperature` is negative, or the model reads sequences backwards too.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklstm import LSTMClassifier
+        >>> tokens = np.tile([0, 1, 2], 200).reshape(60, 10, 1)
+        >>> model = LSTMClassifier(
+        ...     8, return_sequences=True, bidirectional=False, categorical_features="from_dtype",
+        ...     max_epochs=30, random_state=0,
+        ... ).fit(tokens[:, :-1], tokens[:, 1:, 0])
+        >>> model.sample(4, temperature=0, prefix=[0, 1]).tolist()
+        [2, 0, 1, 2]
+        """
+        check_scalar(n, "n", Integral, min_val=0)
+        check_scalar(temperature, "temperature", Real, min_val=0)
+        rng = check_random_state(random_state)
+        stream = self.stream(method="predict_log_proba")
+        log_p = np.zeros(len(self.classes_))
+        for token in np.ravel(prefix):
+            log_p = stream.step([token])
+        drawn = np.empty(n, dtype=np.int64)
+        for place in range(n):
+            drawn[place] = _draw(log_p, temperature, rng)
+            log_p = stream.step([self.classes_[drawn[place]]])
+        return self.classes_[drawn]
 
     # ---------------------------------------------------------------- hooks
 

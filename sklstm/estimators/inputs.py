@@ -43,7 +43,7 @@ def build_inputs(
     Standardize or Features
         The latter where something is encoded or may be missing.
     """
-    layers = _embeddings(sequences, categorical) | _encodings(
+    layers = _embeddings(estimator, sequences, categorical) | _encodings(
         estimator,
         sequences,
         [f for f in range(sequences.n_features) if f not in {*categorical, *anchor.relative}],
@@ -58,10 +58,11 @@ def build_inputs(
     return Features(numbers, standardize, encoded, missing)
 
 
-def _embeddings(sequences: Sequences, features: Sequence[int]) -> dict[int, _Layer]:
+def _embeddings(estimator: Any, sequences: Sequences, features: Sequence[int]) -> dict[int, _Layer]:
+    width = None if estimator.embedding_size == "auto" else int(estimator.embedding_size)
     columns = sequences.present_values(features)
     return {
-        feature: Embedding(_categories(feature, values, sequences.dtype))
+        feature: Embedding(_categories(feature, values, sequences.dtype), width)
         for feature, values in zip(features, columns, strict=True)
     }
 

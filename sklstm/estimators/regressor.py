@@ -120,6 +120,9 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         Each category, a number of its own in X, becomes a learnt vector; those not seen in training
         become zero. "from_dtype" takes all features where X holds integers, such as sequences of
         tokens, and else none (a `SlidingWindowTransformer` gives none: its windows are float32).
+    embedding_size : int or "auto", default="auto"
+        Width of the vector that a category becomes; "auto" is half the number of a feature's
+        categories, from 1 to 32.
     feature_encoding : {"auto", "standard", "quantile", "piecewise_linear"}, default="auto"
         How numbers are told to the network: standardised; as the share of training values below;
         or by how far they have come through each of 16 bins between quantiles (between all values
@@ -269,6 +272,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         linear_skip: bool | str = "auto",
         standardize: bool = True,
         categorical_features: Any = None,
+        embedding_size: int | str = "auto",
         feature_encoding: str = "auto",
         missing_values: str = "error",
         optimizer: str | type[Optimizer] = "adamw",
@@ -307,6 +311,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         self.linear_skip = linear_skip
         self.standardize = standardize
         self.categorical_features = categorical_features
+        self.embedding_size = embedding_size
         self.feature_encoding = feature_encoding
         self.missing_values = missing_values
         self.optimizer = optimizer

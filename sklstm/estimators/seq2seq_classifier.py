@@ -51,8 +51,8 @@ class LSTMSeq2SeqClassifier(BaseSeq2Seq):
         that of the last, with a straight line between them. Below 1, steps are made one by one,
         which is much slower.
     embedding_size : int or "auto", default="auto"
-        Width of the vector by which the decoder is told its symbol before. "auto" is half the
-        number of symbols, from 1 to 32.
+        Width of the vector by which the decoder is told its symbol before, and of those that the
+        categories of X become. "auto" is half their number, from 1 to 32.
     beam_width : int, default=1
         How many beginnings are pursued at once in prediction; 1 is greedy, and fastest by far.
     length_penalty : float, default=0.0
@@ -162,7 +162,6 @@ class LSTMSeq2SeqClassifier(BaseSeq2Seq):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseSeq2Seq._parameter_constraints,
-        "embedding_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "beam_width": [Interval(Integral, 1, None, closed="left")],
         "length_penalty": [Interval(Real, 0, None, closed="left")],
         "max_length": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],

@@ -17,11 +17,13 @@ class Embedding(nn.Module):
     ----------
     categories : ndarray of shape (n_categories,)
         Sorted.
+    width : int or None, default=None
+        Of a vector. None takes half the number of categories, from 1 to 32.
 
     Attributes
     ----------
     n_outputs : int
-        Width of a vector, half the number of categories, from 1 to 32.
+        The width.
 
     Examples
     --------
@@ -34,10 +36,10 @@ class Embedding(nn.Module):
 
     categories: Tensor
 
-    def __init__(self, categories: NDArray[np.float64]) -> None:
+    def __init__(self, categories: NDArray[np.float64], width: int | None = None) -> None:
         super().__init__()
         self.register_buffer("categories", torch.as_tensor(categories))
-        self.n_outputs = min(-(-len(categories) // 2), _MAX_WIDTH)
+        self.n_outputs = width or min(-(-len(categories) // 2), _MAX_WIDTH)
         self.vectors = nn.Embedding(len(categories) + 1, self.n_outputs, padding_idx=0)
 
     def forward(self, x: Tensor) -> Tensor:
