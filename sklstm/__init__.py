@@ -12,6 +12,7 @@ from sklstm.estimators import (
     LSTMSeq2SeqClassifier,
     LSTMSeq2SeqRegressor,
     LSTMTranscriber,
+    Stream,
 )
 from sklstm.preprocessing import SlidingWindowTransformer, TimestepTransformer
 
@@ -24,6 +25,7 @@ __all__ = [
     "LSTMSeq2SeqRegressor",
     "LSTMTranscriber",
     "SlidingWindowTransformer",
+    "Stream",
     "TimestepTransformer",
     "Windows",
     "make_windows",

@@ -4,6 +4,7 @@ from sklstm.estimators.classifier import LSTMClassifier
 from sklstm.estimators.regressor import LSTMRegressor
 from sklstm.estimators.seq2seq_classifier import LSTMSeq2SeqClassifier
 from sklstm.estimators.seq2seq_regressor import LSTMSeq2SeqRegressor
+from sklstm.estimators.stream import Stream
 from sklstm.estimators.transcriber import LSTMTranscriber
 
 __all__ = [
@@ -12,4 +13,5 @@ __all__ = [
     "LSTMSeq2SeqClassifier",
     "LSTMSeq2SeqRegressor",
     "LSTMTranscriber",
+    "Stream",
 ]
