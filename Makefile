@@ -2,10 +2,17 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint types contract suite docs format clean
+.PHONY: demo examples test lint types contract suite docs format clean
 
 demo: .venv/demo
 	$(BIN)/python examples/demo.py
+
+# The classic experiments, two at a time; each prints its table and fails if it does not hold.
+EXAMPLES := $(filter-out demo traffic_%,$(basename $(notdir $(wildcard examples/*.py))))
+
+examples: .venv/demo
+	printf '%s\n' $(EXAMPLES) | OMP_NUM_THREADS=1 xargs -P 2 -I NAME sh -c \
+	  '$(BIN)/python examples/NAME.py > NAME.txt 2>&1; code=$$?; cat NAME.txt; rm NAME.txt; exit $$code'
 
 test: lint types contract suite
 

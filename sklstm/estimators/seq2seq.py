@@ -24,7 +24,7 @@ class BaseSeq2Seq(BaseLSTM):
     """An encoder and a decoder, trained together.
 
     Subclasses say how an output is fed back in `_make_feed`, and set `n_steps_`, how many outputs
-    a prediction has, in `_prepare` or `_make_loss`.
+    a prediction has, in `_prepare`.
     """
 
     # what the template asks of all estimators, and these do not offer

@@ -288,12 +288,12 @@ class LSTMSeq2SeqClassifier(BaseSeq2Seq):
         self.classes_ = self.targets_.symbols
         longest = max(len(transcript) for transcript in part.targets)
         self.max_length_ = 2 * longest if self.max_length == "auto" else int(self.max_length)
+        self.n_steps_ = self.max_length_ + 1  # the end counted
 
     def _check_known(self, valid: Part) -> None:
         self.targets_.encode(valid.targets)
 
     def _make_loss(self, train: Part, seed: int | None) -> Loss:
-        self.n_steps_ = self.max_length_ + 1  # the end counted
         return LogLoss(len(self.classes_) + 1)
 
     def _make_feed(self) -> SymbolFeed:

@@ -4,7 +4,6 @@ import torch
 from numpy.testing import assert_allclose
 
 from sklstm.nn import (
-    Attention,
     EncoderDecoder,
     NumberFeed,
     Standardize,
@@ -145,20 +144,3 @@ def test_gradients_reach_every_weight(rng):
         if weight.requires_grad:
             assert weight.grad is not None, name
             assert weight.grad.abs().sum() > 0, name
-
-
-def test_attention_against_loops(rng):
-    attend = Attention(3, 4).double()
-    states, memory = rng.normal(size=(2, 5, 3)), rng.normal(size=(2, 6, 4))
-    lengths = [6, 2]
-    W, V = attend.score.weight.detach().numpy(), attend.combine.weight.detach().numpy()
-    expected = np.zeros((2, 5, 3))
-    for b in range(2):
-        for t in range(5):
-            scores = np.array([states[b, t] @ W @ memory[b, s] for s in range(lengths[b])])
-            weights = np.exp(scores) / np.exp(scores).sum()
-            context = sum(w * m for w, m in zip(weights, memory[b], strict=False))
-            expected[b, t] = np.tanh(V @ np.concatenate([context, states[b, t]]))
-    memory[1, 2:] = np.nan  # behind the end
-    found = attend(torch.as_tensor(states), torch.as_tensor(memory), torch.tensor(lengths))
-    assert_allclose(found.detach(), expected, rtol=1e-10)

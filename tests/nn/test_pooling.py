@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from sklstm.nn import POOLINGS
+from sklstm.nn.pooling import pool_steps
 
 LENGTHS = [5, 1, 3]
 N_HIDDEN = 2
@@ -58,3 +59,10 @@ def test_no_gradient_on_padding(rng, name):
     for i, length in enumerate(LENGTHS):
         assert (states.grad[i, length:] == 0).all()
         assert (states.grad[i, :length] != 0).any()
+
+
+def test_every_present_step(rng):
+    states = torch.as_tensor(rng.normal(size=(3, 5, 2)))
+    expected = torch.cat([states[i, :length] for i, length in enumerate(LENGTHS)])
+    assert torch.equal(pool_steps(states, torch.tensor(LENGTHS), 1), expected)
+    assert torch.equal(pool_steps(states, None, 1), states.flatten(0, 1))

@@ -65,3 +65,20 @@ def test_type_of_outputs():
     assert outputs.device.type == "cpu"
     assert not outputs.requires_grad
     assert outputs.shape == (3, 2)
+
+
+class EveryStep(torch.nn.Module):
+    """Returns the present steps themselves, one sequence after another."""
+
+    def forward(self, x, lengths=None):
+        if lengths is None:
+            return x.flatten(0, 1)
+        return torch.cat([steps[:n] for steps, n in zip(x, lengths, strict=True)])
+
+
+@pytest.mark.parametrize("largest", [16, 4096])
+def test_outputs_of_steps_are_in_the_order_of_the_sequences(largest, monkeypatch):
+    monkeypatch.setattr(prediction, "_MAX_BATCH", largest)
+    X, lengths = ragged(100)
+    outputs = predict_outputs(EveryStep(), as_sequences(X), "cpu", lengths)
+    assert_array_equal(outputs, np.concatenate(X))

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sklstm.data import as_sequences
-from sklstm.training.samples import Loader, Samples, Split, module_arguments
+from sklstm.data import Steps, as_sequences
+from sklstm.training.samples import Loader, Samples, Split, module_arguments, n_targets
 
 DENSE = np.arange(24.0).reshape(6, 2, 2)
 RAGGED = [np.full((n, 1), float(i)) for i, n in enumerate([3, 1, 2, 3, 1, 2, 2])]
@@ -85,3 +85,30 @@ def test_split():
     split = Split(dense(), None)
     assert split.valid is None
     assert len(split.train) == 6
+
+
+def test_targets_of_steps_come_one_sequence_after_another():
+    steps = Steps(np.arange(14), np.array([3, 1, 2, 3, 1, 2, 2]))
+    samples = Samples(as_sequences(RAGGED), steps, Steps(np.arange(14) / 14, steps.lengths))
+    x, (target, weight) = batch = samples.batch(np.array([2, 0]))
+    assert_array_equal(target, [4, 5, 0, 1, 2])
+    assert_array_equal(weight, target / 14)
+    assert_array_equal(x["lengths"], [2, 3])
+    assert n_targets(batch) == 5
+
+
+def test_targets_of_several_arrays():
+    samples = Samples(
+        as_sequences(DENSE), {"a": np.arange(6), "b": np.arange(12).reshape(6, 2)}, None
+    )
+    batch = samples.batch(np.array([4, 1, 0]))
+    assert batch[1]["a"].tolist() == [4, 1, 0]
+    assert batch[1]["b"].tolist() == [[8, 9], [2, 3], [0, 1]]
+    assert n_targets(batch) == 3
+
+
+def test_further_arguments_of_the_module():
+    samples = Samples(as_sequences(DENSE), np.arange(6), None, {"previous": np.arange(6) * 2})
+    x, _ = samples.batch(np.array([5, 2]))
+    assert set(x) == {"x", "previous"}
+    assert x["previous"].tolist() == [10, 4]
