@@ -1,8 +1,7 @@
 """Multi-dimensional LSTM: a recurrent layer over images, in all four directions."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -10,7 +9,8 @@ from torch import Tensor, nn
 
 from sklstm.nn.masks import present_steps
 
-aten = torch.ops.aten
+tanh_backward = torch.ops.aten.tanh_backward
+sigmoid_backward = torch.ops.aten.sigmoid_backward
 
 # In the order of the weights' rows. Those of the sigmoid come first, as one block.
 _GATES = ("input", "forget_above", "forget_left", "output", "candidate")
@@ -107,7 +107,7 @@ class MultidimensionalLayer(nn.Module):
         images = torch.stack([x, x.flip(1), turned, turned.flip(1)])
         bias = self.bias[:, :, None]
         weight = torch.cat([self.weight_above, self.weight_left, self.weight_input, bias], dim=2)
-        states = _scan(images, weight)  # (4, batch, height, width, hidden)
+        states = _scan(images, weight).unbind()  # (batch, height, width, hidden) each
         from_left = torch.cat([states[0], states[1].flip(1)], dim=3)
         from_right = torch.cat([states[2], states[3].flip(1)], dim=3)
         both = torch.cat([from_left, _mirror(from_right, widths)], dim=3)
@@ -169,46 +169,9 @@ class _Scan(torch.autograd.Function):
 # a diagonal are then one product a direction, and each gate a block of memory. Images stand side by
 # side within a row, hence what belongs to the row below stands as many columns further on as there
 # are images. Only the rows that a diagonal meets are computed, so that all else stays zero.
-
-
-@dataclass(frozen=True)
-class _Diagonal:
-    """The pixels (row, column) of which row + column is the same."""
-
-    number: int
-    first: int  # row
-    stop: int
-    batch: int
-
-    @property
-    def here(self) -> slice:
-        """Return the columns of its own rows."""
-        return slice(self.first * self.batch, self.stop * self.batch)
-
-    @property
-    def below(self) -> slice:
-        """Return the columns of the rows below them."""
-        return slice((self.first + 1) * self.batch, (self.stop + 1) * self.batch)
-
-    def of(self, images: Tensor) -> Tensor:
-        """Return a view of (4, batch, height, width, units) as (4, units, rows, batch)."""
-        direction, image, row, pixel, unit = images.stride()
-        return images.as_strided(
-            (4, images.shape[4], self.stop - self.first, self.batch),
-            (direction, unit, row - pixel, image),
-            images.storage_offset() + self.first * row + (self.number - self.first) * pixel,
-        )
-
-    def by_row(self, columns: Tensor) -> Tensor:
-        """Return a view of (4, units, columns) as (4, units, rows, batch)."""
-        return columns.view(*columns.shape[:2], self.stop - self.first, self.batch)
-
-
-def _diagonals(batch: int, height: int, width: int) -> list[_Diagonal]:
-    return [
-        _Diagonal(number, max(0, number - width + 1), min(height, number + 1), batch)
-        for number in range(height + width - 1)
-    ]
+#
+# Small images cost what the calls of torch cost, whatever their size: hence few calls, written in
+# place, and views that are made of all diagonals at once.
 
 
 def _run(images: Tensor, weight: Tensor, *, differentiable: bool) -> tuple[Tensor, list[Tensor]]:
@@ -218,33 +181,37 @@ def _run(images: Tensor, weight: Tensor, *, differentiable: bool) -> tuple[Tenso
     # tanh(a) is 2 sigmoid(2 a) - 1, which torch computes several times as fast
     doubled = weight.clone()
     doubled[:, -n_hidden:] *= 2.0
-    diagonals = _diagonals(batch, height, width)
-    n_columns = (height + 1) * batch
+    minus_one = images.new_tensor(-1.0)
+    n_diagonals, n_columns = height + width - 1, (height + 1) * batch
     # What a diagonal's product sees: states above, states at the left, input, one. A diagonal
     # writes its states into the next one's step, for the pixels below and for those at the right.
-    steps = images.new_zeros(len(diagonals) + 1, 4, weight.shape[2], n_columns)
+    steps = images.new_empty(n_diagonals + 1, 4, weight.shape[2], n_columns)
+    steps[:, :, : 2 * n_hidden] = 0.0
     steps[:, :, -1] = 1.0
-    cells = images.new_zeros(len(diagonals) + 1, 4, n_hidden, n_columns)  # from one row above on
-    states = images.new_empty(4, batch, height, width, n_hidden)
+    _as_images(steps[:, :, 2 * n_hidden : -1], images.shape).copy_(images)
+    above, left = steps[:, :, :n_hidden].unbind(), steps[:, :, n_hidden : 2 * n_hidden].unbind()
+    cells = images.new_zeros(n_diagonals + 1, 4, n_hidden, n_columns)  # from one row above on
+    cell, step, before = cells.unbind(), steps.unbind(), _above_and_left(cells, batch).unbind()
     tape = [steps, cells]
-    for diagonal in diagonals:
-        here, below = diagonal.here, diagonal.below
-        step, next_step = steps[diagonal.number], steps[diagonal.number + 1]
-        cell, next_cell = cells[diagonal.number], cells[diagonal.number + 1][:, :, below]
-        diagonal.by_row(step[:, 2 * n_hidden : -1, here]).copy_(diagonal.of(images))
-        gates = torch.bmm(doubled, step[:, :, here]).sigmoid_()
-        input_gate, above, left, output_gate, candidate = _split(gates)
-        candidate.mul_(2.0).sub_(1.0)
-        torch.mul(input_gate, candidate, out=next_cell)
-        next_cell.addcmul_(above, cell[:, :, here]).addcmul_(left, cell[:, :, below])
-        squashed = torch.mul(next_cell, 2.0).sigmoid_().mul_(2.0).sub_(1.0)
-        hidden = next_step[:, n_hidden : 2 * n_hidden, here]
+    for number, (start, length) in enumerate(_diagonals(batch, height, width)):
+        gates = torch.bmm(doubled, step[number].narrow(2, start, length)).sigmoid_()
+        input_gate, forget_above, forget_left, output_gate, candidate = gates.chunk(
+            len(_GATES), dim=1
+        )
+        torch.add(minus_one, candidate, alpha=2.0, out=candidate)
+        cell_above, cell_left = before[number].narrow(3, start, length).unbind(1)
+        now = cell[number + 1].narrow(2, start + batch, length)
+        torch.mul(input_gate, candidate, out=now)
+        now.addcmul_(forget_above, cell_above).addcmul_(forget_left, cell_left)
+        squashed = torch.mul(now, 2.0).sigmoid_()
+        torch.add(minus_one, squashed, alpha=2.0, out=squashed)
+        hidden = left[number + 1].narrow(2, start, length)
         torch.mul(output_gate, squashed, out=hidden)
-        next_step[:, :n_hidden, below] = hidden
-        diagonal.of(states).copy_(diagonal.by_row(hidden))
+        above[number + 1].narrow(2, start + batch, length).copy_(hidden)
         if differentiable:
             tape += [gates, squashed]
-    return states, tape
+    shape = (4, batch, height, width, n_hidden)
+    return _as_images(steps[1:, :, n_hidden : 2 * n_hidden], shape).contiguous(), tape
 
 
 def _run_back(
@@ -253,43 +220,72 @@ def _run_back(
     """Return the gradients of the images, if asked for, and of the weights."""
     _, batch, height, width, n_hidden = grad.shape
     steps, cells, *rest = tape
-    n_seen = 2 * n_hidden + (n_features if with_images else 0)
-    back = weight[:, :, :n_seen].transpose(1, 2)
-    grad_images = grad.new_empty(4, batch, height, width, n_features) if with_images else None
+    n_diagonals, n_columns = height + width - 1, (height + 1) * batch
+    upstream = grad.new_empty(n_diagonals, 4, n_hidden, n_columns)
+    _as_images(upstream, grad.shape).copy_(grad)
+    grad_inputs = grad.new_empty(n_diagonals if with_images else 0, 4, n_features, n_columns)
     grad_weight = torch.zeros_like(weight)
-    n_columns = (height + 1) * batch
-    # Gradients of the states above and at the left, and of the cells there. Each diagonal writes
-    # over those of the one behind it; where that had no pixel, nothing has been written yet.
-    grad_step = grad.new_zeros(4, n_seen, n_columns)
-    grad_cells = grad.new_zeros(4, 2, n_hidden, n_columns)
-    for diagonal in reversed(_diagonals(batch, height, width)):
-        here, below = diagonal.here, diagonal.below
+    to_states = weight[:, :, : 2 * n_hidden].transpose(1, 2)
+    to_inputs = weight[:, :, 2 * n_hidden : -1].transpose(1, 2)
+    # Gradients of the states and of the cells above and at the left. Each diagonal writes over
+    # those of the one behind it; where that had no pixel, nothing has been written yet.
+    grad_states = grad.new_zeros(4, 2 * n_hidden, n_columns)
+    grad_above, grad_left = grad_states.chunk(2, dim=1)
+    grad_cell_above = grad.new_zeros(4, n_hidden, n_columns)
+    grad_cell_left = torch.zeros_like(grad_cell_above)
+    step, before = steps.unbind(), _above_and_left(cells, batch).unbind()
+    for number, (start, length) in reversed([*enumerate(_diagonals(batch, height, width))]):
         squashed, gates = rest.pop(), rest.pop()
-        input_gate, _, _, output_gate, candidate = _split(gates)
-        step, cell = steps[diagonal.number], cells[diagonal.number]
-        grad_hidden = grad_step[:, :n_hidden, below] + grad_step[:, n_hidden : 2 * n_hidden, here]
-        diagonal.by_row(grad_hidden).add_(diagonal.of(grad))
-        grad_cell = aten.tanh_backward(grad_hidden * output_gate, squashed)
-        grad_cell.add_(grad_cells[:, 0, :, below]).add_(grad_cells[:, 1, :, here])
+        input_gate, forget_above, forget_left, output_gate, candidate = gates.chunk(
+            len(_GATES), dim=1
+        )
+        grad_hidden = upstream[number].narrow(2, start, length)
+        grad_hidden += grad_left.narrow(2, start, length)
+        grad_hidden += grad_above.narrow(2, start + batch, length)
+        grad_cell = tanh_backward.default(grad_hidden * output_gate, squashed)
+        grad_cell += grad_cell_left.narrow(2, start, length)
+        grad_cell += grad_cell_above.narrow(2, start + batch, length)
+        cell_above, cell_left = before[number].narrow(3, start, length).unbind(1)
         grad_gates = torch.empty_like(gates)
-        to_input, to_above, to_left, to_output, to_candidate = _split(grad_gates)
+        to_input, to_above, to_left, to_output, to_candidate = grad_gates.chunk(len(_GATES), dim=1)
         torch.mul(grad_cell, candidate, out=to_input)
-        torch.mul(grad_cell, cell[:, :, here], out=to_above)
-        torch.mul(grad_cell, cell[:, :, below], out=to_left)
+        torch.mul(grad_cell, cell_above, out=to_above)
+        torch.mul(grad_cell, cell_left, out=to_left)
         torch.mul(grad_hidden, squashed, out=to_output)
         torch.mul(grad_cell, input_gate, out=to_candidate)
         sigmoids, to_sigmoids = gates[:, :-n_hidden], grad_gates[:, :-n_hidden]
-        aten.sigmoid_backward(to_sigmoids, sigmoids, grad_input=to_sigmoids)
-        aten.tanh_backward(to_candidate, candidate, grad_input=to_candidate)
-        forgets = gates[:, n_hidden : 3 * n_hidden].view(4, 2, n_hidden, -1)
-        torch.mul(grad_cell[:, None], forgets, out=grad_cells[:, :, :, here])
-        torch.bmm(back, grad_gates, out=grad_step[:, :, here])
-        grad_weight.baddbmm_(grad_gates, step[:, :, here].transpose(1, 2))
-        if grad_images is not None:
-            diagonal.of(grad_images).copy_(diagonal.by_row(grad_step[:, 2 * n_hidden :, here]))
-    return grad_images, grad_weight
+        sigmoid_backward.grad_input(to_sigmoids, sigmoids, grad_input=to_sigmoids)
+        tanh_backward.grad_input(to_candidate, candidate, grad_input=to_candidate)
+        torch.mul(grad_cell, forget_above, out=grad_cell_above.narrow(2, start, length))
+        torch.mul(grad_cell, forget_left, out=grad_cell_left.narrow(2, start, length))
+        torch.bmm(to_states, grad_gates, out=grad_states.narrow(2, start, length))
+        grad_weight.baddbmm_(grad_gates, step[number].narrow(2, start, length).transpose(1, 2))
+        if with_images:
+            torch.bmm(to_inputs, grad_gates, out=grad_inputs[number].narrow(2, start, length))
+    if not with_images:
+        return None, grad_weight
+    shape = (4, batch, height, width, n_features)
+    return _as_images(grad_inputs, shape).contiguous(), grad_weight
 
 
-def _split(gates: Tensor) -> tuple[Tensor, ...]:
-    """Return the gates one by one, each (4, hidden, columns)."""
-    return gates.view(4, len(_GATES), -1, gates.shape[2]).unbind(1)
+def _diagonals(batch: int, height: int, width: int) -> Iterator[tuple[int, int]]:
+    """Yield the first column of each diagonal, and their number."""
+    for number in range(height + width - 1):
+        first, stop = max(0, number - width + 1), min(height, number + 1)  # rows
+        yield first * batch, (stop - first) * batch
+
+
+def _as_images(diagonals: Tensor, shape: Sequence[int]) -> Tensor:
+    """Return a view of (diagonals, 4, units, columns) as (4, batch, height, width, units)."""
+    diagonal, direction, unit, _ = diagonals.stride()
+    strides = (direction, 1, diagonal + shape[1], diagonal, unit)
+    return diagonals.as_strided(shape, strides, diagonals.storage_offset())
+
+
+def _above_and_left(cells: Tensor, batch: int) -> Tensor:
+    """Return a view of cells that start one row above as (diagonals, 4, 2, units, columns)."""
+    *outer, n_columns = cells.shape
+    diagonal, direction, unit, _ = cells.stride()
+    return cells.as_strided(
+        (outer[0], outer[1], 2, outer[2], n_columns - batch), (diagonal, direction, batch, unit, 1)
+    )
