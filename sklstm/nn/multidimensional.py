@@ -191,7 +191,7 @@ def _run(images: Tensor, weight: Tensor, *, differentiable: bool) -> tuple[Tenso
     _as_images(steps[:, :, 2 * n_hidden : -1], images.shape).copy_(images)
     above, left = steps[:, :, :n_hidden].unbind(), steps[:, :, n_hidden : 2 * n_hidden].unbind()
     cells = images.new_zeros(n_diagonals + 1, 4, n_hidden, n_columns)  # from one row above on
-    cell, step, before = cells.unbind(), steps.unbind(), _above_and_left(cells, batch).unbind()
+    step, cell = steps.unbind(), cells.unbind()
     tape = [steps, cells]
     for number, (start, length) in enumerate(_diagonals(batch, height, width)):
         gates = torch.bmm(doubled, step[number].narrow(2, start, length)).sigmoid_()
@@ -199,7 +199,8 @@ def _run(images: Tensor, weight: Tensor, *, differentiable: bool) -> tuple[Tenso
             len(_GATES), dim=1
         )
         torch.add(minus_one, candidate, alpha=2.0, out=candidate)
-        cell_above, cell_left = before[number].narrow(3, start, length).unbind(1)
+        cell_above = cell[number].narrow(2, start, length)
+        cell_left = cell[number].narrow(2, start + batch, length)
         now = cell[number + 1].narrow(2, start + batch, length)
         torch.mul(input_gate, candidate, out=now)
         now.addcmul_(forget_above, cell_above).addcmul_(forget_left, cell_left)
@@ -210,8 +211,9 @@ def _run(images: Tensor, weight: Tensor, *, differentiable: bool) -> tuple[Tenso
         above[number + 1].narrow(2, start + batch, length).copy_(hidden)
         if differentiable:
             tape += [gates, squashed]
-    shape = (4, batch, height, width, n_hidden)
-    return _as_images(steps[1:, :, n_hidden : 2 * n_hidden], shape).contiguous(), tape
+    # a copy, also where the view has the right order: the gradient needs what stands in the steps
+    states = images.new_empty(4, batch, height, width, n_hidden)
+    return states.copy_(_as_images(steps[1:, :, n_hidden : 2 * n_hidden], states.shape)), tape
 
 
 def _run_back(
@@ -233,7 +235,7 @@ def _run_back(
     grad_above, grad_left = grad_states.chunk(2, dim=1)
     grad_cell_above = grad.new_zeros(4, n_hidden, n_columns)
     grad_cell_left = torch.zeros_like(grad_cell_above)
-    step, before = steps.unbind(), _above_and_left(cells, batch).unbind()
+    step, cell = steps.unbind(), cells.unbind()
     for number, (start, length) in reversed([*enumerate(_diagonals(batch, height, width))]):
         squashed, gates = rest.pop(), rest.pop()
         input_gate, forget_above, forget_left, output_gate, candidate = gates.chunk(
@@ -245,7 +247,8 @@ def _run_back(
         grad_cell = tanh_backward.default(grad_hidden * output_gate, squashed)
         grad_cell += grad_cell_left.narrow(2, start, length)
         grad_cell += grad_cell_above.narrow(2, start + batch, length)
-        cell_above, cell_left = before[number].narrow(3, start, length).unbind(1)
+        cell_above = cell[number].narrow(2, start, length)
+        cell_left = cell[number].narrow(2, start + batch, length)
         grad_gates = torch.empty_like(gates)
         to_input, to_above, to_left, to_output, to_candidate = grad_gates.chunk(len(_GATES), dim=1)
         torch.mul(grad_cell, candidate, out=to_input)
@@ -280,12 +283,3 @@ def _as_images(diagonals: Tensor, shape: Sequence[int]) -> Tensor:
     diagonal, direction, unit, _ = diagonals.stride()
     strides = (direction, 1, diagonal + shape[1], diagonal, unit)
     return diagonals.as_strided(shape, strides, diagonals.storage_offset())
-
-
-def _above_and_left(cells: Tensor, batch: int) -> Tensor:
-    """Return a view of cells that start one row above as (diagonals, 4, 2, units, columns)."""
-    *outer, n_columns = cells.shape
-    diagonal, direction, unit, _ = cells.stride()
-    return cells.as_strided(
-        (outer[0], outer[1], 2, outer[2], n_columns - batch), (diagonal, direction, batch, unit, 1)
-    )
