@@ -30,9 +30,11 @@ PICTURE = Path("handwriting.png")
 def pools() -> tuple[Any, Any]:
     """Images and labels of the hands to learn from, and of those to be read."""
     digits = load_digits()
-    n_train = len(digits.images) * 2 // 3
+    third = len(digits.images) // 3
+    is_test = np.zeros(len(digits.images), dtype=bool)
+    is_test[third : 2 * third] = True
     images, labels = digits.images, digits.target
-    return (images[:n_train], labels[:n_train]), (images[n_train:], labels[n_train:])
+    return (images[~is_test], labels[~is_test]), (images[is_test], labels[is_test])
 
 
 def write_digit(image: Any, rng: np.random.Generator) -> Any:

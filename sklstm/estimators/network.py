@@ -14,7 +14,9 @@ from sklstm.estimators.inputs import build_inputs
 from sklstm.nn import CustomModel, ImageModel, SequenceModel, Standardize
 
 # What "auto" stands for, where it is not one layer of 64.
-_HIDDEN_LAYER_SIZES = {"mdlstm": (8, 24, 64)}
+_HIDDEN_LAYER_SIZES = {"mdlstm": (8, 32)}
+# Units of the dense layer behind an MDLSTM layer, for each of its units in one direction.
+_SUBSAMPLE = 3
 # Values of a feature from which images are standardised.
 _N_VALUES = 10_000
 
@@ -141,13 +143,15 @@ def build_image_model(estimator: Any, sequences: Sequences, n_outputs: int) -> n
         With ``forward(x, lengths=None)``.
     """
     height, n_channels = estimator.image_shape_
+    sizes = check_network(estimator)[0]
     model = ImageModel(
         _standardize_pixels(sequences, n_channels, scaled=estimator.standardize),
         height,
         n_channels,
         n_outputs,
-        hidden_layer_sizes=check_network(estimator)[0],
+        hidden_layer_sizes=sizes,
         block_sizes=estimator.block_sizes,
+        subsample_sizes=[_SUBSAMPLE * size for size in sizes[:-1]],
         dropout=estimator.dropout,
     )
     return model.to(getattr(torch, dtype_of(estimator.precision)))

@@ -39,7 +39,7 @@ class LSTMTranscriber(BaseLSTM):
     ----------
     hidden_layer_sizes : int, sequence of int or "auto", default="auto"
         Width of the recurrent layers: one int, or one a stacked layer; widths may differ. "auto"
-        is one layer of 64, and (8, 24, 64) with "mdlstm".
+        is one layer of 64, and (8, 32) with "mdlstm".
     cell : {"lstm", "gru", "rnn", "mdlstm"}, default="lstm"
         Long short-term memory, gated recurrent unit, Elman's network; or multi-dimensional LSTM
         layers, which read images of shape (height, width) or (height, width, n_channels), all of
@@ -50,7 +50,7 @@ class LSTMTranscriber(BaseLSTM):
     bidirectional : bool, default=True
         Whether sequences are also read backwards. Each direction has the given widths. "mdlstm"
         always reads in all directions.
-    block_sizes : sequence of (int, int), default=((2, 1), (2, 2), (2, 1))
+    block_sizes : sequence of (int, int), default=((2, 1), (3, 2))
         With "mdlstm", height and width of the blocks of neighbouring pixels that enter each layer
         as one. The product of the widths is how many columns of an image share an output: there
         must be as many outputs as symbols, and one more between two that are equal.
@@ -202,7 +202,7 @@ class LSTMTranscriber(BaseLSTM):
         cell: str = "lstm",
         activation: str = "tanh",
         bidirectional: bool = True,
-        block_sizes: Sequence[tuple[int, int]] = ((2, 1), (2, 2), (2, 1)),
+        block_sizes: Sequence[tuple[int, int]] = ((2, 1), (3, 2)),
         dense_layer_sizes: int | Sequence[int] = (),
         normalization: str | None = "layer",
         dropout: float = 0.3,
