@@ -30,15 +30,23 @@ class ImageModel(nn.Module):
     height, n_channels : int
         Pixels of a column, and numbers of a pixel.
     n_outputs : int
-    hidden_layer_sizes : sequence of int, default=(8, 24, 64)
+    hidden_layer_sizes : sequence of int, default=(8, 32)
         Units of each multi-dimensional layer in one direction.
-    block_sizes : sequence of (int, int), default=((2, 1), (2, 2), (2, 1))
+    block_sizes : sequence of (int, int), default=((2, 1), (3, 2))
         Height and width of the blocks in front of each layer. What an image lacks of a whole
         number of blocks is filled up with zeros, at the bottom and at the right.
-    subsample_sizes : sequence of int, default=(16, 32)
+    subsample_sizes : sequence of int, default=(24,)
         Units of the dense layers, one less than there are multi-dimensional layers.
-    dropout : float, default=0.0
+    dropout : float, default=0.2
         Share of units dropped behind every multi-dimensional layer in training.
+
+    Notes
+    -----
+    The defaults are for lines of 8 to 40 pixels in height: they halve the width, so that a letter
+    of five pixels still has two or three columns, and leave two to seven rows to be summed up. The
+    time is that of the first layers, where images are still large: keep these narrow, and where
+    letters are wide, make the first block wider. A transcription by CTC needs at least as many
+    columns as letters, and one more between two of the same.
 
     References
     ----------
@@ -64,10 +72,10 @@ class ImageModel(nn.Module):
         n_channels: int,
         n_outputs: int,
         *,
-        hidden_layer_sizes: Sequence[int] = (8, 24, 64),
-        block_sizes: Sequence[tuple[int, int]] = ((2, 1), (2, 2), (2, 1)),
-        subsample_sizes: Sequence[int] = (16, 32),
-        dropout: float = 0.0,
+        hidden_layer_sizes: Sequence[int] = (8, 32),
+        block_sizes: Sequence[tuple[int, int]] = ((2, 1), (3, 2)),
+        subsample_sizes: Sequence[int] = (24,),
+        dropout: float = 0.2,
     ) -> None:
         super().__init__()
         self.inputs = inputs

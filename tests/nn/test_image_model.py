@@ -18,6 +18,7 @@ def make_model(rng, blocks, *, height=7, n_channels=2, dtype=torch.float64):
         hidden_layer_sizes=(2, 3, 4)[: len(blocks)],
         block_sizes=blocks,
         subsample_sizes=(5, 3)[: len(blocks) - 1],
+        dropout=0.0,
     )
     with torch.no_grad():
         for parameter in model.parameters():
@@ -93,6 +94,13 @@ def test_float32_predictions_do_not_depend_on_the_batch(rng):
     torch.testing.assert_close(together, torch.cat(alone), rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("height", [1, 8, 13, 40])
+def test_defaults_halve_the_width(height):
+    model = ImageModel(Standardize(np.zeros(height), np.ones(height)), height, 1, 5).float()
+    assert model(torch.zeros(2, 9, height)).shape == (10, 5)
+    assert model.output_lengths(np.array([8, 9])).tolist() == [4, 5]
+
+
 def test_dropout_works_in_training_only(rng):
     model = make_model(rng, BLOCKS[1])
     model.dropout = 0.5
@@ -124,6 +132,7 @@ def test_learns_where_bars_stand():
         hidden_layer_sizes=(4, 12),
         block_sizes=((2, 1), (3, 2)),
         subsample_sizes=(8,),
+        dropout=0.0,
     ).float()
     optimizer = torch.optim.AdamW(model.parameters(), 0.02)
     for _ in range(60):
