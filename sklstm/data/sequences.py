@@ -238,7 +238,7 @@ class Sequences:
 
         """
         weight = np.ones(len(self)) if weight is None else weight
-        mean, variance = self._moments_of_rows(weight)
+        mean, variance = self.mean_and_variance(weight)
         level = np.abs(mean)
         for feature in relative:
             mean[feature], variance[feature] = self._relative_moments(feature, weight)
@@ -246,10 +246,21 @@ class Sequences:
         rounding = 10 * np.finfo(self.dtype).eps * np.maximum(level, np.abs(mean))
         return mean, np.where(variance <= rounding**2, 1.0, np.sqrt(variance))
 
-    def _moments_of_rows(
-        self, weight: NDArray[np.float64]
+    def mean_and_variance(
+        self, weight: NDArray[np.float64] | None = None
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return mean and variance of every feature, in two passes of a few rows at a time."""
+        """Return mean and variance of every feature, in two passes of a few rows at a time.
+
+        Parameters
+        ----------
+        weight : ndarray of shape (n_sequences,) or None
+            As for `moments`.
+
+        Returns
+        -------
+        mean, variance : ndarray of shape (n_features,), float64
+        """
+        weight = np.ones(len(self)) if weight is None else weight
         coverage = self._coverage(weight)
         coverage[~self.is_present()] = 0.0  # not what rounding leaves of weights that are gone
         total, mean, variance = (np.zeros(self.n_features) for _ in range(3))

@@ -508,8 +508,9 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         if weight is not None:
             if not weight.any():
                 raise ValueError(
-                    "The weights of all samples of a part are zero once class_weight is applied. "
-                    "Give a positive weight to classes that occur, or split otherwise."
+                    "No target of a part counts: all weights are zero once class_weight is "
+                    "applied, or, with return_sequences=True, no step has a known target. Give a "
+                    "positive weight to classes that occur, or split otherwise."
                 )
             scaled = (weight / weight.mean()).astype(dtype_of(self.precision))
             of_samples = Steps(scaled, targets.lengths) if isinstance(targets, Steps) else scaled

@@ -37,9 +37,12 @@ def _loss_has_probabilities(estimator: Any) -> bool:
 
 
 def _tells_the_next_token(estimator: Any) -> bool:
-    fitted = hasattr(estimator, "classes_") and estimator._built_with("return_sequences")
-    is_of_tokens = fitted and estimator.categorical_ == [0] and estimator.n_features_in_ == 1
-    return bool(is_of_tokens) and estimator.classes_.dtype.kind in "iuf"
+    if not hasattr(estimator, "classes_") or not estimator._built_with("return_sequences"):
+        return False
+    one_feature = estimator.n_timesteps_in_ is not None or estimator.n_features_in_ == 1
+    is_of_tokens = one_feature and estimator.categorical_ == [0]
+    of_numbers = estimator.classes_.dtype.kind in "iuf"
+    return is_of_tokens and of_numbers and _loss_has_probabilities(estimator)
 
 
 def _draw(log_p: NDArray[np.float64], temperature: float, rng: np.random.RandomState) -> int:
@@ -499,8 +502,9 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
             log_p = stream.step([token])
         drawn = np.empty(n, dtype=np.int64)
         for place in range(n):
+            if place > 0:
+                log_p = stream.step([self.classes_[drawn[place - 1]]])
             drawn[place] = _draw(log_p, temperature, rng)
-            log_p = stream.step([self.classes_[drawn[place]]])
         return self.classes_[drawn]
 
     # ---------------------------------------------------------------- hooks
@@ -540,7 +544,7 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         elif resume:
             found = self.classes_
         else:
-            found = np.unique(part.targets)
+            found = np.unique(part.known_targets)
         if resume and not np.array_equal(found, self.classes_):
             raise ValueError(
                 f"classes={found.tolist()} are not those of the first call, "
@@ -553,10 +557,10 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
             )
         self.classes_ = found
         self.targets_ = ClassTargets(found)
-        self.targets_.encode(part.targets)
+        self.targets_.encode(part.known_targets)
 
     def _check_known(self, valid: Part) -> None:
-        self.targets_.encode(valid.targets)
+        self.targets_.encode(valid.known_targets)
 
     def _n_steps(self, n_samples: int) -> int:
         return int(np.clip(_STEPS_TIMES_SAMPLES / n_samples, *_N_STEPS))
@@ -565,7 +569,10 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         return CLASSIFICATION_LOSSES[self.loss](len(self.classes_))
 
     def _encode(self, part: Part) -> tuple[Targets, NDArray[np.float64] | None]:
-        numbers, given = self.targets_.encode(part.targets), part.target_weight
+        labels, given = part.targets, part.target_weight
+        if isinstance(part.y, Steps) and part.y.known is not None:  # what is not known is any class
+            labels = np.where(part.y.known, labels, self.classes_[0])
+        numbers = self.targets_.encode(labels)
         if (self.class_weight_ == 1).all():
             return part.by_sample(numbers), given
         weight = self.class_weight_[numbers]
@@ -574,9 +581,13 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
     def _learn_weights(self, train: Part) -> None:
         weights = np.ones(len(self.classes_))
         if self.class_weight == "balanced":
-            present = np.unique(train.targets)
+            labels, weight = train.known_targets, train.target_weight
+            present = np.unique(labels)
             weights[self.targets_.encode(present)] = compute_class_weight(
-                "balanced", classes=present, y=train.targets, sample_weight=train.target_weight
+                "balanced",
+                classes=present,
+                y=labels,
+                sample_weight=None if weight is None else weight[weight > 0],
             )
         elif self.class_weight is not None:
             weights = compute_class_weight(

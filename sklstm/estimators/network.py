@@ -17,8 +17,6 @@ from sklstm.nn import CustomModel, ImageModel, SequenceModel, Standardize
 _HIDDEN_LAYER_SIZES = {"mdlstm": (8, 32)}
 # Units of the dense layer behind an MDLSTM layer, for each of its units in one direction.
 _SUBSAMPLE = 3
-# Values of a feature from which images are standardised.
-_N_VALUES = 10_000
 
 
 def dtype_of(precision: str) -> str:
@@ -125,7 +123,9 @@ def _patch_size(estimator: Any, sequences: Sequences) -> int:
     return resolve_patch_size(estimator.patch_size, int(sequences.lengths.max()))
 
 
-def build_image_model(estimator: Any, sequences: Sequences, n_outputs: int) -> nn.Module:
+def build_image_model(
+    estimator: Any, sequences: Sequences, weight: NDArray[np.float64] | None, n_outputs: int
+) -> nn.Module:
     """Build the module that reads images by multi-dimensional layers.
 
     Parameters
@@ -134,6 +134,8 @@ def build_image_model(estimator: Any, sequences: Sequences, n_outputs: int) -> n
         With checked parameters, and its `image_shape_`.
     sequences : Sequences
         The columns of the images of the training part.
+    weight : ndarray of shape (n_samples,) or None
+        Weights in mean and spread.
     n_outputs : int
         Width of the output.
 
@@ -145,7 +147,7 @@ def build_image_model(estimator: Any, sequences: Sequences, n_outputs: int) -> n
     height, n_channels = estimator.image_shape_
     sizes = check_network(estimator)[0]
     model = ImageModel(
-        _standardize_pixels(sequences, n_channels, scaled=estimator.standardize),
+        _standardize_pixels(sequences, weight, n_channels, scaled=estimator.standardize),
         height,
         n_channels,
         n_outputs,
@@ -157,17 +159,20 @@ def build_image_model(estimator: Any, sequences: Sequences, n_outputs: int) -> n
     return model.to(getattr(torch, dtype_of(estimator.precision)))
 
 
-def _standardize_pixels(sequences: Sequences, n_channels: int, *, scaled: bool) -> Standardize:
+def _standardize_pixels(
+    sequences: Sequences, weight: NDArray[np.float64] | None, n_channels: int, *, scaled: bool
+) -> Standardize:
     """Standardise each channel, by the same numbers in all rows."""
-    n_features = sequences.n_features
-    mean, scale = np.zeros(n_features), np.ones(n_features)
-    if scaled:
-        values = list(sequences.present_values(range(n_features), _N_VALUES))
-        for channel in range(n_channels):
-            of_channel = np.concatenate(values[channel::n_channels])
-            mean[channel::n_channels] = of_channel.mean()
-            scale[channel::n_channels] = of_channel.std() or 1.0
-    return Standardize(mean, scale)
+    if not scaled:
+        return Standardize(np.zeros(sequences.n_features), np.ones(sequences.n_features))
+    height = sequences.n_features // n_channels
+    means, variances = (
+        moment.reshape(height, n_channels) for moment in sequences.mean_and_variance(weight)
+    )
+    mean = means.mean(axis=0)  # (channels,)
+    variance = (variances + (means - mean) ** 2).mean(axis=0)
+    scale = np.where(variance > 0, np.sqrt(variance), 1.0)
+    return Standardize(np.tile(mean, height), np.tile(scale, height))
 
 
 def _own_module(factory: Any, n_features: int, n_outputs: int) -> nn.Module:

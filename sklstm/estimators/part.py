@@ -53,6 +53,12 @@ class Part:
         return self.y.values if isinstance(self.y, Steps) else self.y
 
     @property
+    def known_targets(self) -> NDArray[Any]:
+        """The targets without those of steps of which none is known."""
+        known = self.y.known if isinstance(self.y, Steps) else None
+        return self.targets if known is None else self.targets[known]
+
+    @property
     def target_weight(self) -> NDArray[np.float64] | None:
         """Weight of every target, None where all count alike; what is not known has none."""
         if not isinstance(self.y, Steps):

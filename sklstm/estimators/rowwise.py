@@ -1,11 +1,14 @@
 """Estimators that predict one row of outputs a sequence, or one a time step."""
 
 from abc import abstractmethod
+from copy import copy
 from functools import partial
+from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
@@ -59,9 +62,10 @@ class RowwiseLSTM(BaseLSTM):
         if method not in self._row_methods or not hasattr(self, method):
             able = [name for name in self._row_methods if hasattr(self, name)]
             raise ValueError(f"method must be one of {', '.join(able)}. Got {method!r}.")
-        if n_streams is not None and (not isinstance(n_streams, int) or n_streams < 1):
-            raise ValueError(f"n_streams must be a positive int or None. Got {n_streams!r}.")
-        return Stream(self, n_streams, partial(self._respond, method, sequences=None))
+        if n_streams is not None:
+            check_scalar(n_streams, "n_streams", Integral, min_val=1)
+        # of a copy, whose attributes stay when a further fit replaces the estimator's
+        return Stream(self, n_streams, partial(copy(self)._respond, method, sequences=None))
 
     def _check_parameters(self, *, resume: bool) -> None:
         super()._check_parameters(resume=resume)

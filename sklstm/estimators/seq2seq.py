@@ -6,12 +6,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import check_is_fitted
+from numpy.typing import NDArray
 from torch import nn
 
 import sklstm.training as training
-from sklstm._validation import check_layer_sizes, check_lengths_agree, check_sample_weight
+from sklstm._validation import check_layer_sizes
 from sklstm.data import Sequences
 from sklstm.estimators.base import BaseLSTM
 from sklstm.estimators.inputs import build_inputs
@@ -61,7 +60,10 @@ class BaseSeq2Seq(BaseLSTM):
     def _truth_shares(self) -> tuple[float, float]:
         """Return the share of the first and of the last epoch."""
         given = self.teacher_forcing
-        shares = np.asarray([given, given] if isinstance(given, Real) else given)
+        try:
+            shares = np.asarray([given, given] if isinstance(given, Real) else given)
+        except ValueError:  # of unequal lengths
+            shares = np.zeros(0)
         is_pair = shares.shape == (2,) and shares.dtype.kind in "if"
         if not is_pair or not ((shares >= 0) & (shares <= 1)).all():
             raise ValueError(
@@ -95,14 +97,3 @@ class BaseSeq2Seq(BaseLSTM):
 
     def _n_rows(self, sequences: Sequences) -> NDArray[np.int64]:
         return np.full(len(sequences), self.n_steps_)
-
-    def _checked_sequences(self, X: Any) -> Sequences:
-        check_is_fitted(self)
-        return self._check_X(X, reset=False)
-
-    def _score(self, X: Any, y: Any, sample_weight: ArrayLike | None) -> float:
-        outputs, sequences = self._outputs(X)
-        truths = self._check_y(y, sequences)
-        check_lengths_agree(sequences, truths)
-        weight = check_sample_weight(sample_weight, len(sequences))
-        return self._score_outputs(outputs, Part(sequences, truths, weight))

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -331,7 +332,8 @@ class LSTMSeq2SeqClassifier(BaseSeq2Seq):
 
     def _search(self, X: Any) -> NDArray[Any]:
         """Decode sequence by sequence with a beam."""
-        sequences = self._checked_sequences(X)
+        check_is_fitted(self)
+        sequences = self._check_X(X, reset=False)
         model, device = self.module_, torch.device(self.net_.device)
         assert isinstance(model, EncoderDecoder)
 

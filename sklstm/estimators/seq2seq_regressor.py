@@ -11,7 +11,7 @@ from sklearn.utils._param_validation import StrOptions
 from torch import Tensor
 from torch.optim import Optimizer
 
-from sklstm._validation import check_no_dates
+from sklstm._validation import check_lengths_agree, check_no_dates, check_sample_weight
 from sklstm.data import RegressionTargets, Sequences, Steps, no_anchor
 from sklstm.estimators.network import dtype_of
 from sklstm.estimators.part import Part
@@ -254,7 +254,16 @@ class LSTMSeq2SeqRegressor(RegressorMixin, BaseSeq2Seq):  # type: ignore[misc]
         -------
         float
         """
-        return self._score(X, y, sample_weight)
+        outputs, sequences = self._outputs(X)
+        truths = self._check_y(y, sequences)
+        check_lengths_agree(sequences, truths)
+        if truths.shape[1:] != self._shape:
+            raise ValueError(
+                f"y has the shape {truths.shape[1:]} a sample, but this {type(self).__name__} was "
+                f"trained on {self._shape}."
+            )
+        weight = check_sample_weight(sample_weight, len(sequences))
+        return self._score_outputs(outputs, Part(sequences, truths, weight))
 
     # ---------------------------------------------------------------- hooks
 
@@ -266,7 +275,7 @@ class LSTMSeq2SeqRegressor(RegressorMixin, BaseSeq2Seq):  # type: ignore[misc]
             )
         except ValueError as error:
             raise ValueError(f"y must hold finite numbers, {_SHAPES}. {error}") from error
-        if checked.ndim not in (2, 3):
+        if checked.ndim not in (2, 3) or 0 in checked.shape:
             raise ValueError(f"y must be {_SHAPES}. Got shape {checked.shape}.")
         return checked
 

@@ -75,7 +75,8 @@ class Stream:
         ValueError
             If x has another shape, or holds what is not finite. The stream is then as before.
         """
-        rows = self._respond(self._model.step(torch.from_numpy(self._check(x)).to(self._device)))
+        x_t = torch.from_numpy(self._check(x)).to(self._device)
+        rows = self._respond(self._model.step(x_t).cpu().double())
         return rows[0] if self._squeeze else rows
 
     def reset(self, streams: ArrayLike | None = None) -> None:
@@ -87,7 +88,11 @@ class Stream:
             Which of them; None means all.
         """
         chosen = np.zeros(self._n_streams, dtype=bool)
-        chosen[... if streams is None else np.asarray(streams)] = True
+        if streams is None:
+            chosen[:] = True
+        else:
+            given = np.asarray(streams)
+            chosen[given if len(given) else []] = True
         self._model.reset(torch.from_numpy(chosen).to(self._device))
 
     def _check(self, x: ArrayLike) -> NDArray[Any]:

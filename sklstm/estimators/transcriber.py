@@ -377,7 +377,7 @@ class LSTMTranscriber(BaseLSTM):
 
     def _build_module(self, train: Part, n_outputs: int) -> nn.Module:
         if self.cell == "mdlstm":
-            return build_image_model(self, train.sequences, n_outputs)
+            return build_image_model(self, train.sequences, train.weight, n_outputs)
         return super()._build_module(train, n_outputs)
 
     def _n_rows(self, sequences: Sequences) -> NDArray[np.int64]:

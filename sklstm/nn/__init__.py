@@ -1,6 +1,7 @@
 """Networks in torch: layers, pooling, heads and the model made of them."""
 
 from sklstm.nn.attention import Attention
+from sklstm.nn.cells import CELLS
 from sklstm.nn.custom import CustomModel
 from sklstm.nn.encoder_decoder import Decoding, EncoderDecoder
 from sklstm.nn.encodings import Embedding, Encoded, PiecewiseLinear, Quantile
@@ -13,7 +14,7 @@ from sklstm.nn.normalization import NORMALIZATIONS
 from sklstm.nn.patches import Patches
 from sklstm.nn.plain import ACTIVATIONS, PlainCell
 from sklstm.nn.pooling import POOLINGS
-from sklstm.nn.recurrent import CELLS, RecurrentLayer
+from sklstm.nn.recurrent import RecurrentLayer
 from sklstm.nn.sequence_model import SequenceModel
 from sklstm.nn.stream import ModelStream
 

@@ -10,17 +10,18 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from sklstm.nn.attention import Attention
+from sklstm.nn.cells import CELLS, State
 from sklstm.nn.features import Features
 from sklstm.nn.feeds import NumberFeed, SymbolFeed
 from sklstm.nn.heads import DenseHead
 from sklstm.nn.inputs import Standardize
-from sklstm.nn.plain import PlainCell, State
+from sklstm.nn.plain import PlainCell
 from sklstm.nn.pooling import pool_last, pool_steps
-from sklstm.nn.recurrent import CELLS, RecurrentLayer, make_layer
+from sklstm.nn.recurrent import RecurrentLayer, make_layer
 
 
 @dataclass(frozen=True)
-class Encoded:
+class EncoderStates:
     """What the decoder knows of the input.
 
     Attributes
@@ -34,8 +35,10 @@ class Encoded:
     memory: Tensor
     lengths: Tensor | None
 
-    def __getitem__(self, rows: Any) -> "Encoded":
-        return Encoded(self.memory[rows], None if self.lengths is None else self.lengths[rows])
+    def __getitem__(self, rows: Any) -> "EncoderStates":
+        return EncoderStates(
+            self.memory[rows], None if self.lengths is None else self.lengths[rows]
+        )
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,12 @@ class Decoding:
 
     Attributes
     ----------
-    encoded : Encoded
+    encoded : EncoderStates
     states : tuple of State
         Of each layer.
     """
 
-    encoded: Encoded
+    encoded: EncoderStates
     states: tuple[State, ...]
 
     def __getitem__(self, rows: Any) -> "Decoding":
@@ -195,7 +198,7 @@ class EncoderDecoder(nn.Module):
             x = functional.dropout(layer(x, lengths), self.dropout, self.training)
         last = pool_last(x, lengths, self.n_directions)  # (batch, n_memory)
         states = tuple(self._begin(bridge(last)) for bridge in self.bridges)
-        return Decoding(Encoded(x, lengths), states)
+        return Decoding(EncoderStates(x, lengths), states)
 
     def _begin(self, values: Tensor) -> State:
         """Return a layer's first state; hidden states lie within -1 and 1, an LSTM's memory not."""
@@ -223,7 +226,7 @@ class EncoderDecoder(nn.Module):
         outputs = self._output(x[:, None], decoding.encoded)[:, 0]
         return outputs, Decoding(decoding.encoded, tuple(states))
 
-    def _output(self, states: Tensor, encoded: Encoded) -> Tensor:
+    def _output(self, states: Tensor, encoded: EncoderStates) -> Tensor:
         """Map the top layer's states, (batch, steps, hidden), to (batch, steps, n_outputs)."""
         if self.attention is not None:
             states = self.attention(states, encoded.memory, encoded.lengths)
@@ -271,9 +274,10 @@ class EncoderDecoder(nn.Module):
             output, decoding = self.step(fed, decoding)
             outputs.append(output.masked_fill(ended[:, None], 0.0))
             fed = self.feed.choose(output).to(fed.dtype)
-            ended |= self.feed.is_end(fed)
-            if ended.all():
-                break
+            if self.feed.end is not None:
+                ended |= fed == self.feed.end
+                if ended.all():
+                    break
         made = torch.stack(outputs, dim=1)
         return functional.pad(made, (0, 0, 0, self.n_steps - made.shape[1]))
 

@@ -18,6 +18,8 @@ class SymbolFeed(nn.Module):
     ----------
     n_inputs : int
         Width of what the decoder gets.
+    end : int
+        The symbol that nothing follows.
 
     Examples
     --------
@@ -49,10 +51,6 @@ class SymbolFeed(nn.Module):
         """Return the output to go on with, (batch, n_outputs) -> (batch,)."""
         return outputs.argmax(1)
 
-    def is_end(self, previous: Tensor) -> Tensor:
-        """Tell of each output whether nothing follows it, (batch,)."""
-        return previous == self.end
-
 
 class NumberFeed(nn.Module):
     """Numbers as they are; before the first stand zeros, the mean of standardised numbers.
@@ -60,7 +58,14 @@ class NumberFeed(nn.Module):
     Parameters
     ----------
     n_outputs : int
+
+    Attributes
+    ----------
+    n_inputs : int
+        The same.
     """
+
+    end = None  # no number ends a sequence
 
     def __init__(self, n_outputs: int) -> None:
         super().__init__()
@@ -77,7 +82,3 @@ class NumberFeed(nn.Module):
     def choose(self, outputs: Tensor) -> Tensor:
         """Return the output to go on with, (batch, n_outputs); no gradient goes back through it."""
         return outputs.detach()
-
-    def is_end(self, previous: Tensor) -> Tensor:
-        """Tell of each output whether nothing follows it, (batch,): of none."""
-        return torch.zeros(len(previous), dtype=torch.bool, device=previous.device)

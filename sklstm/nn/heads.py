@@ -39,9 +39,9 @@ class DenseHead(nn.Module):
         super().__init__()
         widths = [n_inputs, *dense_layer_sizes]
         pairs = pairwise(widths)
-        self.dense = nn.ModuleList([_linear(n_in, n_out) for n_in, n_out in pairs])
+        self.dense = nn.ModuleList([make_linear(n_in, n_out) for n_in, n_out in pairs])
         self.dropout = dropout
-        self.output = _linear(widths[-1], n_outputs)
+        self.output = make_linear(widths[-1], n_outputs)
 
     def forward(self, pooled: Tensor) -> Tensor:
         """Map (batch, n_inputs) to (batch, n_outputs)."""
@@ -53,7 +53,8 @@ class DenseHead(nn.Module):
         return _apply(self.output, pooled)
 
 
-def _linear(n_inputs: int, n_outputs: int) -> nn.Linear:
+def make_linear(n_inputs: int, n_outputs: int) -> nn.Linear:
+    """Return a linear layer that starts as Glorot and Bengio (2010) propose, its bias at zero."""
     layer = nn.Linear(n_inputs, n_outputs)
     nn.init.xavier_uniform_(layer.weight)
     nn.init.zeros_(layer.bias)

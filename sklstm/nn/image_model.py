@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sklstm.nn.heads import DenseHead
+from sklstm.nn.heads import DenseHead, make_linear
 from sklstm.nn.masks import present_steps
 from sklstm.nn.multidimensional import MultidimensionalLayer
 
@@ -93,7 +93,7 @@ class ImageModel(nn.Module):
         ]
         self.dense = nn.ModuleList([nn.Identity()])
         self.dense.extend(
-            nn.Sequential(_linear(n_in, n_out), nn.Tanh())
+            nn.Sequential(make_linear(n_in, n_out), nn.Tanh())
             for n_in, n_out in zip(n_block, subsample_sizes, strict=True)
         )
         self.head = DenseHead(4 * hidden_layer_sizes[-1], (), n_outputs)
@@ -144,13 +144,6 @@ class ImageModel(nn.Module):
         for _, columns in self.block_sizes:
             lengths = -(-lengths // columns)  # rounded up
         return lengths
-
-
-def _linear(n_inputs: int, n_outputs: int) -> nn.Linear:
-    layer = nn.Linear(n_inputs, n_outputs)
-    nn.init.xavier_uniform_(layer.weight)
-    nn.init.zeros_(layer.bias)
-    return layer
 
 
 def _blocks(x: Tensor, size: tuple[int, int]) -> Tensor:

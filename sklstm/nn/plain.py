@@ -1,57 +1,22 @@
 """The cells one step at a time, as textbooks write them: for any activation, and to be read."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.nn.functional import linear
 
-# What a cell carries from step to step; the hidden state is the first.
-State = tuple[Tensor, ...]
-Activation = Callable[[Tensor], Tensor]
+from sklstm.nn.cells import CELLS, Activation, State
+
+
+def _leave(x: Tensor) -> Tensor:
+    return x
+
 
 ACTIVATIONS: dict[str, Activation] = {
     "tanh": torch.tanh,
     "relu": torch.relu,
     "sigmoid": torch.sigmoid,
-    "identity": lambda x: x,
-}
-
-
-def step_lstm(x: Tensor, state: State, weights: Sequence[Tensor], activation: Activation) -> State:
-    """Make one step of an LSTM; state is hidden state and memory."""
-    hidden, memory = state
-    w_input, w_recurrent, b_input, b_recurrent = weights
-    sums = linear(x, w_input, b_input) + linear(hidden, w_recurrent, b_recurrent)
-    input_gate, forget_gate, candidate, output_gate = sums.chunk(4, dim=1)
-    kept = torch.sigmoid(forget_gate) * memory
-    memory = kept + torch.sigmoid(input_gate) * activation(candidate)
-    return torch.sigmoid(output_gate) * activation(memory), memory
-
-
-def step_gru(x: Tensor, state: State, weights: Sequence[Tensor], activation: Activation) -> State:
-    """Make one step of a gated recurrent unit; the reset gate acts behind the recurrent product."""
-    (hidden,) = state
-    w_input, w_recurrent, b_input, b_recurrent = weights
-    from_input = linear(x, w_input, b_input).chunk(3, dim=1)
-    from_state = linear(hidden, w_recurrent, b_recurrent).chunk(3, dim=1)
-    reset = torch.sigmoid(from_input[0] + from_state[0])
-    update = torch.sigmoid(from_input[1] + from_state[1])
-    candidate = activation(from_input[2] + reset * from_state[2])
-    return (candidate + update * (hidden - candidate),)
-
-
-def step_rnn(x: Tensor, state: State, weights: Sequence[Tensor], activation: Activation) -> State:
-    """Make one step of Elman's network."""
-    (hidden,) = state
-    w_input, w_recurrent, b_input, b_recurrent = weights
-    return (activation(linear(x, w_input, b_input) + linear(hidden, w_recurrent, b_recurrent)),)
-
-
-_STEPS: dict[str, tuple[Callable[..., State], int]] = {
-    "lstm": (step_lstm, 2),
-    "gru": (step_gru, 1),
-    "rnn": (step_rnn, 1),
+    "identity": _leave,
 }
 
 
@@ -88,14 +53,14 @@ class PlainCell:
     """
 
     def __init__(self, cell: str, weights: Sequence[Tensor], activation: str = "tanh") -> None:
-        self._step, self.n_states = _STEPS[cell]
+        self.cell = CELLS[cell]
         self.weights = weights
         self.activation = ACTIVATIONS[activation]
 
     def start(self, batch: int) -> State:
         """Return the state before the first step, zeros of shape (batch, hidden)."""
         recurrent = self.weights[1]
-        return (recurrent.new_zeros(batch, recurrent.shape[1]),) * self.n_states
+        return (recurrent.new_zeros(batch, recurrent.shape[1]),) * self.cell.n_states
 
     def step(self, x: Tensor, state: State) -> State:
         """Return the state behind a step.
@@ -110,7 +75,7 @@ class PlainCell:
         -------
         tuple of Tensors of shape (batch, hidden)
         """
-        return self._step(x, state, self.weights, self.activation)
+        return self.cell.step(x, state, self.weights, self.activation)
 
     def run(self, x: Tensor) -> Tensor:
         """Return the hidden state of every step, (batch, time, inputs) -> (batch, time, hidden)."""

@@ -1,13 +1,13 @@
 """What of a recurrent layer's steps feeds the output."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from sklstm.nn.masks import last_steps, present_steps
-
-Pooling = Callable[[Tensor, Tensor | None, int], Tensor]
 
 
 def pool_last(states: Tensor, lengths: Tensor | None, n_directions: int) -> Tensor:
@@ -45,11 +45,92 @@ def pool_steps(states: Tensor, lengths: Tensor | None, n_directions: int) -> Ten
     return states[present_steps(lengths, states.shape[1])]
 
 
-# Several stand side by side. Each maps states (batch, time, directions * hidden) to (batch,
-# directions * hidden).
+class Running(Protocol):
+    """A pooling of the states so far; it begins with `like`, zeros of shape (streams, 1)."""
+
+    def __init__(self, like: Tensor) -> None: ...
+
+    def step(self, x: Tensor) -> Tensor:
+        """Take the next state, (streams, hidden), and return what is pooled, of the same shape."""
+
+    def reset(self, chosen: Tensor) -> None:
+        """Begin anew with the chosen streams, a mask of shape (streams,)."""
+
+
+class RunningLast:
+    """The state itself."""
+
+    def __init__(self, like: Tensor) -> None:
+        pass
+
+    def step(self, x: Tensor) -> Tensor:
+        """Return the state."""
+        return x
+
+    def reset(self, chosen: Tensor) -> None:
+        """Do nothing: nothing is kept."""
+
+
+class RunningMean:
+    """The mean of all states so far, summed in float64."""
+
+    def __init__(self, like: Tensor) -> None:
+        self.count = self.total = like.double()
+
+    def step(self, x: Tensor) -> Tensor:
+        """Return the mean, (streams, hidden)."""
+        self.count = self.count + 1
+        self.total = self.total + x
+        return (self.total / self.count).to(x.dtype)
+
+    def reset(self, chosen: Tensor) -> None:
+        """Begin anew with the chosen streams."""
+        self.count[chosen] = 0.0
+        self.total[chosen] = 0.0
+
+
+class RunningMax:
+    """The maximum of all states so far."""
+
+    def __init__(self, like: Tensor) -> None:
+        self.largest = torch.full_like(like, -torch.inf)
+
+    def step(self, x: Tensor) -> Tensor:
+        """Return the maximum, (streams, hidden)."""
+        self.largest = torch.maximum(self.largest, x)
+        return self.largest
+
+    def reset(self, chosen: Tensor) -> None:
+        """Begin anew with the chosen streams."""
+        self.largest[chosen] = -torch.inf
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """What of the states of all steps feeds the output.
+
+    Attributes
+    ----------
+    whole : callable
+        Of padded states (batch, time, directions * hidden), their lengths and the number of
+        directions; returns (batch, directions * hidden).
+    running : type
+        The same of one direction, step by step.
+    """
+
+    whole: Callable[[Tensor, Tensor | None, int], Tensor]
+    running: type[Running]
+
+
+_LAST = Pooling(pool_last, RunningLast)
+_MEAN = Pooling(pool_mean, RunningMean)
+_MAX = Pooling(pool_max, RunningMax)
+# Several stand side by side.
 POOLINGS: dict[str, tuple[Pooling, ...]] = {
-    "last": (pool_last,),
-    "mean": (pool_mean,),
-    "max": (pool_max,),
-    "concat": (pool_last, pool_mean, pool_max),
+    "last": (_LAST,),
+    "mean": (_MEAN,),
+    "max": (_MAX,),
+    "concat": (_LAST, _MEAN, _MAX),
 }
+# No pooling: outputs of every step.
+EVERY_STEP = (Pooling(pool_steps, RunningLast),)

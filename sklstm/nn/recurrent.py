@@ -1,51 +1,13 @@
-"""Recurrent layers: the cells, how they start, and both directions over padded batches."""
-
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+"""Recurrent layers: how they start, and both directions over padded batches."""
 
 import torch
 from torch import Tensor, nn
 
 from sklstm.nn import fused
+from sklstm.nn.cells import CELLS, Cell
 from sklstm.nn.masks import reverse_sequences
 from sklstm.nn.plain import PlainCell
 from sklstm.nn.precision import autocast
-
-
-@dataclass(frozen=True)
-class Cell:
-    """What tells one recurrent cell from another.
-
-    Attributes
-    ----------
-    layer : type
-        torch's layer, which holds the weights.
-    run : callable
-        torch's function that runs the cell over time.
-    n_states : int
-        How many states the cell carries from step to step.
-    gates : tuple of str
-        The blocks of its weight matrices, in torch's order.
-    redundant_bias : bool
-        Whether torch's second bias adds to the first in every gate, so that one suffices.
-    """
-
-    layer: type[nn.LSTM] | type[nn.GRU] | type[nn.RNN]
-    run: Callable[..., Any]
-    n_states: int
-    gates: tuple[str, ...]
-    redundant_bias: bool
-
-
-CELLS: dict[str, Cell] = {
-    "lstm": Cell(
-        nn.LSTM, torch.lstm, 2, ("input", "forget", "candidate", "output"), redundant_bias=True
-    ),
-    # The reset gate scales the candidate's recurrent bias, which the input's bias cannot stand for.
-    "gru": Cell(nn.GRU, torch.gru, 1, ("reset", "update", "candidate"), redundant_bias=False),
-    "rnn": Cell(nn.RNN, torch.rnn_tanh, 1, ("state",), redundant_bias=True),
-}
 
 
 class RecurrentLayer(nn.Module):

@@ -13,7 +13,7 @@ from sklstm.nn.heads import DenseHead
 from sklstm.nn.inputs import Standardize
 from sklstm.nn.normalization import NORMALIZATIONS
 from sklstm.nn.patches import Patches
-from sklstm.nn.pooling import POOLINGS, pool_steps
+from sklstm.nn.pooling import EVERY_STEP, POOLINGS
 from sklstm.nn.recurrent import RecurrentLayer
 
 
@@ -77,7 +77,7 @@ class SequenceModel(nn.Module):
     ) -> None:
         super().__init__()
         self.inputs = inputs
-        self.pooling = (pool_steps,) if pooling is None else POOLINGS[pooling]
+        self.pooling = EVERY_STEP if pooling is None else POOLINGS[pooling]
         self.n_directions = 2 if bidirectional else 1
         self.patches = Patches(patch_size)
         widths = [
@@ -127,7 +127,7 @@ class SequenceModel(nn.Module):
             if self.norms is not None:
                 x = self.norms[number](x, lengths)
             x = functional.dropout(x, self.dropout, self.training)
-        pooled = [pool(x, lengths, self.n_directions) for pool in self.pooling]
+        pooled = [part.whole(x, lengths, self.n_directions) for part in self.pooling]
         outputs: Tensor = self.head(pooled[0] if len(pooled) == 1 else torch.cat(pooled, dim=1))
         return outputs
 

@@ -1,6 +1,5 @@
 """A trained model that is given its sequences step by step."""
 
-from collections.abc import Callable
 from copy import deepcopy
 from typing import Protocol
 
@@ -14,7 +13,6 @@ from sklstm.nn.heads import DenseHead
 from sklstm.nn.inputs import Standardize
 from sklstm.nn.normalization import LayerNormalization
 from sklstm.nn.plain import PlainCell
-from sklstm.nn.pooling import Pooling, pool_last, pool_max, pool_mean, pool_steps
 from sklstm.nn.recurrent import RecurrentLayer
 from sklstm.nn.sequence_model import SequenceModel
 
@@ -65,7 +63,7 @@ class ModelStream:
             self._layers.append(_layer_steps(layer, n_streams))
             if model.norms is not None:
                 self._layers.append(_norm_steps(model.norms[number]))
-        self._pools = [_POOLED[pool](like) for pool in model.pooling]
+        self._pools = [part.running(like) for part in model.pooling]
         self._head = _Head(model.head)
 
     def step(self, x: Tensor) -> Tensor:
@@ -96,7 +94,7 @@ class _Standardized(_Stateless):
         return (x - self.mean).div_(self.scale)
 
 
-class _Encoded:
+class _Carried:
     """Features of several kinds; where values may be missing, those known before serve."""
 
     def __init__(self, layer: Features, like: Tensor) -> None:
@@ -117,7 +115,7 @@ def _input_steps(layer: nn.Module, like: Tensor) -> Stateful:
     if isinstance(layer, Standardize):
         return _Standardized(layer)
     assert isinstance(layer, Features)
-    return _Encoded(layer, like)
+    return _Carried(layer, like)
 
 
 class _Layered(_Stateless):
@@ -149,7 +147,8 @@ class _Head:
     """A `DenseHead`, of which the weights are in double precision once and for all."""
 
     def __init__(self, head: DenseHead) -> None:
-        self.dtype = torch.float64 if head.output.weight.device.type == "cpu" else torch.float32
+        weight = head.output.weight
+        self.dtype = torch.float64 if weight.device.type == "cpu" else weight.dtype
         layers = [*head.dense, head.output]
         *self.dense, self.output = [
             (layer.weight.to(self.dtype), layer.bias.to(self.dtype)) for layer in layers
@@ -183,51 +182,3 @@ def _layer_steps(layer: nn.Module, n_streams: int) -> Stateful:
     if layer.activation == "tanh" and can_run(layer.cell, x, weights):
         return Continuation(layer.cell, weights, n_streams)
     return _PlainSteps(PlainCell(layer.cell, weights, layer.activation), n_streams)
-
-
-class _Last(_Stateless):
-    """The state itself."""
-
-    def __init__(self, like: Tensor) -> None:
-        pass
-
-    def step(self, x: Tensor) -> Tensor:
-        return x
-
-
-class _Mean:
-    """The mean of all states so far, summed in float64."""
-
-    def __init__(self, like: Tensor) -> None:
-        self.count = self.total = like.double()
-
-    def step(self, x: Tensor) -> Tensor:
-        self.count = self.count + 1
-        self.total = self.total + x
-        return (self.total / self.count).to(x.dtype)
-
-    def reset(self, chosen: Tensor) -> None:
-        self.count[chosen] = 0.0
-        self.total[chosen] = 0.0
-
-
-class _Max:
-    """The maximum of all states so far."""
-
-    def __init__(self, like: Tensor) -> None:
-        self.largest = torch.full_like(like, -torch.inf)
-
-    def step(self, x: Tensor) -> Tensor:
-        self.largest = torch.maximum(self.largest, x)
-        return self.largest
-
-    def reset(self, chosen: Tensor) -> None:
-        self.largest[chosen] = -torch.inf
-
-
-_POOLED: dict[Pooling, Callable[[Tensor], Stateful]] = {
-    pool_last: _Last,
-    pool_mean: _Mean,
-    pool_max: _Max,
-    pool_steps: _Last,
-}

@@ -30,7 +30,7 @@ from sklstm.training.optimizers import (
 )
 from sklstm.training.prediction import run_module
 from sklstm.training.runtime import Interrupts
-from sklstm.training.samples import Loader, Samples, Split, n_targets
+from sklstm.training.samples import Loader, Samples, Split
 from sklstm.training.schedules import SCHEDULES, RateSchedule
 
 
@@ -124,7 +124,7 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
                 # that they free, until no next batch fits into it
                 losses = step["loss"].new_empty(len(iterator))
             losses[number] = step["loss"].detach()
-            sizes.append(n_targets(batch))
+            sizes.append(len(batch[0]["x"]))
             if watched:
                 self.history.record_batch(f"{prefix}_loss", step["loss"].item())
                 self.history.record_batch(f"{prefix}_batch_size", sizes[-1])

@@ -62,8 +62,23 @@ class Samples(Dataset[Batch]):
         """Return one batch: the module's arguments, and the targets (with weights, if any)."""
         x = module_arguments(self.sequences, indices)
         x.update({name: value[indices] for name, value in self.given.items()})
-        target = _take(self.targets, indices)
-        return x, target if self.weight is None else (target, _take(self.weight, indices))
+        target, weight = _take(self.targets, indices), self._weight_of(indices)
+        return x, target if weight is None else (target, weight)
+
+    def _weight_of(self, indices: NDArray[np.int64]) -> NDArray[Any] | None:
+        weight = None if self.weight is None else _take(self.weight, indices)
+        if not isinstance(self.targets, Steps):
+            return weight
+        # A batch's loss is the mean over its steps. Batches of longer sequences have more of them,
+        # each of which is to count as much.
+        lengths = self.targets.lengths
+        share = lengths[indices].mean() / lengths.mean()
+        if share == 1:
+            return weight
+        dtype = self.sequences.dtype
+        whole = np.ones(lengths[indices].sum(), dtype) if weight is None else weight
+        scaled: NDArray[Any] = (share * whole).astype(dtype)
+        return scaled
 
 
 def _take(values: Targets, indices: NDArray[np.int64]) -> Any:
@@ -71,12 +86,6 @@ def _take(values: Targets, indices: NDArray[np.int64]) -> Any:
         return {name: value[indices] for name, value in values.items()}
     chosen = values[indices]
     return chosen.values if isinstance(chosen, Steps) else chosen
-
-
-def n_targets(batch: Batch) -> int:
-    """Return of how many targets the loss of a batch is the mean."""
-    target = batch[1][0] if isinstance(batch[1], tuple) else batch[1]
-    return len(next(iter(target.values())) if isinstance(target, dict) else target)
 
 
 def module_arguments(sequences: Sequences, indices: NDArray[np.int64]) -> dict[str, NDArray[Any]]:

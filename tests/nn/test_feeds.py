@@ -11,7 +11,7 @@ def test_symbols_begin_and_end_with_the_symbol_behind_all_others():
     assert feed(torch.zeros(2, 6, dtype=torch.int64)).shape == (2, 6, 5)
     chosen = feed.choose(torch.tensor([[0.0, 2.0, 1.0, 0.0], [0.0, 0.0, 0.0, 9.0]]))
     assert chosen.tolist() == [1, 3]
-    assert feed.is_end(chosen).tolist() == [False, True]
+    assert feed.end == 3
 
 
 def test_numbers_are_fed_as_they_are_and_never_end():
@@ -23,4 +23,4 @@ def test_numbers_are_fed_as_they_are_and_never_end():
     assert feed(chosen) is chosen
     assert torch.equal(chosen, outputs)
     assert not chosen.requires_grad
-    assert not feed.is_end(chosen).any()
+    assert feed.end is None

@@ -3,7 +3,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sklstm.data import Steps, as_sequences
-from sklstm.training.samples import Loader, Samples, Split, module_arguments, n_targets
+from sklstm.training.samples import Loader, Samples, Split, module_arguments
 
 DENSE = np.arange(24.0).reshape(6, 2, 2)
 RAGGED = [np.full((n, 1), float(i)) for i, n in enumerate([3, 1, 2, 3, 1, 2, 2])]
@@ -90,11 +90,23 @@ def test_split():
 def test_targets_of_steps_come_one_sequence_after_another():
     steps = Steps(np.arange(14), np.array([3, 1, 2, 3, 1, 2, 2]))
     samples = Samples(as_sequences(RAGGED), steps, Steps(np.arange(14) / 14, steps.lengths))
-    x, (target, weight) = batch = samples.batch(np.array([2, 0]))
-    assert_array_equal(target, [4, 5, 0, 1, 2])
-    assert_array_equal(weight, target / 14)
-    assert_array_equal(x["lengths"], [2, 3])
-    assert n_targets(batch) == 5
+    x, (target, weight) = samples.batch(np.array([3, 4]))
+    assert_array_equal(target, [6, 7, 8, 9])
+    assert_array_equal(weight, target / 14)  # as long as the mean of all
+    assert_array_equal(x["lengths"], [3, 1])
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("batch_size", [1, 2, 3])
+def test_each_step_counts_alike_in_whatever_batch(weighted, batch_size):
+    steps = Steps(np.arange(14.0), np.array([3, 1, 2, 3, 1, 2, 2]))
+    weights = np.linspace(0, 2, 14) if weighted else np.ones(14)
+    given = Steps(weights, steps.lengths) if weighted else None
+    samples, total = Samples(as_sequences(RAGGED), steps, given), 0.0
+    for x, y in Loader(samples, batch_size, None):
+        target, weight = y if isinstance(y, tuple) else (y, np.ones(len(y)))
+        total += len(x["x"]) * np.mean(weight * target)
+    assert total / 7 == pytest.approx(np.mean(weights * steps.values))
 
 
 def test_targets_of_several_arrays():
@@ -104,7 +116,6 @@ def test_targets_of_several_arrays():
     batch = samples.batch(np.array([4, 1, 0]))
     assert batch[1]["a"].tolist() == [4, 1, 0]
     assert batch[1]["b"].tolist() == [[8, 9], [2, 3], [0, 1]]
-    assert n_targets(batch) == 3
 
 
 def test_further_arguments_of_the_module():
