@@ -123,6 +123,9 @@ def as_steps(y: Any, sequences: Sequences) -> Steps:
                 f"y must have one target a time step, as return_sequences=True asks. Sequence "
                 f"{number} of X has {length} steps, but y[{number}] has {len(member)}."
             )
+    if len({part.dtype.kind in "US" for part in parts}) > 1:
+        # numpy would make strings of numbers, and of what is to be told apart the same
+        parts = [part.astype(object) for part in parts]
     return Steps(np.concatenate(parts), sequences.lengths)
 
 
@@ -276,6 +279,9 @@ def labels_of_steps(steps: Steps, ignore_label: Any) -> Steps:
     if labels.dtype != object:
         return marked
     # objects beside None: without it, numbers and strings are of a dtype of their own
+    kinds = {isinstance(label, str) for label in marked.values}
+    if len(kinds) > 1:
+        raise ValueError("y must hold labels of one kind, but it holds strings and others.")
     return replace(marked, values=np.asarray(marked.values.tolist()))
 
 

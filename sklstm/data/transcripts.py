@@ -83,7 +83,12 @@ class TranscriptTargets:
 
     def __init__(self, y: NDArray[Any]) -> None:
         self.are_strings = isinstance(y[0], str)
-        occurring = {symbol for transcript in y for symbol in transcript}
+        try:
+            occurring = {symbol for transcript in y for symbol in transcript}
+        except TypeError as error:
+            raise ValueError(
+                f"y must hold symbols such as characters, words or numbers. {error}"
+            ) from error
         if not occurring:
             raise ValueError("y must hold at least one symbol, but all transcripts are empty.")
         try:

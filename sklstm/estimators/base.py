@@ -221,6 +221,10 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         """Return what the network is told of its own outputs in training."""
         return {}
 
+    def _reduce(self, outputs: Tensor) -> Tensor:
+        """Return what is to be kept of a batch of outputs at prediction, row by row."""
+        return outputs
+
     def _n_rows(self, sequences: Sequences) -> NDArray[np.int64] | None:
         """Return how many rows of outputs each sequence has; None means one."""
         return None
@@ -560,9 +564,10 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         return self.net_
 
     def _run_net(self, sequences: Sequences) -> Tensor:
-        """Return the network's outputs, (n_rows, n_outputs), float64."""
+        """Return the network's outputs, (n_rows, n_outputs), float64, or what `_reduce` keeps."""
         n_rows = self._n_rows(sequences)
-        return predict_outputs(self.module_, sequences, self.net_.device, n_rows)
+        device = self.net_.device
+        return predict_outputs(self.module_, sequences, device, n_rows, self._reduce)
 
     def _outputs(self, X: Any) -> tuple[Tensor, Sequences]:
         """Return the network's outputs, (n_rows, n_outputs), float64, and what it read."""
@@ -576,4 +581,5 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         tags.input_tags.two_d_array = True
         tags.input_tags.three_d_array = True
         tags.input_tags.allow_nan = self.missing_values == "indicator"
+        tags.target_tags.required = True
         return tags

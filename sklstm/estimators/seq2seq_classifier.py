@@ -126,7 +126,8 @@ class LSTMSeq2SeqClassifier(BaseSeq2Seq):
     validation_loss_curve_ : list of float or None
         The same of the validation part.
     best_validation_score_ : float or None
-        Score on the validation part with the weights that were kept, if `early_stopping`.
+        Score of greedy predictions on the validation part with the weights that were kept, if
+        `early_stopping`.
     net_ : skorch net
     module_ : torch module
     history_ : skorch History
@@ -239,6 +240,44 @@ class LSTMSeq2SeqClassifier(BaseSeq2Seq):
         self.random_state = random_state
         self.verbose = verbose
 
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+    ) -> "LSTMSeq2SeqClassifier":
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like
+            Sequences: (n_samples, n_timesteps, n_features), (n_samples, n_timesteps), or a list of
+            (n_timesteps_i, n_features) or (n_timesteps_i,) arrays, as `LSTMClassifier` takes them.
+        y : array-like of shape (n_samples,)
+            Strings, or lists of symbols; empty ones too.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights in the loss, the scaling and the validation. A sample of weight zero is as
+            good as absent.
+        X_val, y_val : array-like, default=None
+            Samples to validate on, in the place of a split of X.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator. After Ctrl-C it holds what has been learnt so far.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data is not as described, or training diverges. The estimator
+            is then as it was before.
+        """
+        super().fit(X, y, sample_weight, X_val=X_val, y_val=y_val)
+        return self
+
     def predict(self, X: Any) -> NDArray[Any]:
         """Predict the symbols of sequences, one after another.
 
@@ -320,9 +359,12 @@ class LSTMSeq2SeqClassifier(BaseSeq2Seq):
     def _score_outputs(self, outputs: Tensor, part: Part) -> float:
         return _share_right(self._greedy(outputs), part.targets, part.weight)
 
+    def _reduce(self, outputs: Tensor) -> Tensor:
+        return outputs.argmax(1)
+
     def _greedy(self, outputs: Tensor) -> NDArray[Any]:
-        """Return what stands before the first end among the most probable symbols."""
-        numbers = outputs.argmax(1).numpy().reshape(-1, self.n_steps_)
+        """Return what stands before the first end among the most probable symbols, (n_rows,)."""
+        numbers = outputs.numpy().reshape(-1, self.n_steps_)
         # the last step may not be an end, but what it says is one too many
         is_end = numbers == len(self.classes_)
         is_end[:, -1] = True

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import RegressorMixin
-from sklearn.utils import check_array
+from sklearn.utils import Tags, check_array
 from sklearn.utils._param_validation import StrOptions
 from torch import Tensor
 from torch.optim import Optimizer
@@ -59,6 +59,8 @@ class LSTMSeq2SeqRegressor(RegressorMixin, BaseSeq2Seq):  # type: ignore[misc]
         measured on the training part.
     categorical_features : array-like of bool, int or str, "from_dtype" or None, default=None
         Features that are symbols, as in `LSTMClassifier`; "from_dtype" for sequences of tokens.
+    embedding_size : int or "auto", default="auto"
+        Width of the vector that a category becomes, as in `LSTMClassifier`.
     feature_encoding : {"auto", "standard", "quantile", "piecewise_linear"}, default="auto"
         How numbers are told to the network, as in `LSTMClassifier`.
     missing_values : {"error", "indicator"}, default="error"
@@ -171,6 +173,7 @@ class LSTMSeq2SeqRegressor(RegressorMixin, BaseSeq2Seq):  # type: ignore[misc]
         loss: str = "squared_error",
         standardize: bool = True,
         categorical_features: Any = None,
+        embedding_size: int | str = "auto",
         feature_encoding: str = "auto",
         missing_values: str = "error",
         optimizer: str | type[Optimizer] = "adamw",
@@ -202,6 +205,7 @@ class LSTMSeq2SeqRegressor(RegressorMixin, BaseSeq2Seq):  # type: ignore[misc]
         self.loss = loss
         self.standardize = standardize
         self.categorical_features = categorical_features
+        self.embedding_size = embedding_size
         self.feature_encoding = feature_encoding
         self.missing_values = missing_values
         self.optimizer = optimizer
@@ -222,6 +226,44 @@ class LSTMSeq2SeqRegressor(RegressorMixin, BaseSeq2Seq):  # type: ignore[misc]
         self.precision = precision
         self.random_state = random_state
         self.verbose = verbose
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+    ) -> "LSTMSeq2SeqRegressor":
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like
+            Sequences: (n_samples, n_timesteps, n_features), (n_samples, n_timesteps), or a list of
+            (n_timesteps_i, n_features) or (n_timesteps_i,) arrays, as `LSTMClassifier` takes them.
+        y : array-like of shape (n_samples, n_steps) or (n_samples, n_steps, n_outputs)
+            Targets, finite numbers.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights in the loss, the scaling and the validation. A sample of weight zero is as
+            good as absent.
+        X_val, y_val : array-like, default=None
+            Samples to validate on, in the place of a split of X.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator. After Ctrl-C it holds what has been learnt so far.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data is not as described, or training diverges. The estimator
+            is then as it was before.
+        """
+        super().fit(X, y, sample_weight, X_val=X_val, y_val=y_val)
+        return self
 
     def predict(self, X: Any) -> NDArray[np.float64]:
         """Predict the targets of sequences, each step from those before.
@@ -264,6 +306,11 @@ class LSTMSeq2SeqRegressor(RegressorMixin, BaseSeq2Seq):  # type: ignore[misc]
             )
         weight = check_sample_weight(sample_weight, len(sequences))
         return self._score_outputs(outputs, Part(sequences, truths, weight))
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
 
     # ---------------------------------------------------------------- hooks
 

@@ -26,6 +26,19 @@ from sklstm.losses import CTC, Loss
 from sklstm.nn import CELLS
 from sklstm.training import Targets
 
+# What multi-dimensional layers do not offer, and what it may be.
+_OF_IMAGES: dict[str, tuple[Any, ...]] = {
+    "activation": ("tanh",),
+    "dense_layer_sizes": ((),),
+    "normalization": ("layer", None),
+    "patch_size": (1,),
+    "module": (None,),
+    "categorical_features": (None,),
+    "feature_encoding": ("auto", "standard"),
+    "missing_values": ("error",),
+    "precision": ("float32", "float64"),
+}
+
 
 class LSTMTranscriber(BaseLSTM):
     """Transcription of sequences: symbols in their order, without telling when each comes.
@@ -79,6 +92,8 @@ class LSTMTranscriber(BaseLSTM):
         training part; of images all rows together.
     categorical_features : array-like of bool, int or str, "from_dtype" or None, default=None
         Features that are symbols, as in `LSTMClassifier`. Not of "mdlstm".
+    embedding_size : int or "auto", default="auto"
+        Width of the vector that a category becomes, as in `LSTMClassifier`.
     feature_encoding : {"auto", "standard", "quantile", "piecewise_linear"}, default="auto"
         How numbers are told to the network, as in `LSTMClassifier`. Not of "mdlstm".
     missing_values : {"error", "indicator"}, default="error"
@@ -211,6 +226,7 @@ class LSTMTranscriber(BaseLSTM):
         beam_width: int | None = None,
         standardize: bool = True,
         categorical_features: Any = None,
+        embedding_size: int | str = "auto",
         feature_encoding: str = "auto",
         missing_values: str = "error",
         optimizer: str | type[Optimizer] = "adamw",
@@ -245,6 +261,7 @@ class LSTMTranscriber(BaseLSTM):
         self.beam_width = beam_width
         self.standardize = standardize
         self.categorical_features = categorical_features
+        self.embedding_size = embedding_size
         self.feature_encoding = feature_encoding
         self.missing_values = missing_values
         self.optimizer = optimizer
@@ -265,6 +282,46 @@ class LSTMTranscriber(BaseLSTM):
         self.precision = precision
         self.random_state = random_state
         self.verbose = verbose
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+    ) -> "LSTMTranscriber":
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like
+            Sequences: (n_samples, n_timesteps, n_features), (n_samples, n_timesteps), or a list of
+            (n_timesteps_i, n_features) or (n_timesteps_i,) arrays, as `LSTMClassifier` takes them.
+            With "mdlstm" images of one height: (n_samples, height, width[, n_channels]), or a list
+            of (height, width_i[, n_channels]) arrays.
+        y : array-like of shape (n_samples,)
+            Strings, or lists of symbols; empty ones too.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights in the loss, the scaling and the validation. A sample of weight zero is as
+            good as absent.
+        X_val, y_val : array-like, default=None
+            Samples to validate on, in the place of a split of X.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator. After Ctrl-C it holds what has been learnt so far.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data is not as described, or training diverges. The estimator
+            is then as it was before.
+        """
+        super().fit(X, y, sample_weight, X_val=X_val, y_val=y_val)
+        return self
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Transcribe sequences.
@@ -330,16 +387,20 @@ class LSTMTranscriber(BaseLSTM):
             )
         if self.cell != "mdlstm":
             return
-        for name, wanted in (("missing_values", "error"), ("module", None)):
-            if getattr(self, name) != wanted:
-                raise ValueError(f"cell='mdlstm' needs {name}={wanted!r}.")
-        if self.precision == "bfloat16":
-            raise ValueError("cell='mdlstm' needs precision='float32' or 'float64'.")
+        for name, wanted in _OF_IMAGES.items():
+            if getattr(self, name) not in wanted:
+                raise ValueError(
+                    f"With cell='mdlstm' {name} must be {' or '.join(map(repr, wanted))}, since "
+                    f"images are read by other layers. Got {getattr(self, name)!r}."
+                )
         self._check_block_sizes()
 
     def _check_block_sizes(self) -> None:
-        blocks = np.asarray(self.block_sizes)
         n_layers = len(check_network(self)[0])
+        try:
+            blocks = np.asarray(self.block_sizes)
+        except ValueError:  # of unequal lengths
+            blocks = np.zeros(0)
         if blocks.shape != (n_layers, 2) or blocks.dtype.kind != "i" or (blocks < 1).any():
             raise ValueError(
                 f"The 'block_sizes' parameter must hold a (height, width) of positive ints for "

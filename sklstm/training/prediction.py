@@ -1,5 +1,6 @@
 """Outputs of a trained module, in batches of a bounded number of time steps."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ def predict_outputs(
     sequences: Sequences,
     device: str,
     n_rows: NDArray[np.int64] | None = None,
+    reduce: Callable[[Tensor], Tensor] | None = None,
 ) -> Tensor:
     """Return the raw outputs of every sequence.
 
@@ -33,18 +35,22 @@ def predict_outputs(
         Where the module is.
     n_rows : ndarray of shape (n_sequences,) or None, default=None
         How many rows of outputs each sequence has; None means one.
+    reduce : callable or None, default=None
+        What is kept of each batch of outputs, row by row; None keeps all.
 
     Returns
     -------
     Tensor of shape (n_sequences, n_outputs) or (sum of n_rows, n_outputs), float64, on the CPU
+        Or what is kept of it.
     """
     longest = int(sequences.lengths.max())
     n_steps = _STEPS.get(torch.device(device).type, _STEPS_ELSEWHERE)
     batch_size = min(max(n_steps // longest, _MIN_BATCH), _MAX_BATCH)
     with torch.no_grad():
         if len(sequences) <= batch_size:
-            return _outputs(module, sequences, np.arange(len(sequences)), device)
-        return _outputs_by_batches(module, sequences, batch_size, device, n_rows)
+            outputs = _outputs(module, sequences, np.arange(len(sequences)), device)
+            return outputs if reduce is None else reduce(outputs)
+        return _outputs_by_batches(module, sequences, batch_size, device, n_rows, reduce)
 
 
 def _outputs_by_batches(
@@ -53,11 +59,13 @@ def _outputs_by_batches(
     batch_size: int,
     device: str,
     n_rows: NDArray[np.int64] | None,
+    reduce: Callable[[Tensor], Tensor] | None,
 ) -> Tensor:
     n_all = len(sequences) if n_rows is None else int(n_rows.sum())
     outputs = None
     for indices in Batches(sequences.lengths, batch_size):
         batch = _outputs(module, sequences, indices, device)
+        batch = batch if reduce is None else reduce(batch)
         if outputs is None:
             outputs = batch.new_empty(n_all, *batch.shape[1:])
         rows = indices if n_rows is None else rows_of(n_rows, indices)

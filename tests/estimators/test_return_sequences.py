@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.metrics import accuracy_score, r2_score
@@ -237,3 +238,59 @@ def test_one_target_a_sequence_is_refused_and_changes_nothing(rng):
     with pytest.raises(ValueError, match="one target a time step"):
         model.fit(X, X[:, 0, 0])
     assert_array_equal(model.predict(X), before)
+
+
+class Constant(nn.Module):
+    def __init__(self, n_features, n_outputs):
+        super().__init__()
+        self.level = nn.Parameter(torch.zeros(n_outputs))
+
+    def forward(self, x, lengths):
+        return self.level.expand(*x.shape[:2], -1)
+
+
+@pytest.mark.parametrize("batch_size", [8, 128])
+def test_steps_of_long_sequences_count_as_much_as_others(batch_size):
+    """What suits all steps best is their mean, however they meet in batches."""
+    X = [np.ones((n, 1)) for n in [1] * 64 + [63] * 64]
+    y = [np.full(len(x), float(len(x) == 1)) for x in X]
+    model = LSTMRegressor(
+        module=Constant,
+        return_sequences=True,
+        standardize=False,
+        gradient_clip=None,
+        optimizer="sgd",
+        learning_rate=0.05,
+        batch_size=batch_size,
+        max_epochs=400,
+        random_state=0,
+    ).fit(X, y)
+    assert model.predict([np.ones((1, 1))])[0][0] == pytest.approx(1 / 64, abs=0.01)
+    assert model.loss_curve_[-1] == pytest.approx(1 / 64 - 1 / 64**2, rel=0.2)
+
+
+def test_what_stands_for_an_unknown_label_is_no_class(rng):
+    X, y = rng.normal(size=(6, 4, 1)), np.array([[0, 1, 0, 1]] * 6)
+    y[0, :2], y[0, 2:] = 2, -1  # the first known label, which is nowhere else
+    settings = {**SMALL, "ignore_label": -1}
+    dropped = LSTMClassifier(**settings).fit(X, y, sample_weight=[0, 1, 1, 1, 1, 1])
+    assert dropped.classes_.tolist() == [0, 1]
+    balanced = LSTMClassifier(**settings, class_weight="balanced", early_stopping=True)
+    y[1:, 0] = -1
+    balanced.fit(X[1:], y[1:])
+    assert np.isfinite(balanced.class_weight_).all()
+
+
+def test_a_part_without_targets_is_named(rng):
+    X, y = rng.normal(size=(10, 4, 1)), np.full((10, 4), np.nan)
+    y[0] = 1.0
+    model = LSTMRegressor(**SMALL, early_stopping=True, validation_split="last")
+    with pytest.raises(ValueError, match="no step has a known target"):
+        model.fit(X, y)
+
+
+def test_labels_of_two_kinds_are_refused(rng):
+    X = [rng.normal(size=(2, 1)) for _ in range(3)]
+    for first in (np.array([1, 2]), np.array([1, "a"], dtype=object)):
+        with pytest.raises(ValueError, match="of one kind"):
+            LSTMClassifier(**SMALL).fit(X, [first, np.array(["1", "2"]), np.array(["1", "1"])])

@@ -57,6 +57,17 @@ def test_draws_are_seeded_and_need_no_prefix(model):
     assert model.sample(0).shape == (0,)
 
 
+def test_tokens_of_a_table(chain, model):
+    table = chain[:, :, 0]
+    other = LSTMClassifier(16, max_epochs=20, **SETTINGS).fit(table[:, :-1], table[:, 1:])
+    assert other.sample(5, temperature=0, prefix=[4]).tolist() == [7, 9, 4, 7, 9]
+
+
+def test_scores_that_are_no_probabilities_are_not_drawn_from(chain):
+    hinge = LSTMClassifier(4, max_epochs=1, loss="hinge", **SETTINGS)
+    assert not hasattr(hinge.fit(chain, chain[:, :, 0]), "sample")
+
+
 def test_only_next_token_models_are_sampled(chain):
     y = chain[:, 0, 0]
     one_label = LSTMClassifier(4, max_epochs=1, random_state=0).fit(chain, y)

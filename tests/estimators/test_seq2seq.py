@@ -153,6 +153,7 @@ def test_scikit_learn_s_tools(rng, kind):
     [
         (LSTMSeq2SeqRegressor, {"teacher_forcing": 1.5}, "teacher_forcing"),
         (LSTMSeq2SeqRegressor, {"teacher_forcing": (1, 0, 0)}, "teacher_forcing"),
+        (LSTMSeq2SeqRegressor, {"teacher_forcing": ((1, 0), 1)}, "teacher_forcing"),
         (LSTMSeq2SeqRegressor, {"decoder_layer_sizes": 0}, "decoder_layer_sizes"),
         (LSTMSeq2SeqRegressor, {"loss": "poisson"}, "loss"),
         (LSTMSeq2SeqRegressor, {"validation_split": "stratified"}, "needs classes"),
@@ -182,6 +183,14 @@ def test_targets_that_are_refused_change_nothing(rng, y, message):
     with pytest.raises(ValueError, match=message):
         model.fit(X, y)
     assert_array_equal(model.predict(X), before)
+
+
+def test_other_targets_are_not_scored(rng):
+    X, y = rng.normal(size=(10, 6, 1)), rng.normal(size=(10, 2, 3))
+    model = LSTMSeq2SeqRegressor(**SMALL).fit(X, y)
+    for other in (y.reshape(10, 3, 2), y[:, :1], y[:, :, 0]):
+        with pytest.raises(ValueError, match=r"trained on \(2, 3\)"):
+            model.score(X, other)
 
 
 def test_other_targets_are_no_continuation(rng):

@@ -74,13 +74,24 @@ def test_reset(X):
     stream.reset([0])
     assert_array_equal(stream.step(X[:2, 0])[0], first[0])
     assert second.shape == (2,)
+    stream.reset([])
+    assert_allclose(stream.step(X[:2, 1])[0], second[0], rtol=1e-6)
 
 
-def test_a_stream_outlives_a_further_fit(X):
+@pytest.mark.parametrize("changed", [{}, {"warm_start": True}, {"loss": "gaussian"}])
+def test_a_stream_outlives_a_further_fit(X, changed):
     model = LSTMRegressor(**SMALL, return_sequences=True).fit(X, X[:, :, 0])
     before, stream = model.predict(X[:1])[0], model.stream()
-    model.fit(X[:, :, :1], X[:, :, 0])
+    model.set_params(**changed).fit(X, (1 if changed else 100) * X[:, :, 0] + 50)
     assert_allclose([stream.step(x_t) for x_t in X[0]], before, rtol=1e-6)
+
+
+def test_a_stream_of_labels_outlives_a_fit_to_others(X):
+    y = np.array(["a", "b", "c", "d"])[np.arange(40) % 4]
+    model = LSTMClassifier(**SMALL, bidirectional=False).fit(X, y)
+    stream, before = model.stream(method="predict_proba"), model.predict_proba(X[:1, :1])
+    model.fit(X, np.where(y == "a", "x", "y"))
+    assert_allclose(stream.step(X[0, 0]), before[0], rtol=1e-6)
 
 
 def test_a_series_of_numbers_comes_as_numbers(rng):
@@ -122,7 +133,7 @@ def test_an_own_module_is_refused(X):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"n_streams": 0}, "n_streams must be a positive int"),
+        ({"n_streams": 0}, "n_streams == 0"),
         ({"method": "predict_proba"}, "method must be one of predict. Got 'predict_proba'"),
         ({"method": "fit"}, "method must be one of"),
     ],

@@ -196,7 +196,9 @@ def test_own_module(rng):
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"cell": "mdlstm", "missing_values": "indicator"}, "needs missing_values='error'"),
+        ({"cell": "mdlstm", "missing_values": "indicator"}, "missing_values must be 'error'"),
+        ({"cell": "mdlstm", "patch_size": 2}, "patch_size must be 1"),
+        ({"cell": "mdlstm", "block_sizes": ((2, 1), (1,))}, "positive ints"),
         ({"cell": "mdlstm", "precision": "bfloat16"}, "precision"),
         ({"cell": "mdlstm", "block_sizes": ((2, 2),)}, "for each of the 2 layers"),
         ({"cell": "mdlstm", "block_sizes": ((2, 0), (1, 1))}, "positive ints"),
@@ -224,3 +226,30 @@ def test_images_of_another_height_are_refused(rng):
     model = LSTMTranscriber((2, 2), cell="mdlstm", max_epochs=1, random_state=0).fit(X, words)
     with pytest.raises(ValueError, match="of height 6 with 1 channel"):
         model.predict([x[:4] for x in X])
+
+
+@pytest.mark.parametrize("sizes", [(3,), (2, 3), (2, 2, 3, 3)])
+def test_any_number_of_multidimensional_layers(rng, sizes):
+    X, words = images(rng, 6)
+    blocks = ((2, 1),) * len(sizes)
+    model = LSTMTranscriber(
+        sizes, cell="mdlstm", block_sizes=blocks, max_epochs=1, random_state=0
+    ).fit(X, words)
+    assert [len(p) for p in model.predict_log_proba(X)] == [x.shape[1] for x in X]
+
+
+def test_weight_two_is_the_image_twice(rng):
+    X, words = images(rng, 8)
+    model = LSTMTranscriber(
+        (2, 3),
+        cell="mdlstm",
+        precision="float64",
+        batch_size=100,
+        dropout=0.0,
+        max_epochs=3,
+        random_state=0,
+    )
+    a = clone(model).fit(X, words, sample_weight=[2] * 3 + [1] * 5)
+    b = clone(model).fit(X + X[:3], words + words[:3])
+    for p, q in zip(a.predict_log_proba(X), b.predict_log_proba(X), strict=True):
+        assert_allclose(p, q, rtol=1e-6)
