@@ -58,7 +58,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
     activation : {"tanh", "relu", "sigmoid", "identity"}, default="tanh"
         Of the cell: on an LSTM's candidate and memory, a GRU's candidate, the state of Elman's
         network; gates are sigmoids. All but "tanh" go through the steps one by one, which takes
-        about ten times as long.
+        several times as long.
     bidirectional : bool, default=False
         Whether sequences are also read backwards. Each direction has the given widths.
     return_sequences : bool, default=False
