@@ -44,6 +44,8 @@ def columns_of_images(X: Any) -> tuple[Any, tuple[int, int]]:
         array = np.asarray(X)
         if array.ndim not in (3, 4) or 0 in array.shape:
             raise ValueError(f"With cell='mdlstm' X must be {wanted}. Got shape {array.shape}.")
+        images = list(array)
+        _check_finite(images)
         return _columns(array), _shape(array[0])
     images = [np.asarray(image) for image in X]
     for number, image in enumerate(images):
@@ -58,7 +60,20 @@ def columns_of_images(X: Any) -> tuple[Any, tuple[int, int]]:
             )
     if not images:
         raise ValueError(f"With cell='mdlstm' X must be {wanted}. Got an empty list.")
+    _check_finite(images)
     return [_columns(image[None])[0] for image in images], _shape(images[0])
+
+
+def _check_finite(images: list[NDArray[Any]]) -> None:
+    for number, image in enumerate(images):
+        if image.dtype.kind != "f" or np.isfinite(image).all():
+            continue
+        row, column, *channel = (int(place) for place in np.argwhere(~np.isfinite(image))[0])
+        of_channel = f", channel {channel[0]}" if channel else ""
+        raise ValueError(
+            f"X[{number}] must hold finite numbers. Got {image[row, column, *channel]} in row "
+            f"{row}, column {column}{of_channel}."
+        )
 
 
 def _shape(image: NDArray[Any]) -> tuple[int, int]:

@@ -102,7 +102,6 @@ def as_steps(y: Any, sequences: Sequences) -> Steps:
     >>> as_steps([[0, 5], [6, 7]], as_sequences(X)).values.tolist()
     [5, 6, 7]
     """
-    check_no_dates(y, "y")
     members = _members(y)
     check_lengths_agree(sequences, members)
     skipped = np.zeros(len(members), np.int64) if sequences.skipped is None else sequences.skipped
@@ -138,12 +137,20 @@ def _members(y: Any) -> list[NDArray[Any]]:
     is_list = isinstance(y, list | tuple) or (np.ndim(y) == 1 and np.asarray(y).dtype == object)
     if not is_list and np.ndim(y) not in (2, 3):
         raise ValueError(f"y must have {wanted}. Got y of shape {np.shape(y)}.")
-    members = [np.asarray(member) for member in (y if is_list else np.asarray(y))]
+    members = [_as_array(member) for member in (y if is_list else _as_array(y))]
     for number, member in enumerate(members):
         if member.ndim not in (1, 2) or len(member) == 0:
             raise ValueError(f"y must have {wanted}. Got y[{number}] of shape {member.shape}.")
-        check_no_dates(member, f"y[{number}]")
     return members
+
+
+def _as_array(values: Any) -> NDArray[Any]:
+    """Return an array in which numpy has made no strings of what is none, such as NaN."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "US" or isinstance(values, np.ndarray):
+        return array
+    objects = np.asarray(values, dtype=object)
+    return array if all(isinstance(value, str) for value in objects.flat) else objects
 
 
 def split_steps(values: NDArray[Any], sequences: Sequences) -> NDArray[Any]:
@@ -225,8 +232,14 @@ def numbers_of_steps(steps: Steps) -> Steps:
     >>> steps.values.tolist(), steps.known.tolist()
     ([0.0, 2.0], [False, True])
     """
+    check_no_dates(steps.values, "y")
+    given = steps.values
+    if given.dtype == object:
+        given = np.where(_is_no_label(given.ravel()).reshape(given.shape), np.nan, given)
+    if given.dtype.kind == "c":
+        raise ValueError("y must hold real numbers at every step, but it holds complex ones.")
     try:
-        values = steps.values.astype(np.float64)
+        values = given.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(f"y must hold numbers at every step. {error}") from error
     if np.isinf(values).any():
@@ -288,7 +301,14 @@ def labels_of_steps(steps: Steps, ignore_label: Any) -> Steps:
 def _is_no_label(labels: NDArray[Any]) -> NDArray[np.bool_]:
     if labels.dtype != object:
         return np.asarray(labels != labels)  # NaN alone differs from itself
-    return np.array([label is None or label != label for label in labels], dtype=bool)
+    return np.array([_is_nothing(label) for label in labels], dtype=bool)
+
+
+def _is_nothing(value: Any) -> bool:
+    if value is None:
+        return True
+    differs = value != value  # so does NaN, and pandas' NA says neither yes nor no
+    return not isinstance(differs, bool | np.bool_) or bool(differs)
 
 
 def _mark(steps: Steps, values: NDArray[Any], unknown: NDArray[np.bool_], filling: Any) -> Steps:

@@ -1,6 +1,6 @@
 """Sequences of symbols as targets: transcripts, of lengths of their own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,8 +34,8 @@ def as_transcripts(y: Any) -> NDArray[Any]:
     [('a', 'bc'), ()]
     """
     wanted = "strings, or sequences of symbols such as lists, one a sample"
-    if isinstance(y, str) or not hasattr(y, "__len__"):
-        raise ValueError(f"y must hold {wanted}. Got {y!r}.")
+    if isinstance(y, str | Mapping) or hasattr(y, "columns") or not hasattr(y, "__len__"):
+        raise ValueError(f"y must hold {wanted}. Got {type(y).__name__}: {y!r}.")
     members = [_as_transcript(member, f"y[{number}]", wanted) for number, member in enumerate(y)]
     if len({type(member) for member in members}) > 1:
         raise ValueError(f"y must hold {wanted}, but it holds strings and other sequences.")
@@ -45,9 +45,12 @@ def as_transcripts(y: Any) -> NDArray[Any]:
 def _as_transcript(member: Any, name: str, wanted: str) -> str | tuple[Any, ...]:
     if isinstance(member, str):
         return str(member)
-    if isinstance(member, list | tuple) or (isinstance(member, np.ndarray) and member.ndim == 1):
-        symbols = member.tolist() if isinstance(member, np.ndarray) else member
-        return tuple(symbols)
+    if isinstance(member, list | tuple) or np.ndim(getattr(member, "values", member)) == 1:
+        symbols = tuple(member.tolist() if hasattr(member, "tolist") else member)
+        missing = next((i for i, s in enumerate(symbols) if s is None or s != s), None)
+        if missing is not None:
+            raise ValueError(f"{name} has no symbol at place {missing}: {symbols[missing]!r}.")
+        return symbols
     raise ValueError(f"y must hold {wanted}. Got {name} = {member!r}.")
 
 
@@ -98,6 +101,7 @@ class TranscriptTargets:
                 f"y must hold symbols that can be sorted, all of one kind. {error}"
             ) from error
         self.symbols = _as_array(ordered)
+        self._ordered = ordered
         self._numbers = {symbol: number for number, symbol in enumerate(ordered)}
 
     def encode(self, y: NDArray[Any]) -> dict[str, NDArray[np.int64]]:
@@ -129,7 +133,7 @@ class TranscriptTargets:
 
     def decode(self, numbers: Sequence[int]) -> Any:
         """Return a transcript, a string or a list of symbols."""
-        symbols = [self.symbols[number] for number in numbers]
+        symbols = [self._ordered[number] for number in numbers]
         return "".join(symbols) if self.are_strings else symbols
 
     def decode_all(self, transcripts: Sequence[Sequence[int]]) -> NDArray[Any]:

@@ -403,6 +403,8 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             raise ValueError(
                 "X is None, but sequences are expected: an array, or a list of arrays."
             )
+        if isinstance(X, list | tuple) and len(X) == 0:
+            raise ValueError("X is an empty list, but at least one sequence is expected.")
         sequences = as_sequences(
             X,
             dtype_of(self._built_with("precision")),
@@ -447,10 +449,16 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             stratify=self._stratify and not self.return_sequences,
             seed=seed,
         )
-        return (
+        parts = (
             whole.subset(train).without_zero_weights(),
             whole.subset(valid).without_zero_weights(),
         )
+        if not all(len(part.known_targets) for part in parts):
+            raise ValueError(
+                "Splitting for validation leaves a part in which no time step has a known target. "
+                "Split otherwise (validation_split), or give X_val and y_val."
+            )
+        return parts
 
     def _make_net(
         self, train: Part, loss: Loss, device: str, rng: np.random.Generator
@@ -512,9 +520,8 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         if weight is not None:
             if not weight.any():
                 raise ValueError(
-                    "No target of a part counts: all weights are zero once class_weight is "
-                    "applied, or, with return_sequences=True, no step has a known target. Give a "
-                    "positive weight to classes that occur, or split otherwise."
+                    "The weights of all targets of a part are zero once class_weight is applied. "
+                    "Give a positive weight to classes that occur, or split otherwise."
                 )
             scaled = (weight / weight.mean()).astype(dtype_of(self.precision))
             of_samples = Steps(scaled, targets.lengths) if isinstance(targets, Steps) else scaled

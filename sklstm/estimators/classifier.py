@@ -37,12 +37,20 @@ def _loss_has_probabilities(estimator: Any) -> bool:
 
 
 def _tells_the_next_token(estimator: Any) -> bool:
-    if not hasattr(estimator, "classes_") or not estimator._built_with("return_sequences"):
-        return False
+    """Return True, or raise an AttributeError that says why `sample` is not there."""
+    needs = "sample is of fitted next-token models alone"
+    if not hasattr(estimator, "classes_"):
+        raise AttributeError(f"{needs}, and this one is not fitted.")
     one_feature = estimator.n_timesteps_in_ is not None or estimator.n_features_in_ == 1
-    is_of_tokens = one_feature and estimator.categorical_ == [0]
-    of_numbers = estimator.classes_.dtype.kind in "iuf"
-    return is_of_tokens and of_numbers and _loss_has_probabilities(estimator)
+    for is_so, what in (
+        (estimator._built_with("return_sequences"), "return_sequences=True"),
+        (one_feature and estimator.categorical_ == [0], "one feature, of categorical_features"),
+        (estimator.classes_.dtype.kind in "iuf", "labels that are tokens, hence numbers"),
+        (_loss_has_probabilities(estimator), "a loss that gives probabilities"),
+    ):
+        if not is_so:
+            raise AttributeError(f"{needs}: fit it with {what}.")
+    return True
 
 
 def _draw(log_p: NDArray[np.float64], temperature: float, rng: np.random.RandomState) -> int:
@@ -74,7 +82,7 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
     return_sequences : bool, default=False
         Whether a label is predicted at every time step, from what came up to it (with
         `bidirectional`, from the whole sequence); y then has one target a step. `pooling` is
-        without effect, and `patch_size` is 1.
+        without effect, and `patch_size` must be "auto" or 1.
     pooling : {"last", "mean", "max", "concat"}, default="concat"
         What of the top layer feeds the output: the state after the whole sequence, the mean or
         the maximum over the time steps, or all three side by side.
@@ -469,7 +477,7 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         prefix : array-like of shape (n_prefix,), default=()
             Tokens to go on from. Without any, the first is drawn from all tokens alike.
         random_state : int, RandomState instance or None, default=None
-            Seeds the draws.
+            Seeds the draws; None takes numpy's global state, as in scikit-learn.
 
         Returns
         -------
@@ -479,7 +487,10 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         Raises
         ------
         ValueError
-            If `n` or `temperature` is negative, or the model reads sequences backwards too.
+            If `n` or `temperature` is negative, a token was not seen in training, or the model
+            reads sequences backwards too.
+        AttributeError
+            If this is no next-token model.
 
         Examples
         --------
@@ -495,6 +506,15 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         """
         check_scalar(n, "n", Integral, min_val=0)
         check_scalar(temperature, "temperature", Real, min_val=0)
+        if not np.isfinite(temperature):
+            raise ValueError(f"temperature must be finite. Got {temperature}.")
+        known = self.module_.get_buffer("inputs.encoded.layers.0.categories").cpu().numpy()
+        for name, tokens in (("prefix", np.ravel(prefix)), ("classes_", self.classes_)):
+            if not np.isin(tokens, known).all():
+                raise ValueError(
+                    f"{name} must hold tokens that X held in training, {known.tolist()}. Got "
+                    f"{tokens.tolist()}."
+                )
         rng = check_random_state(random_state)
         stream = self.stream(method="predict_log_proba")
         log_p = np.zeros(len(self.classes_))
@@ -527,6 +547,11 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         return steps
 
     def _check_labels(self, y: ArrayLike) -> NDArray[Any]:
+        if isinstance(y, list | tuple) and any(np.ndim(label) > 0 for label in y):
+            raise ValueError(
+                "y must hold one label a sample, but its members are arrays. For one label a time "
+                "step, set return_sequences=True."
+            )
         labels: NDArray[Any] = column_or_1d(y, warn=True)
         try:
             assert_all_finite(labels, input_name="y")

@@ -64,7 +64,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
     return_sequences : bool, default=False
         Whether targets are predicted at every time step, from what came up to it (with
         `bidirectional`, from the whole sequence); y then has one target a step. `pooling` is
-        without effect, and `patch_size` is 1.
+        without effect, and `patch_size` must be "auto" or 1.
     pooling : {"last", "mean", "max", "concat"}, default="concat"
         What of the top layer feeds the output: the state after the whole sequence, the mean or
         the maximum over the time steps, or all three side by side.

@@ -65,6 +65,7 @@ class RowwiseLSTM(BaseLSTM):
         if n_streams is not None:
             check_scalar(n_streams, "n_streams", Integral, min_val=1)
         # of a copy, whose attributes stay when a further fit replaces the estimator's
+        n_streams = None if n_streams is None else int(n_streams)
         return Stream(self, n_streams, partial(copy(self)._respond, method, sequences=None))
 
     def _check_parameters(self, *, resume: bool) -> None:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_scalar
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
@@ -49,8 +50,8 @@ class LSTMSeq2SeqClassifier(BaseSeq2Seq):
     teacher_forcing : float in [0, 1] or pair of floats, default=1.0
         In training, the share of the steps at which the decoder is fed with the true output before,
         and not with its own [3]_. Of a pair, the first is that of the first epoch and the second
-        that of the last, with a straight line between them. Below 1, steps are made one by one,
-        which is much slower.
+        that of the last of `max_epochs`, with a straight line between them, in each fit anew.
+        Below 1, steps are made one by one, which is much slower.
     embedding_size : int or "auto", default="auto"
         Width of the vector by which the decoder is told its symbol before, and of those that the
         categories of X become. "auto" is half their number, from 1 to 32.
@@ -60,7 +61,8 @@ class LSTMSeq2SeqClassifier(BaseSeq2Seq):
         Of two beginnings of unequal lengths the beam prefers the one of the greater log-probability
         over ``((5 + length) / 6) ** length_penalty``.
     max_length : int or "auto", default="auto"
-        Most symbols of a prediction. "auto" is twice those of the longest target of training.
+        Most symbols of a prediction, fixed by the fit. "auto" is twice those of the longest target
+        of training.
     standardize : bool, default=True
         Whether features are brought to mean 0 and standard deviation 1 inside, as
         measured on the training part.
@@ -291,6 +293,8 @@ class LSTMSeq2SeqClassifier(BaseSeq2Seq):
         y : ndarray of shape (n_samples,)
             Of str, or of dtype object, lists of symbols, as y was.
         """
+        check_scalar(self.beam_width, "beam_width", Integral, min_val=1)
+        check_scalar(self.length_penalty, "length_penalty", Real, min_val=0)
         if self.beam_width > 1:
             return self._search(X)
         return self._greedy(self._outputs(X)[0])
@@ -340,7 +344,7 @@ class LSTMSeq2SeqClassifier(BaseSeq2Seq):
         n_symbols, width = len(self.classes_), self.embedding_size
         if isinstance(width, str):  # "auto"
             width = min(-(-n_symbols // 2), _MAX_EMBEDDING)
-        return SymbolFeed(n_symbols, width)
+        return SymbolFeed(n_symbols, int(width))
 
     def _encode(self, part: Part) -> tuple[Targets, NDArray[np.float64] | None]:
         coded = self.targets_.encode(part.targets)

@@ -50,8 +50,8 @@ class LSTMSeq2SeqRegressor(RegressorMixin, BaseSeq2Seq):  # type: ignore[misc]
     teacher_forcing : float in [0, 1] or pair of floats, default=1.0
         In training, the share of the steps at which the decoder is fed with the true output before,
         and not with its own [3]_. Of a pair, the first is that of the first epoch and the second
-        that of the last, with a straight line between them. Below 1, steps are made one by one,
-        which is much slower.
+        that of the last of `max_epochs`, with a straight line between them, in each fit anew.
+        Below 1, steps are made one by one, which is much slower.
     loss : {"squared_error", "absolute_error", "huber"}, default="squared_error"
         As in `LSTMRegressor`, the mean over the steps of the output.
     standardize : bool, default=True
@@ -316,6 +316,8 @@ class LSTMSeq2SeqRegressor(RegressorMixin, BaseSeq2Seq):  # type: ignore[misc]
 
     def _check_y(self, y: Any, sequences: Sequences) -> NDArray[Any]:
         check_no_dates(y, "y")
+        if getattr(getattr(y, "dtype", None), "kind", "") == "O":
+            y = list(y)  # of arrays
         try:
             checked: NDArray[Any] = check_array(
                 y, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="y", estimator=self

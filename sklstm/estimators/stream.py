@@ -8,6 +8,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from sklstm._validation import check_no_dates
 from sklstm.estimators.network import dtype_of
 from sklstm.nn import ModelStream, SequenceModel
 
@@ -16,7 +17,8 @@ class Stream:
     """Predictions step by step, from everything that came so far.
 
     Made by the `stream` method of a fitted estimator, and independent of what becomes of that
-    afterwards. Each step takes the same time and no memory, however long the sequence is.
+    afterwards. Each step takes the same time and no memory, however long the sequence is. It cannot
+    be pickled: pickle the estimator.
 
     Parameters
     ----------
@@ -49,6 +51,7 @@ class Stream:
         self._n_streams = 1 if n_streams is None else n_streams
         self._squeeze = n_streams is None
         self._n_features = 1 if estimator.n_timesteps_in_ is not None else estimator.n_features_in_
+        self._names = estimator.step_names_
         self._may_miss = estimator._built_with("missing_values") == "indicator"
         self._dtype = np.dtype(dtype_of(estimator._built_with("precision")))
         self._device = torch.device(estimator.net_.device)
@@ -88,14 +91,24 @@ class Stream:
             Which of them; None means all.
         """
         chosen = np.zeros(self._n_streams, dtype=bool)
-        if streams is None:
-            chosen[:] = True
-        else:
-            given = np.asarray(streams)
-            chosen[given if len(given) else []] = True
+        given = np.arange(self._n_streams) if streams is None else np.asarray(streams)
+        try:
+            chosen[given if given.size else []] = True
+        except IndexError as error:
+            raise ValueError(
+                f"streams must be numbers from 0 to {self._n_streams - 1}, or a mask of "
+                f"{self._n_streams}. Got {streams!r}."
+            ) from error
         self._model.reset(torch.from_numpy(chosen).to(self._device))
 
     def _check(self, x: ArrayLike) -> NDArray[Any]:
+        check_no_dates(x, "x")
+        names = getattr(x, "columns", getattr(x, "index", None))
+        if self._names is not None and names is not None and list(names) != self._names:
+            raise ValueError(
+                f"x must have the columns of fit, in their order: {self._names}. It has "
+                f"{list(names)}."
+            )
         with np.errstate(over="ignore"):
             values = np.array(x, dtype=self._dtype, ndmin=1)
         wanted = (self._n_features,) if self._squeeze else (self._n_streams, self._n_features)

@@ -43,7 +43,7 @@ _OF_IMAGES: dict[str, tuple[Any, ...]] = {
 class LSTMTranscriber(BaseLSTM):
     """Transcription of sequences: symbols in their order, without telling when each comes.
 
-    Each sample is a sequence, and its target a string or a list of symbols that is shorter: what
+    Each sample is a sequence, and its target a string or a list of symbols, no longer than it: what
     was said, written or sent. Which steps belong to which symbol need not be known, in training
     neither [1]_. Images of lines of text are read by multi-dimensional layers with
     ``cell="mdlstm"`` [2]_. Raw data will do: features are standardised inside.

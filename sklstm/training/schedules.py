@@ -18,7 +18,7 @@ def cosine(progress: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * (progress - _WARM_UP) / (1 - _WARM_UP)))
 
 
-# Each maps the share of the fit's steps that are done, in (0, 1], to a factor of the rate; None
+# Each maps how far a fit is in the middle of a step, in (0, 1), to a factor of the rate; None
 # leaves the rate alone, or to a callback.
 SCHEDULES: dict[str, Callable[[float], float] | None] = {"constant": None, "cosine": cosine}
 
@@ -29,7 +29,7 @@ class RateSchedule:
     Parameters
     ----------
     factor : callable
-        Maps the share of the fit's steps that are done, in (0, 1], to a factor of the rate.
+        Maps how far the fit is in the middle of a step, in (0, 1), to a factor of the rate.
     rate : float
         Highest learning rate.
     n_steps : int
@@ -43,7 +43,7 @@ class RateSchedule:
     >>> schedule = RateSchedule(cosine, 1.0, 40)
     >>> schedule.step(optimizer)
     >>> optimizer.param_groups[0]["lr"]
-    0.5
+    0.25
     """
 
     def __init__(self, factor: Callable[[float], float], rate: float, n_steps: int) -> None:
@@ -54,7 +54,8 @@ class RateSchedule:
 
     def step(self, optimizer: Optimizer) -> None:
         """Set the rate of the step to come."""
+        # the middle, so that no step is made at a rate of zero, be it the only one
+        rate = self.rate * self.factor(min(1.0, (self.n_done + 0.5) / self.n_steps))
         self.n_done += 1
-        rate = self.rate * self.factor(min(1.0, self.n_done / self.n_steps))
         for group in optimizer.param_groups:
             group["lr"] = rate

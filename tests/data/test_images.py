@@ -26,6 +26,7 @@ def test_a_step_is_a_column_with_its_channels(channels, wrap):
         ([np.zeros((3, 4)), np.zeros(3)], r"Got X\[1\] of shape \(3,\)"),
         ([np.zeros((3, 0))], r"Got X\[0\] of shape \(3, 0\)"),
         ([], "empty list"),
+        ([np.zeros((2, 3)), np.full((2, 3), np.nan)], r"X\[1\] must hold finite.*row 0, column 0"),
     ],
 )
 def test_what_is_no_image(X, message):

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 
@@ -82,7 +83,6 @@ def test_targets_of_absent_steps_are_dropped(rng):
         ([np.zeros(4), np.zeros(4), np.zeros(3)], r"Sequence 2 of X has 4 steps, but y\[2\] has 3"),
         ([np.zeros(4), np.zeros((4, 2)), np.zeros(4)], "as many columns"),
         ([0, 1, 2], r"Got y\[0\] of shape \(\)"),
-        (np.zeros((3, 4), dtype="datetime64[s]"), "dates"),
     ],
 )
 def test_targets_of_another_form_are_refused(y, message):
@@ -104,6 +104,8 @@ def test_a_step_with_one_number_missing_is_not_known():
         ([None, "a", "b"], None, [False, True, True]),
         (["", "a", "b"], "", [False, True, True]),
         ([None, 3, 4], 4, [False, True, False]),
+        (np.array(["2020-01-01", "NaT", "2020-01-02"], dtype="M8[s]"), None, [True, False, True]),
+        (np.array([pd.NA, "a", "b"], dtype=object), None, [False, True, True]),
     ],
 )
 def test_labels_to_ignore(labels, ignored, known):
@@ -124,6 +126,8 @@ def test_all_known_is_none():
         ([np.nan, np.nan], "no target at any time step"),
         ([np.inf, 1.0], "infinity"),
         (["a", "b"], "must hold numbers"),
+        ([1j, 2j], "real numbers"),
+        (np.array(["2020-01-01", "2020-01-02"], dtype="datetime64[s]"), "dates"),
     ],
 )
 def test_numbers_that_are_none(values, message):
@@ -134,3 +138,17 @@ def test_numbers_that_are_none(values, message):
 def test_two_labels_a_step_are_refused():
     with pytest.raises(ValueError, match="one label a time step"):
         labels_of_steps(Steps(np.zeros((2, 2)), np.array([2])), None)
+
+
+def test_a_missing_label_in_a_list_is_no_string():
+    X = as_sequences([np.zeros((3, 1)), np.zeros((2, 1))])
+    steps = labels_of_steps(as_steps([["a", np.nan, "b"], ["b", None]], X), None)
+    assert steps.known.tolist() == [True, False, True, True, False]
+    assert set(steps.values) == {"a", "b"}
+
+
+def test_missing_numbers_of_pandas():
+    X = as_sequences([np.zeros((2, 1))])
+    y = [pd.Series([1.5, None], dtype="Float64")]
+    steps = numbers_of_steps(as_steps(y, X))
+    assert steps.known.tolist() == [True, False]

@@ -25,6 +25,10 @@ def test_symbols_in_lists_tuples_and_arrays():
         (None, "Got None"),
         ([["a"], "a"], "strings and other sequences"),
         ([{"a"}], r"Got y\[0\]"),
+        (pd.DataFrame({"p": ["ab"]}), "DataFrame"),
+        ({"a": 1}, "dict"),
+        ([["a"], ["a", np.nan]], r"y\[1\] has no symbol at place 1: nan"),
+        ([[None]], r"y\[0\] has no symbol at place 0: None"),
     ],
 )
 def test_what_is_no_transcript(y, message):
@@ -43,6 +47,12 @@ def test_decoding_undoes_encoding(y):
     assert targets.symbols.tolist() == sorted({symbol for member in y for symbol in member})
 
 
+def test_members_may_be_series_and_symbols_come_back_as_python_s_own():
+    y = as_transcripts([pd.Series([1, 2]), pd.Series([2], index=[5])])
+    assert y.tolist() == [(1, 2), (2,)]
+    assert all(type(symbol) is int for symbol in TranscriptTargets(y).decode([0, 1]))
+
+
 def test_symbols_that_are_no_scalars():
     y = as_transcripts([[(1, 2), (0, 1)], [(1, 2)]])
     targets = TranscriptTargets(y)
@@ -56,7 +66,12 @@ def test_a_new_symbol_is_named():
 
 
 @pytest.mark.parametrize(
-    ("y", "message"), [(["", ""], "at least one symbol"), ([["a", 1]], "can be sorted")]
+    ("y", "message"),
+    [
+        (["", ""], "at least one symbol"),
+        ([["a", 1]], "can be sorted"),
+        ([[[1]]], "such as characters"),
+    ],
 )
 def test_symbols_that_cannot_be_learnt(y, message):
     with pytest.raises(ValueError, match=message):

@@ -285,7 +285,7 @@ def test_a_part_without_targets_is_named(rng):
     X, y = rng.normal(size=(10, 4, 1)), np.full((10, 4), np.nan)
     y[0] = 1.0
     model = LSTMRegressor(**SMALL, early_stopping=True, validation_split="last")
-    with pytest.raises(ValueError, match="no step has a known target"):
+    with pytest.raises(ValueError, match="no time step has a known target"):
         model.fit(X, y)
 
 

@@ -91,3 +91,15 @@ def test_embedding_size(chain):
     model = LSTMClassifier(4, max_epochs=1, embedding_size=5, **SETTINGS)
     model.fit(chain, chain[:, :, 0])
     assert model.module_.inputs.encoded.layers[0].vectors.weight.shape == (4, 5)
+
+
+@pytest.mark.parametrize("prefix", [[99], [4, 1.5]])
+def test_tokens_that_were_never_seen(model, prefix):
+    with pytest.raises(ValueError, match=r"prefix must hold tokens that X held.*\[4.0, 7.0, 9.0\]"):
+        model.sample(3, prefix=prefix)
+
+
+def test_a_model_that_is_none_says_why():
+    with pytest.raises(AttributeError, match="has no attribute 'sample'") as error:
+        LSTMClassifier().sample(3)
+    assert "not fitted" in str(error.value.__cause__)

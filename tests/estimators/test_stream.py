@@ -1,6 +1,7 @@
 """Predictions step by step, against predictions for prefixes."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from torch import nn
@@ -175,3 +176,29 @@ def test_missing_values_are_carried_on(X):
 def test_not_fitted():
     with pytest.raises(ValueError, match="not fitted"):
         LSTMRegressor().stream()
+
+
+def test_columns_must_be_those_of_fit(X):
+    frames = [pd.DataFrame(x, columns=["p", "q"]) for x in X]
+    model = LSTMRegressor(**SMALL, return_sequences=True).fit(frames, X[:, :, 0])
+    expected = model.predict(frames[:1])[0][0]
+    assert_allclose(model.stream().step(frames[0].iloc[0]), expected, rtol=1e-6)
+    assert_allclose(model.stream(1).step(frames[0].iloc[:1]), [expected], rtol=1e-6)
+    for x in (frames[0].iloc[0][["q", "p"]], frames[0].iloc[0].rename({"p": "r"})):
+        with pytest.raises(ValueError, match=r"columns of fit, in their order: \['p', 'q'\]"):
+            model.stream().step(x)
+
+
+def test_dates_are_no_features(X):
+    model = LSTMRegressor(**SMALL, return_sequences=True).fit(X, X[:, :, 0])
+    with pytest.raises(ValueError, match="x holds dates"):
+        model.stream().step(np.array(["2020-01-01"] * 2, dtype="M8[D]"))
+
+
+@pytest.mark.parametrize("streams", [[5], [1.0], "a"])
+def test_streams_that_are_none(X, streams):
+    stream = LSTMRegressor(**SMALL, return_sequences=True).fit(X, X[:, :, 0]).stream(3)
+    stream.reset(0)
+    stream.reset([True, False, True])
+    with pytest.raises(ValueError, match="streams must be numbers from 0 to 2"):
+        stream.reset(streams)

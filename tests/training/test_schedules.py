@@ -37,4 +37,15 @@ def test_every_group_gets_the_rate_before_every_step():
     for _ in range(5):
         schedule.step(optimizer)
         rates.append([group["lr"] for group in optimizer.param_groups])
-    assert rates == [pytest.approx([0.1 * share] * 2) for share in (0.25, 0.5, 0.75, 1.0, 1.0)]
+    assert rates == [
+        pytest.approx([0.1 * share] * 2) for share in (0.125, 0.375, 0.625, 0.875, 1.0)
+    ]
+
+
+def test_no_step_is_made_at_a_rate_of_zero():
+    for n_steps in (1, 2, 3, 100):
+        optimizer = torch.optim.SGD([torch.zeros(1)], lr=1.0)
+        schedule = RateSchedule(cosine, 1.0, n_steps)
+        for _ in range(n_steps):
+            schedule.step(optimizer)
+            assert optimizer.param_groups[0]["lr"] > 0
