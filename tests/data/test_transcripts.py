@@ -21,8 +21,8 @@ def test_symbols_in_lists_tuples_and_arrays():
     ("y", "message"),
     [
         ([1, 2], r"Got y\[0\] = 1"),
-        ("abc", "one a sample. Got 'abc'"),
-        (None, "Got None"),
+        ("abc", "one a sample. Got str: 'abc'"),
+        (None, "Got NoneType"),
         ([["a"], "a"], "strings and other sequences"),
         ([{"a"}], r"Got y\[0\]"),
         (pd.DataFrame({"p": ["ab"]}), "DataFrame"),
