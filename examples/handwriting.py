@@ -1,8 +1,8 @@
 """Offline handwriting: strings of handwritten digits, transcribed without telling where each is.
 
 Strings of five digits are composed of scikit-learn's images of handwritten digits, with random
-spacing, slant, height and noise. The images are in the order of their writers, so that the first
-two thirds, for training, and the last third, for the test, are of other hands. Two networks with
+spacing, slant, height and noise. The images are in the order of their writers, so that the middle
+third, for the test, and the others, for training, are of other hands. Two networks with
 connectionist temporal classification (Graves et al., 2006) transcribe them: multi-dimensional
 LSTM layers that read the pixels (Graves and Schmidhuber, 2009), and a bidirectional LSTM that
 reads column by column. Writes ``handwriting.png``.
@@ -22,8 +22,8 @@ from sklstm import LSTMTranscriber
 mpl.use("Agg")
 from matplotlib import pyplot as plt
 
-N_TRAIN, N_TEST, N_DIGITS = 3_000, 500, 5
-HEIGHT, GREATEST_GAP, GREATEST_SLANT, NOISE = 12, 3, 0.4, 0.5
+N_TRAIN, N_TEST, N_DIGITS = 6_000, 500, 5
+HEIGHT, GREATEST_GAP, GREATEST_SLANT, NOISE = 12, 3, 0.25, 0.5
 PICTURE = Path("handwriting.png")
 
 

@@ -103,12 +103,8 @@ class Stream:
 
     def _check(self, x: ArrayLike) -> NDArray[Any]:
         check_no_dates(x, "x")
-        names = getattr(x, "columns", getattr(x, "index", None))
-        if self._names is not None and names is not None and list(names) != self._names:
-            raise ValueError(
-                f"x must have the columns of fit, in their order: {self._names}. It has "
-                f"{list(names)}."
-            )
+        if self._names is not None and hasattr(x, "iloc"):
+            self._check_names(list(x.columns if hasattr(x, "columns") else x.index))
         with np.errstate(over="ignore"):
             values = np.array(x, dtype=self._dtype, ndmin=1)
         wanted = (self._n_features,) if self._squeeze else (self._n_streams, self._n_features)
@@ -125,6 +121,12 @@ class Stream:
                 f"{values[place]} at {place}."
             )
         return values.reshape(self._n_streams, self._n_features)
+
+    def _check_names(self, names: list[str]) -> None:
+        if names != self._names:
+            raise ValueError(
+                f"x must have the columns of fit, in their order: {self._names}. It has {names}."
+            )
 
 
 def _check_causal(estimator: Any) -> None:

@@ -184,6 +184,7 @@ def test_columns_must_be_those_of_fit(X):
     expected = model.predict(frames[:1])[0][0]
     assert_allclose(model.stream().step(frames[0].iloc[0]), expected, rtol=1e-6)
     assert_allclose(model.stream(1).step(frames[0].iloc[:1]), [expected], rtol=1e-6)
+    assert_allclose(model.stream().step(list(X[0, 0])), expected, rtol=1e-6)
     for x in (frames[0].iloc[0][["q", "p"]], frames[0].iloc[0].rename({"p": "r"})):
         with pytest.raises(ValueError, match=r"columns of fit, in their order: \['p', 'q'\]"):
             model.stream().step(x)
