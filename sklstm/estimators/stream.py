@@ -101,7 +101,7 @@ class Stream:
             ) from error
         self._model.reset(torch.from_numpy(chosen).to(self._device))
 
-    def _check(self, x: ArrayLike) -> NDArray[Any]:
+    def _check(self, x: Any) -> NDArray[Any]:
         check_no_dates(x, "x")
         if self._names is not None and hasattr(x, "iloc"):
             self._check_names(list(x.columns if hasattr(x, "columns") else x.index))
