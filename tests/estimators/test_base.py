@@ -27,7 +27,14 @@ from skorch.callbacks import (
     LRScheduler,
 )
 
-from sklstm import LSTMClassifier, LSTMRegressor, SlidingWindowTransformer
+from sklstm import (
+    LSTMClassifier,
+    LSTMRegressor,
+    LSTMSeq2SeqClassifier,
+    LSTMSeq2SeqRegressor,
+    LSTMTranscriber,
+    SlidingWindowTransformer,
+)
 from sklstm.data import as_sequences, split_validation
 from sklstm.estimators import base
 from sklstm.training import runtime
@@ -971,9 +978,10 @@ def test_schedules(estimator):
         ).fit(X, y)
         rates[schedule] = np.array(seen.rates)
     assert_array_equal(rates["constant"], 0.01)
-    assert rates["cosine"].argmax() == 1  # two steps of warm-up in forty
-    assert rates["cosine"].max() == pytest.approx(0.01)
-    assert (np.diff(rates["cosine"][1:]) < 0).all()
+    assert rates["cosine"].argmax() == 2  # behind two steps of warm-up in forty
+    assert rates["cosine"].max() == pytest.approx(0.01, rel=1e-3)
+    assert (np.diff(rates["cosine"][2:]) < 0).all()
+    assert rates["cosine"].min() > 0
     assert rates["cosine"][-1] == pytest.approx(0, abs=1e-9)
 
 
@@ -1320,11 +1328,16 @@ def test_every_parameter_is_lasting_or_may_change():
         "tol",
         "warm_start",
         "class_weight",
+        "ignore_label",
+        "beam_width",
+        "length_penalty",
+        "teacher_forcing",
         "callbacks",
         "random_state",
         "verbose",
     }
-    names = set(LSTMRegressor().get_params()) | set(LSTMClassifier().get_params())
+    kinds = (LSTMRegressor, LSTMClassifier, LSTMTranscriber, LSTMSeq2SeqRegressor)
+    names = {name for kind in (*kinds, LSTMSeq2SeqClassifier) for name in kind().get_params()}
     assert names == set(base._LASTING) | may_change
     assert not set(base._LASTING) & may_change
 

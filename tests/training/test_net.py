@@ -9,6 +9,7 @@ from torch import nn
 
 from sklstm.data import as_sequences
 from sklstm.training import BestWeights, Samples, Split, make_net
+from sklstm.training.schedules import cosine
 
 N_SAMPLES, BATCH_SIZE = 10, 4
 N_BATCHES = 3  # of 4, 4 and 2
@@ -132,8 +133,8 @@ def test_schedule():
 
     train(net_of(callbacks=[Rates()]), samples(), 10, schedule="cosine")
     assert len(rates) == 30
-    assert rates[0] == pytest.approx(0.1 * (1 / 30) / 0.05)
-    assert rates[-1] == pytest.approx(0, abs=1e-12)
+    assert rates[0] == pytest.approx(0.1 * (0.5 / 30) / 0.05)
+    assert rates[-1] == pytest.approx(0.1 * cosine(29.5 / 30))
 
 
 def test_gradient_clip():
