@@ -981,8 +981,7 @@ def test_schedules(estimator):
     assert rates["cosine"].argmax() == 2  # behind two steps of warm-up in forty
     assert rates["cosine"].max() == pytest.approx(0.01, rel=1e-3)
     assert (np.diff(rates["cosine"][2:]) < 0).all()
-    assert rates["cosine"].min() > 0
-    assert rates["cosine"][-1] == pytest.approx(0, abs=1e-9)
+    assert 0 < rates["cosine"][-1] < 1e-5
 
 
 @both
