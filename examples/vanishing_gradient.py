@@ -114,7 +114,7 @@ def sentence_model(cell: str) -> LSTMClassifier:
         dropout=0.0,
         categorical_features="from_dtype",
         learning_rate=2e-3,
-        max_epochs=10,
+        max_epochs=16,
         batch_size=128,
         **PLAIN,
     )
