@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sklstm.data.sequences import holds_members
+
 
 def columns_of_images(X: Any) -> tuple[Any, tuple[int, int]]:
     """Lay images out as sequences, a time step being a column from top to bottom.
@@ -39,8 +41,7 @@ def columns_of_images(X: Any) -> tuple[Any, tuple[int, int]]:
         "images: an array (n_images, height, width) or (n_images, height, width, n_channels), or a "
         "list of (height, width) or (height, width, n_channels) arrays"
     )
-    is_list = isinstance(X, list | tuple) or (np.ndim(X) == 1 and np.asarray(X).dtype == object)
-    if not is_list:
+    if not holds_members(X):
         array = np.asarray(X)
         if array.ndim not in (3, 4) or 0 in array.shape:
             raise ValueError(f"With cell='mdlstm' X must be {wanted}. Got shape {array.shape}.")

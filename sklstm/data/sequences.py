@@ -421,6 +421,29 @@ def _check_array(X: Any, wanted: np.dtype[Any] | None) -> NDArray[Any]:
     return np.asarray(array)
 
 
+def holds_members(values: Any) -> bool:
+    """Tell whether values are a list, tuple or object array, of which each member is an array.
+
+    Parameters
+    ----------
+    values : object
+        Anything.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> from sklstm.data.sequences import holds_members
+    >>> holds_members([[1, 2], [3]])
+    True
+    """
+    if isinstance(values, list | tuple):
+        return True
+    return np.ndim(values) == 1 and np.asarray(values).dtype == object
+
+
 def ragged_members(X: Any) -> list[NDArray[Any]] | None:
     """Return X's members as (n_timesteps_i, n_features) arrays if X is ragged, else None.
 

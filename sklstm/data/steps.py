@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sklstm._validation import check_lengths_agree, check_no_dates
-from sklstm.data.sequences import Sequences
+from sklstm.data.sequences import Sequences, holds_members
 
 
 @dataclass(frozen=True)
@@ -40,21 +41,46 @@ class Steps:
     def __len__(self) -> int:
         return len(self.lengths)
 
+    @cached_property
+    def first(self) -> NDArray[np.int64]:
+        """Place of each sequence's first value, (n_sequences,)."""
+        return first_rows(self.lengths)
+
     def __getitem__(self, indices: NDArray[np.int64]) -> "Steps":
-        rows = rows_of(self.lengths, indices)
+        rows = rows_of(self.first[indices], self.lengths[indices])
         known = None if self.known is None else self.known[rows]
         return Steps(self.values[rows], self.lengths[indices], known)
 
 
-def rows_of(lengths: NDArray[np.int64], indices: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the places of chosen sequences' steps in a table of all sequences' steps.
+def first_rows(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where each sequence begins in a table of all sequences' steps.
 
     Parameters
     ----------
     lengths : ndarray of shape (n_sequences,)
         Steps of each sequence.
-    indices : ndarray of shape (n_chosen,)
-        Which sequences.
+
+    Returns
+    -------
+    ndarray of shape (n_sequences,), dtype int64
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.data import first_rows
+    >>> first_rows(np.array([2, 1, 3])).tolist()
+    [0, 2, 3]
+    """
+    return np.cumsum(lengths) - lengths
+
+
+def rows_of(first: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the places of sequences' steps in a table of all sequences' steps.
+
+    Parameters
+    ----------
+    first, lengths : ndarray of shape (n_chosen,)
+        Where each of the chosen sequences begins, and its steps.
 
     Returns
     -------
@@ -64,13 +90,10 @@ def rows_of(lengths: NDArray[np.int64], indices: NDArray[np.int64]) -> NDArray[n
     --------
     >>> import numpy as np
     >>> from sklstm.data import rows_of
-    >>> rows_of(np.array([2, 1, 3]), np.array([2, 0])).tolist()
+    >>> rows_of(np.array([3, 0]), np.array([3, 2])).tolist()
     [3, 4, 5, 0, 1]
     """
-    first = (np.cumsum(lengths) - lengths)[indices]
-    chosen = lengths[indices]
-    before = np.cumsum(chosen) - chosen  # rows of the chosen sequences before each
-    return np.repeat(first - before, chosen) + np.arange(chosen.sum())
+    return np.repeat(first - first_rows(lengths), lengths) + np.arange(lengths.sum())
 
 
 def as_steps(y: Any, sequences: Sequences) -> Steps:
@@ -134,7 +157,7 @@ def _members(y: Any) -> list[NDArray[Any]]:
         "n_timesteps) or (n_samples, n_timesteps, n_outputs), or a list of (n_timesteps_i,) or "
         "(n_timesteps_i, n_outputs) arrays"
     )
-    is_list = isinstance(y, list | tuple) or (np.ndim(y) == 1 and np.asarray(y).dtype == object)
+    is_list = holds_members(y)
     if not is_list and np.ndim(y) not in (2, 3):
         raise ValueError(f"y must have {wanted}. Got y of shape {np.shape(y)}.")
     members = [_as_array(member) for member in (y if is_list else _as_array(y))]

@@ -11,7 +11,7 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from skorch import NeuralNet
 from skorch.callbacks import EpochTimer, PrintLog
-from skorch.utils import TeeGenerator, to_tensor
+from skorch.utils import TeeGenerator
 from torch import Tensor, nn
 
 from sklstm.training.callbacks import (
@@ -66,9 +66,13 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
     ) -> Tensor:
         """Return the mean over the batch of weight times loss."""
         target, weight = y_true if isinstance(y_true, tuple) else (y_true, None)
-        loss: Tensor = self.criterion_(y_pred, to_tensor(target, device=self.device))
+        if isinstance(target, dict):
+            target = {name: torch.as_tensor(v, device=self.device) for name, v in target.items()}
+        else:
+            target = torch.as_tensor(target, device=self.device)
+        loss: Tensor = self.criterion_(y_pred, target)
         if weight is not None:
-            loss = to_tensor(weight, device=self.device) * loss
+            loss = torch.as_tensor(weight, device=self.device) * loss
         return loss.mean()
 
     def infer(self, x: dict[str, Any], **fit_params: Any) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from sklstm.data import Batches, Sequences, rows_of
+from sklstm.data import Batches, Sequences, first_rows, rows_of
 from sklstm.training.samples import module_arguments
 
 # Time steps of one batch: on a CPU not so many that its states take much memory.
@@ -62,13 +62,16 @@ def _outputs_by_batches(
     reduce: Callable[[Tensor], Tensor] | None,
 ) -> Tensor:
     n_all = len(sequences) if n_rows is None else int(n_rows.sum())
+    first = None if n_rows is None else first_rows(n_rows)
     outputs = None
     for indices in Batches(sequences.lengths, batch_size):
         batch = _outputs(module, sequences, indices, device)
         batch = batch if reduce is None else reduce(batch)
         if outputs is None:
             outputs = batch.new_empty(n_all, *batch.shape[1:])
-        rows = indices if n_rows is None else rows_of(n_rows, indices)
+        rows = indices
+        if n_rows is not None and first is not None:
+            rows = rows_of(first[indices], n_rows[indices])
         outputs[torch.from_numpy(rows)] = batch
     assert outputs is not None
     return outputs

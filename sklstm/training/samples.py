@@ -51,6 +51,7 @@ class Samples(Dataset[Batch]):
         self.targets = targets
         self.weight = weight
         self.given = given
+        self._mean_length = targets.lengths.mean() if isinstance(targets, Steps) else None
 
     def __len__(self) -> int:
         return len(self.sequences)
@@ -71,12 +72,12 @@ class Samples(Dataset[Batch]):
             return weight
         # A batch's loss is the mean over its steps. Batches of longer sequences have more of them,
         # each of which is to count as much.
-        lengths = self.targets.lengths
-        share = lengths[indices].mean() / lengths.mean()
+        lengths = self.targets.lengths[indices]
+        share = lengths.mean() / self._mean_length
         if share == 1:
             return weight
         dtype = self.sequences.dtype
-        whole = np.ones(lengths[indices].sum(), dtype) if weight is None else weight
+        whole = np.ones(lengths.sum(), dtype) if weight is None else weight
         scaled: NDArray[Any] = (share * whole).astype(dtype)
         return scaled
 
