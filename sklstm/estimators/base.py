@@ -217,7 +217,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             self, train.sequences, train.weight, n_outputs, self._anchor(), self.categorical_
         )
 
-    def _given_outputs(self, part: Part) -> dict[str, NDArray[Any]]:
+    def _given_outputs(self, targets: Targets) -> dict[str, NDArray[Any]]:
         """Return what the network is told of its own outputs in training."""
         return {}
 
@@ -344,6 +344,13 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
                     f"with, but {', '.join(changed)} changed since. Set warm_start=False and fit, "
                     "or clone the estimator."
                 )
+
+    def _refuse_stratified(self) -> None:
+        if isinstance(self.validation_split, str) and self.validation_split == "stratified":
+            raise ValueError(
+                "validation_split='stratified' needs classes, one label a sample, but y holds a "
+                "sequence of targets a sample. Set it to 'auto', 'random' or 'last'."
+            )
 
     def _lasting_parameters(self) -> dict[str, Any]:
         # copies of what can be changed in place; a callable is known by its identity
@@ -525,7 +532,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
                 )
             scaled = (weight / weight.mean()).astype(dtype_of(self.precision))
             of_samples = Steps(scaled, targets.lengths) if isinstance(targets, Steps) else scaled
-        return Samples(part.sequences, targets, of_samples, self._given_outputs(part))
+        return Samples(part.sequences, targets, of_samples, self._given_outputs(targets))
 
     def _record(self, valid: Part | None) -> None:
         history = self.net_.history

@@ -64,8 +64,8 @@ class RowwiseLSTM(BaseLSTM):
             raise ValueError(f"method must be one of {', '.join(able)}. Got {method!r}.")
         if n_streams is not None:
             check_scalar(n_streams, "n_streams", Integral, min_val=1)
+            n_streams = int(n_streams)
         # of a copy, whose attributes stay when a further fit replaces the estimator's
-        n_streams = None if n_streams is None else int(n_streams)
         return Stream(self, n_streams, partial(copy(self)._respond, method, sequences=None))
 
     def _check_parameters(self, *, resume: bool) -> None:
@@ -77,12 +77,7 @@ class RowwiseLSTM(BaseLSTM):
                 f"return_sequences=True gives an output at every time step, but patch_size="
                 f"{self.patch_size} makes one of several. Set patch_size to 'auto' or 1."
             )
-        if isinstance(self.validation_split, str) and self.validation_split == "stratified":
-            raise ValueError(
-                "validation_split='stratified' needs one label a sample, but with "
-                "return_sequences=True there is one a time step. Set it to 'auto', 'random' or "
-                "'last'."
-            )
+        self._refuse_stratified()
 
     def _n_rows(self, sequences: Sequences) -> NDArray[np.int64] | None:
         return sequences.lengths if self._built_with("return_sequences") else None

@@ -11,12 +11,13 @@ from torch import nn
 
 import sklstm.training as training
 from sklstm._validation import check_layer_sizes
-from sklstm.data import Sequences
+from sklstm.data import Sequences, Steps
 from sklstm.estimators.base import BaseLSTM
 from sklstm.estimators.inputs import build_inputs
 from sklstm.estimators.network import dtype_of
 from sklstm.estimators.part import Part
 from sklstm.nn import EncoderDecoder, NumberFeed, SymbolFeed
+from sklstm.training import Targets
 
 
 class BaseSeq2Seq(BaseLSTM):
@@ -42,6 +43,10 @@ class BaseSeq2Seq(BaseLSTM):
     }
 
     @abstractmethod
+    def _start(self) -> float:
+        """Return what stands before the first output."""
+
+    @abstractmethod
     def _make_feed(self) -> NumberFeed | SymbolFeed:
         """Return how an output is told to the next step."""
 
@@ -49,8 +54,7 @@ class BaseSeq2Seq(BaseLSTM):
         super()._check_parameters(resume=resume)
         self._decoder_layer_sizes()
         self._truth_shares()
-        if isinstance(self.validation_split, str) and self.validation_split == "stratified":
-            raise ValueError("validation_split='stratified' needs classes, and y holds sequences.")
+        self._refuse_stratified()
 
     def _decoder_layer_sizes(self) -> tuple[int, ...]:
         if self.decoder_layer_sizes is None:
@@ -88,6 +92,17 @@ class BaseSeq2Seq(BaseLSTM):
             mixed_precision=self.precision == "bfloat16",
         )
         return model.to(getattr(torch, dtype_of(self.precision)))
+
+    def _given_outputs(self, targets: Targets) -> dict[str, NDArray[Any]]:
+        assert isinstance(targets, Steps)
+        values, lengths = targets.values, targets.lengths
+        shape = (len(lengths), int(lengths.max()), *values.shape[1:])
+        previous = np.full(shape, self._start(), dtype=values.dtype)
+        has_next = np.arange(1, shape[1]) < lengths[:, None]  # (samples, steps - 1)
+        is_last = np.zeros(len(values), dtype=bool)
+        is_last[targets.first + lengths - 1] = True
+        previous[:, 1:][has_next] = values[~is_last]
+        return {"previous": previous, "n_previous": lengths}
 
     def _guards(self, n_epochs: int) -> list[Any]:
         return [training.TeacherForcing(*self._truth_shares(), n_epochs)]

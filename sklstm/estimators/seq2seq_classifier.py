@@ -14,10 +14,11 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from sklstm._validation import check_lengths_agree, check_sample_weight
-from sklstm.data import Sequences, Steps, TranscriptTargets, as_transcripts
+from sklstm.data import Steps, as_transcripts
 from sklstm.decoding import beam_search
 from sklstm.estimators.part import Part
 from sklstm.estimators.seq2seq import BaseSeq2Seq
+from sklstm.estimators.transcripts import TranscriptsMixin
 from sklstm.losses import LogLoss, Loss
 from sklstm.nn import Decoding, EncoderDecoder, SymbolFeed
 from sklstm.training import Targets
@@ -25,7 +26,7 @@ from sklstm.training import Targets
 _MAX_EMBEDDING = 32
 
 
-class LSTMSeq2SeqClassifier(BaseSeq2Seq):
+class LSTMSeq2SeqClassifier(TranscriptsMixin, BaseSeq2Seq):
     """Sequences of symbols from sequences, with an encoder and a decoder.
 
     Each sample is a sequence, and its target a string or a list of symbols, of any length. Both
@@ -160,9 +161,7 @@ class LSTMSeq2SeqClassifier(BaseSeq2Seq):
     True
     """
 
-    classes_: NDArray[Any]
     max_length_: int
-    targets_: TranscriptTargets
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseSeq2Seq._parameter_constraints,
@@ -321,21 +320,13 @@ class LSTMSeq2SeqClassifier(BaseSeq2Seq):
 
     # ---------------------------------------------------------------- hooks
 
-    def _check_y(self, y: Any, sequences: Sequences) -> NDArray[Any]:
-        return as_transcripts(y)
-
     def _prepare(self, part: Part, classes: ArrayLike | None, *, resume: bool) -> None:
+        super()._prepare(part, classes, resume=resume)
         if resume:
-            self.targets_.encode(part.targets)
             return
-        self.targets_ = TranscriptTargets(part.targets)
-        self.classes_ = self.targets_.symbols
         longest = max(len(transcript) for transcript in part.targets)
         self.max_length_ = 2 * longest if self.max_length == "auto" else int(self.max_length)
         self.n_steps_ = self.max_length_ + 1  # the end counted
-
-    def _check_known(self, valid: Part) -> None:
-        self.targets_.encode(valid.targets)
 
     def _make_loss(self, train: Part, seed: int | None) -> Loss:
         return LogLoss(len(self.classes_) + 1)
@@ -346,6 +337,9 @@ class LSTMSeq2SeqClassifier(BaseSeq2Seq):
             width = min(-(-n_symbols // 2), _MAX_EMBEDDING)
         return SymbolFeed(n_symbols, int(width))
 
+    def _start(self) -> int:
+        return len(self.classes_)
+
     def _encode(self, part: Part) -> tuple[Targets, NDArray[np.float64] | None]:
         coded = self.targets_.encode(part.targets)
         lengths = coded["n_symbols"] + 1
@@ -354,11 +348,6 @@ class LSTMSeq2SeqClassifier(BaseSeq2Seq):
         present = np.arange(numbers.shape[1]) < lengths[:, None]
         weight = None if part.weight is None else np.repeat(part.weight, lengths)
         return Steps(numbers[present], lengths), weight
-
-    def _given_outputs(self, part: Part) -> dict[str, NDArray[Any]]:
-        coded = self.targets_.encode(part.targets)
-        previous = np.pad(coded["symbols"], ((0, 0), (1, 0)), constant_values=len(self.classes_))
-        return {"previous": previous, "n_previous": coded["n_symbols"] + 1}
 
     def _score_outputs(self, outputs: Tensor, part: Part) -> float:
         return _share_right(self._greedy(outputs), part.targets, part.weight)

@@ -360,22 +360,15 @@ class LSTMSeq2SeqRegressor(RegressorMixin, BaseSeq2Seq):  # type: ignore[misc]
     def _make_feed(self) -> NumberFeed:
         return NumberFeed(self.n_outputs_)
 
-    def _encoded(self, part: Part) -> NDArray[Any]:
-        """Return standardised targets, of shape (n_samples, n_steps, n_outputs)."""
-        steps = part.targets.reshape(-1, *part.targets.shape[2:])
-        encoded = self.targets_.encode(steps, part.sequences, dtype_of(self.precision))
-        return encoded.reshape(-1, self.n_steps_, self.n_outputs_)
+    def _start(self) -> float:
+        return 0.0  # the mean of standardised targets
 
     def _encode(self, part: Part) -> tuple[Targets, NDArray[np.float64] | None]:
         lengths = np.full(len(part.y), self.n_steps_)
-        targets = self._encoded(part).reshape(-1, self.n_outputs_)
+        steps = part.targets.reshape(-1, *part.targets.shape[2:])
+        targets = self.targets_.encode(steps, part.sequences, dtype_of(self.precision))
         weight = None if part.weight is None else np.repeat(part.weight, lengths)
         return Steps(targets, lengths), weight
-
-    def _given_outputs(self, part: Part) -> dict[str, NDArray[Any]]:
-        encoded = self._encoded(part)
-        previous = np.concatenate([np.zeros_like(encoded[:, :1]), encoded[:, :-1]], axis=1)
-        return {"previous": previous, "n_previous": np.full(len(encoded), self.n_steps_)}
 
     def _predicted(self, outputs: Tensor) -> NDArray[np.float64]:
         rows = self.targets_.decode(self.net_.criterion_.predict(outputs).numpy(), None)

@@ -134,18 +134,16 @@ def _check_causal(estimator: Any) -> None:
     model = estimator.module_
     if not isinstance(model, SequenceModel):
         raise ValueError("A network of your own (module) cannot be streamed: its state is unknown.")
-    targets = estimator.targets_
-    anchored = getattr(targets, "anchor", None) is not None and bool(targets.anchor.relative)
     for is_so, name, why in (
         (model.n_directions == 2, "bidirectional=False", "reads sequences backwards too"),
         (model.patches.size > 1, "patch_size=1", "reads several steps at once"),
         (
-            anchored,
+            bool(estimator._anchor().relative),
             "subtract_last=False",
             "tells all steps relative to the last one, which changes with every step",
         ),
         (
-            getattr(targets, "linear", None) is not None,
+            getattr(estimator.targets_, "linear", None) is not None,
             "linear_skip=False",
             "has a linear map of whole sequences",
         ),

@@ -13,7 +13,6 @@ from torch.optim import Optimizer
 from sklstm._validation import check_lengths_agree
 from sklstm.data import (
     Sequences,
-    TranscriptTargets,
     as_objects,
     as_transcripts,
     columns_of_images,
@@ -22,6 +21,7 @@ from sklstm.decoding import decode_beam, decode_greedy, error_rate, needed_steps
 from sklstm.estimators.base import BaseLSTM
 from sklstm.estimators.network import build_image_model, check_network
 from sklstm.estimators.part import Part
+from sklstm.estimators.transcripts import TranscriptsMixin
 from sklstm.losses import CTC, Loss
 from sklstm.nn import CELLS
 from sklstm.training import Targets
@@ -40,7 +40,7 @@ _OF_IMAGES: dict[str, tuple[Any, ...]] = {
 }
 
 
-class LSTMTranscriber(BaseLSTM):
+class LSTMTranscriber(TranscriptsMixin):
     """Transcription of sequences: symbols in their order, without telling when each comes.
 
     Each sample is a sequence, and its target a string or a list of symbols, no longer than it: what
@@ -194,9 +194,6 @@ class LSTMTranscriber(BaseLSTM):
     """
 
     return_sequences = True
-
-    classes_: NDArray[Any]
-    targets_: TranscriptTargets
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseLSTM._parameter_constraints,
@@ -381,10 +378,7 @@ class LSTMTranscriber(BaseLSTM):
 
     def _check_parameters(self, *, resume: bool) -> None:
         super()._check_parameters(resume=resume)
-        if isinstance(self.validation_split, str) and self.validation_split == "stratified":
-            raise ValueError(
-                "validation_split='stratified' needs classes, and y holds transcripts."
-            )
+        self._refuse_stratified()
         if self.cell != "mdlstm":
             return
         for name, wanted in _OF_IMAGES.items():
@@ -419,19 +413,6 @@ class LSTMTranscriber(BaseLSTM):
                 f"{self.image_shape_[1]} channel(s). Got height {shape[0]} with {shape[1]}."
             )
         return super()._check_X(columns, reset=reset)
-
-    def _check_y(self, y: Any, sequences: Sequences) -> NDArray[Any]:
-        return as_transcripts(y)
-
-    def _prepare(self, part: Part, classes: ArrayLike | None, *, resume: bool) -> None:
-        if resume:
-            self.targets_.encode(part.targets)
-            return
-        self.targets_ = TranscriptTargets(part.targets)
-        self.classes_ = self.targets_.symbols
-
-    def _check_known(self, valid: Part) -> None:
-        self.targets_.encode(valid.targets)
 
     def _n_steps(self, n_samples: int) -> int:
         return 2_000

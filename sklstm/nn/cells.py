@@ -70,6 +70,24 @@ class Cell:
     gates: tuple[str, ...]
     redundant_bias: bool
 
+    def over_time(
+        self, x: Tensor, start: State, weights: Sequence[Tensor], *, training: bool
+    ) -> Tensor:
+        """Return the hidden state of every step, (batch, time, inputs) -> (batch, time, hidden)."""
+        states = tuple(part[None].contiguous() for part in start)
+        outputs: Tensor = self.run(
+            x,
+            states if self.n_states > 1 else states[0],
+            weights,
+            has_biases=True,
+            num_layers=1,
+            dropout=0.0,
+            train=training,
+            bidirectional=False,
+            batch_first=True,
+        )[0]
+        return outputs
+
 
 CELLS: dict[str, Cell] = {
     "lstm": Cell(

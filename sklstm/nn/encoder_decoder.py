@@ -237,18 +237,7 @@ class EncoderDecoder(nn.Module):
         """Make all steps at once, each fed with the truth."""
         x = self.feed(previous)
         for layer, state in zip(self.decoder, decoding.states, strict=True):
-            start = tuple(part[None].contiguous() for part in state)
-            x = CELLS[self.cell].run(
-                x,
-                start if len(start) > 1 else start[0],
-                _weights(layer),
-                has_biases=True,
-                num_layers=1,
-                dropout=0.0,
-                train=self.training,
-                bidirectional=False,
-                batch_first=True,
-            )[0]
+            x = CELLS[self.cell].over_time(x, state, _weights(layer), training=self.training)
             x = functional.dropout(x, self.dropout, self.training)
         return self._output(x, decoding.encoded)
 

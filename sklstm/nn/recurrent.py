@@ -98,19 +98,9 @@ class RecurrentLayer(nn.Module):
         if not self.mixed_precision and fused.can_run(self.cell, x, weights):
             return fused.run(self.cell, x, weights)
         cell = CELLS[self.cell]
-        start = x.new_zeros(1, len(x), layer.hidden_size)
+        start = (x.new_zeros(len(x), layer.hidden_size),) * cell.n_states
         with autocast(x, enabled=self.mixed_precision):
-            states: Tensor = cell.run(
-                x,
-                start if cell.n_states == 1 else (start,) * cell.n_states,
-                weights,
-                has_biases=True,
-                num_layers=1,
-                dropout=0.0,
-                train=self.training,
-                bidirectional=False,
-                batch_first=True,
-            )[0]
+            states = cell.over_time(x, start, weights, training=self.training)
         return states.to(x.dtype)
 
 

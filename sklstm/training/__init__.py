@@ -1,5 +1,6 @@
 """Training through skorch; the only room that imports it, and only once a net is made."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sklstm.training.optimizers import OPTIMIZERS, check_optimizer, resolve_weight_decay
@@ -43,18 +44,17 @@ __all__ = [
 ]
 
 
+# What imports skorch is imported when it is first asked for.
+_LATE = {
+    "BestWeights": "callbacks",
+    "check_callbacks": "callbacks",
+    "SequenceNet": "net",
+    "make_net": "net",
+    "TeacherForcing": "teaching",
+}
+
+
 def __getattr__(name: str) -> Any:
-    # what imports skorch is imported when it is first asked for
-    if name in ("BestWeights", "check_callbacks"):
-        from sklstm.training import callbacks
-
-        return getattr(callbacks, name)
-    if name in ("SequenceNet", "make_net"):
-        from sklstm.training import net
-
-        return getattr(net, name)
-    if name == "TeacherForcing":
-        from sklstm.training.teaching import TeacherForcing
-
-        return TeacherForcing
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATE[name]}"), name)
