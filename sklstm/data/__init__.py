@@ -6,6 +6,7 @@ from sklstm.data.encodings import ENCODINGS, find_edges, find_encoding, resolve_
 from sklstm.data.images import columns_of_images
 from sklstm.data.linear import LinearMap, fit_linear_map
 from sklstm.data.sequences import Sequences, as_sequences
+from sklstm.data.series import Panel, read_series
 from sklstm.data.splits import SPLITS, check_split, held_out_blocks, split_validation
 from sklstm.data.steps import (
     Steps,
@@ -18,6 +19,7 @@ from sklstm.data.steps import (
     split_steps,
 )
 from sklstm.data.targets import ClassTargets, RegressionTargets, columns
+from sklstm.data.time_grid import TimeGrid
 from sklstm.data.transcripts import TranscriptTargets, as_transcripts
 from sklstm.data.windows import Windows, make_windows, view_windows
 
@@ -28,9 +30,11 @@ __all__ = [
     "Batches",
     "ClassTargets",
     "LinearMap",
+    "Panel",
     "RegressionTargets",
     "Sequences",
     "Steps",
+    "TimeGrid",
     "TranscriptTargets",
     "Windows",
     "as_objects",
@@ -50,6 +54,7 @@ __all__ = [
     "make_windows",
     "no_anchor",
     "numbers_of_steps",
+    "read_series",
     "resolve_batch_size",
     "resolve_categorical",
     "resolve_max_epochs",

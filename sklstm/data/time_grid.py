@@ -1,0 +1,180 @@
+"""Time stamps as places on a regular grid."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+_HINT = (
+    "Give freq, such as freq='D' or 'h' (or a step, where time is whole numbers); missing time "
+    "stamps then become missing values"
+)
+
+
+@dataclass(frozen=True)
+class TimeGrid:
+    """Regular points in time, numbered from the first one seen.
+
+    Attributes
+    ----------
+    origin : Timestamp, Period or int
+        Time stamp number 0.
+    freq : pandas offset or int
+        From one to the next.
+    name : hashable
+        What the index of time is called.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklstm.data import TimeGrid
+    >>> grid = TimeGrid.of(pd.date_range("2026-01-31", periods=3, freq="ME"))
+    >>> grid.numbers(pd.to_datetime(["2026-04-30"])).tolist()
+    [3]
+    >>> grid.stamps([4])[0].isoformat()
+    '2026-05-31T00:00:00'
+    """
+
+    origin: Any
+    freq: Any
+    name: Any = None
+
+    @classmethod
+    def of(cls, times: Any, freq: Any = None, *, run: slice = slice(None)) -> "TimeGrid":
+        """Find the grid of time stamps.
+
+        Parameters
+        ----------
+        times : DatetimeIndex, PeriodIndex or Index of integers
+            Of one series or several.
+        freq : str, offset or int, default=None
+            None takes that of the index, or infers it.
+        run : slice, default=slice(None)
+            Where the stamps of one series stand, from which the frequency is inferred.
+
+        Returns
+        -------
+        TimeGrid
+
+        Raises
+        ------
+        ValueError
+            If the stamps are no time, or no frequency can be inferred.
+        """
+        if times.hasnans:
+            raise ValueError(
+                f"Time stamp {int(np.argmax(times.isna()))} is missing. Drop its row, or give it "
+                "a time."
+            )
+        if isinstance(times, pd.PeriodIndex):
+            return cls(times.min(), times.freq, times.name)
+        if isinstance(times, pd.DatetimeIndex):
+            return cls(times.min(), _offset(times, freq, run), times.name)
+        if pd.api.types.is_integer_dtype(times):
+            return cls(int(times.min()), _step(times, freq, run), times.name)
+        raise ValueError(
+            f"Time must be dates, periods or whole numbers. Got {times.dtype}: convert it with "
+            "pandas.to_datetime, or drop it with reset_index(drop=True)."
+        )
+
+    def numbers(self, times: Any) -> NDArray[np.int64]:
+        """Return the place of each time stamp, which may lie before 0.
+
+        Raises
+        ------
+        ValueError
+            If a stamp is of another kind, or lies between two points of the grid.
+        """
+        if len(times) == 0:
+            return np.empty(0, dtype=np.int64)
+        self._check_kind(times)
+        if isinstance(self.origin, pd.Timestamp):
+            numbers, apart = self._of_dates(times)
+        else:
+            step, since = self.freq, times.to_numpy()
+            if isinstance(self.origin, pd.Period):
+                since, step = times.asi8 - self.origin.ordinal, self.freq.n
+            else:
+                since = since - self.origin
+            numbers, apart = since // step, since % step != 0
+        if apart.any():
+            raise ValueError(
+                f"Time stamp {times[int(np.argmax(apart))]} does not lie on the grid that begins "
+                f"at {self.origin} and goes on by {_text(self.freq)}. Move it there, or give "
+                "another freq."
+            )
+        return numbers.astype(np.int64)
+
+    def stamps(self, numbers: Any) -> Any:
+        """Return the time stamps of places, as a pandas index."""
+        numbers = np.asarray(numbers, dtype=np.int64)
+        if isinstance(self.origin, int):
+            return pd.Index(self.origin + self.freq * numbers, name=self.name)
+        if isinstance(self.origin, pd.Period):
+            ordinals = self.origin.ordinal + self.freq.n * numbers
+            return pd.PeriodIndex.from_ordinals(  # type: ignore[attr-defined]
+                ordinals, freq=self.freq, name=self.name
+            )
+        low, high = min(0, numbers.min(initial=0)), max(0, numbers.max(initial=0))
+        grid = pd.date_range(self.origin, periods=high + 1, freq=self.freq)
+        if low < 0:
+            grid = pd.date_range(end=self.origin, periods=1 - low, freq=self.freq).union(grid)
+        stamps = grid.take(numbers - low).rename(self.name)
+        # what is given back goes on knowing its frequency
+        goes_on = len(numbers) and (np.diff(numbers) == 1).all()
+        return pd.DatetimeIndex(stamps, freq=self.freq) if goes_on else stamps
+
+    def _check_kind(self, times: Any) -> None:
+        kinds: dict[type, Any] = {pd.Timestamp: pd.DatetimeIndex, pd.Period: pd.PeriodIndex}
+        wanted = kinds.get(type(self.origin))
+        if times.hasnans:
+            raise ValueError(f"Time stamp {int(np.argmax(times.isna()))} is missing.")
+        if wanted is None:
+            alike = pd.api.types.is_integer_dtype(times)
+        elif wanted is pd.DatetimeIndex:
+            alike = isinstance(times, wanted) and (times.tz is None) == (self.origin.tz is None)
+        else:
+            alike = isinstance(times, wanted) and times.freq == self.freq
+        if not alike:
+            raise ValueError(
+                f"Time must go on as it began, like {self.origin!r}. Got {times[0]!r}."
+            )
+
+    def _of_dates(self, times: Any) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        grid = pd.date_range(
+            min(times.min(), self.origin), max(times.max(), self.origin), freq=self.freq
+        )
+        zero = grid.get_indexer(pd.Index([self.origin]))[0]
+        places = grid.get_indexer(times)
+        apart = places < 0 if zero >= 0 else times != self.origin
+        return places - zero, apart
+
+
+def _offset(times: Any, freq: Any, run: slice) -> Any:
+    freq = times.freq if freq is None else freq
+    if freq is None:
+        freq = pd.DatetimeIndex(times[run], freq="infer").freq
+    if freq is None:
+        raise ValueError(f"The frequency of time cannot be told from its stamps. {_HINT}.")
+    try:
+        return pd.tseries.frequencies.to_offset(freq)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"The 'freq' parameter must be one of pandas. Got {freq!r}.") from error
+
+
+def _step(times: Any, freq: Any, run: slice) -> int:
+    if freq is None:
+        apart = np.diff(times[run].to_numpy())
+        return int(apart.min()) if len(apart) else 1
+    if isinstance(freq, bool) or not isinstance(freq, int | np.integer) or freq < 1:
+        raise ValueError(
+            "The 'freq' parameter must be a positive int where time is whole numbers. Got "
+            f"{freq!r}."
+        )
+    return int(freq)
+
+
+def _text(freq: Any) -> str:
+    return str(getattr(freq, "freqstr", freq))

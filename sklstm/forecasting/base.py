@@ -1,0 +1,481 @@
+"""What all forecasters share: reading series, giving forecasts back, intervals and paths."""
+
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils import check_random_state, check_scalar
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.validation import check_is_fitted
+
+from sklstm._transaction import transaction
+from sklstm.data import Panel, read_series
+from sklstm.forecasting.conformal import Errors, held_out_origins
+from sklstm.forecasting.origins import Origins
+
+Array = NDArray[np.float64]
+
+
+class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
+    """Template of forecasters: a subclass says how it learns and what it forecasts from an origin.
+
+    Attributes
+    ----------
+    series_ : Panel
+        All observations so far.
+    features_ : Panel
+        Their features, row by row.
+    n_targets_ : int
+        Columns of y.
+    """
+
+    series_: Panel
+    features_: Panel
+    n_targets_: int
+    _errors: Errors | None
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        "horizon": [Interval(Integral, 1, None, closed="left")],
+        "group_by": [str, list, tuple, None],
+        "time_column": "no_validation",
+        "freq": "no_validation",
+    }
+
+    def fit(self, y: Any, X: Any = None) -> "BaseForecaster":
+        """Learn from one series or many.
+
+        Parameters
+        ----------
+        y : array-like, Series or DataFrame
+            An array of shape (n_times,) or (n_times, n_targets), a Series or a DataFrame with an
+            index of time (its columns are forecast together), the same with a MultiIndex of ids
+            and time for many series, or a long frame with `group_by`. Time must be regular;
+            time stamps that are not there are missing values, like NaN.
+        X : array-like or DataFrame, default=None
+            Features of the same times, and of others if you like. In a DataFrame rows are found
+            by their time stamps (and ids), in an array by position. A frame with an index of time
+            alone holds for every series.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of range, time stamps are unsorted, repeated or irregular, values
+            are no numbers, or there is too little to learn from.
+        """
+        with transaction(self):
+            self._validate_params()
+            panel = read_series(y, **self._reading())
+            self._fit(panel, self._read_features(X, panel))
+        return self
+
+    def predict(
+        self, steps: int | None = None, X: Any = None, *, history: Any = None, history_X: Any = None
+    ) -> Any:
+        """Forecast what follows the series.
+
+        Parameters
+        ----------
+        steps : int, default=None
+            How many steps; None takes `horizon`.
+        X : array-like or DataFrame, default=None
+            Features of the steps to come; may hold other times too if it is a DataFrame.
+        history : as y in `fit`, default=None
+            Series to go on instead of those seen last; they need not be among those of `fit`.
+        history_X : as X in `fit`, default=None
+            Features of `history`.
+
+        Returns
+        -------
+        ndarray, Series or DataFrame
+            In the form of y, with the time stamps that follow; `steps` rows a series.
+
+        Raises
+        ------
+        ValueError
+            If there are more steps than the model knows, features are missing, or a series is too
+            short or has a gap where it is read.
+        """
+        at = self._at_end(steps, X, history, history_X)
+        return at.panel.give(self._forecast(at), at.panel.stop)
+
+    def predict_interval(
+        self,
+        steps: int | None = None,
+        coverage: float = 0.9,
+        X: Any = None,
+        *,
+        history: Any = None,
+        history_X: Any = None,
+    ) -> tuple[Any, Any]:
+        """Forecast between which two values each step will lie.
+
+        Parameters
+        ----------
+        steps : int, default=None
+            How many steps; None takes `horizon`.
+        coverage : float in (0, 1), default=0.9
+            Share of the values that are to lie between the two, step by step.
+        X, history, history_X
+            As in `predict`.
+
+        Returns
+        -------
+        lower, upper : ndarray, Series or DataFrame
+            Each in the form of `predict`.
+
+        Raises
+        ------
+        ValueError
+            If too few errors are known for that coverage, and as in `predict`.
+
+        Notes
+        -----
+        The forecast and an error on both sides, the quantile of absolute errors of that step on
+        held-out times, see `calibrate`, which is called where it has not been.
+        """
+        check_scalar(coverage, "coverage", Real, min_val=0, max_val=1, include_boundaries="neither")
+        at = self._at_end(steps, X, history, history_X)
+        lower, upper = self._interval(at, float(coverage))
+        return at.panel.give(lower, at.panel.stop), at.panel.give(upper, at.panel.stop)
+
+    def simulate(
+        self,
+        n_paths: int,
+        steps: int | None = None,
+        X: Any = None,
+        *,
+        history: Any = None,
+        history_X: Any = None,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> Any:
+        """Draw paths that the series may take.
+
+        Parameters
+        ----------
+        n_paths : int
+        steps : int, default=None
+            How many steps; None takes `horizon`.
+        X, history, history_X
+            As in `predict`.
+        random_state : int, RandomState instance or None, default=None
+
+        Returns
+        -------
+        ndarray, Series or DataFrame
+            Of arrays, (n_paths, steps) or (n_paths, steps, n_targets). Else as `predict`, one path
+            behind the other, numbered in the first level of the index, "path", or the first
+            column of a long frame.
+
+        Notes
+        -----
+        The forecast and the errors of a held-out forecast, drawn as a whole, so that errors of
+        neighbouring steps belong together; see `calibrate`.
+        """
+        check_scalar(n_paths, "n_paths", Integral, min_val=1)
+        at = self._at_end(steps, X, history, history_X)
+        paths = self._paths(at, int(n_paths), check_random_state(random_state))
+        return _stack([at.panel.give(path, at.panel.stop) for path in paths])
+
+    def update(self, y: Any, X: Any = None, *, refit: bool = False) -> "BaseForecaster":
+        """Append observations, so that forecasts begin after them.
+
+        Parameters
+        ----------
+        y : as in `fit`
+            What came after the observations before, of all series or some; new series may be among
+            them.
+        X : as in `fit`, default=None
+            Features of the same times.
+        refit : bool, default=False
+            Whether to learn from them too.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            If a series does not go on where it ended, or the columns are others.
+        """
+        check_is_fitted(self)
+        with transaction(self):
+            start = 0 if self.series_.grid is not None else int(self.series_.stop[0])
+            more = self._read_like(y, "y", start)
+            features = self._read_features(X, more, like=self.features_)
+            self.series_ = self.series_.append(more)
+            self.features_ = self.features_.append(features)
+            if refit:
+                self._errors = None
+                self._learn(resume=True)
+        return self
+
+    def calibrate(self, steps: int | None = None, fraction: float = 0.3) -> "BaseForecaster":
+        """Measure the errors of forecasts on the end of the series.
+
+        A copy is fitted to what comes before, and forecasts from every origin in the held-out end.
+        `predict_interval` and `simulate` do so with the defaults where errors are needed and not
+        known; call it yourself for another fraction, or to spend the time beforehand.
+
+        Parameters
+        ----------
+        steps : int, default=None
+            How many steps; None takes `horizon`.
+        fraction : float in (0, 1), default=0.3
+            Share of each series that is held out.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError
+            If no series is long enough.
+        """
+        check_is_fitted(self)
+        check_scalar(fraction, "fraction", Real, min_val=0, max_val=1, include_boundaries="neither")
+        n_steps = self._n_steps(steps)
+        n_held_out = np.rint(fraction * self.series_.lengths).astype(np.int64)
+        rows = held_out_origins(self.series_, n_held_out, n_steps, self._n_needed)
+        past = clone(self)
+        try:
+            past._fit(*(panel.head(panel.lengths - n_held_out) for panel in self._panels()))
+        except ValueError as error:
+            raise ValueError(
+                "Errors of forecasts cannot be measured, since what comes before the last "
+                f"{fraction:.0%} of the series cannot be learnt from: {error}"
+            ) from error
+        at = Origins(self.series_, self.features_.values, rows, n_steps)
+        at = replace(at, rows=rows[past._can_forecast(at)])
+        if len(at.rows):
+            ahead = at.rows[:, None] + np.arange(1, n_steps + 1)
+            errors = self.series_.values[ahead] - past._forecast(at)
+            errors /= self._spread(self.series_)[at.series][:, None]
+            known = np.isfinite(errors).all(axis=(1, 2))
+            at, errors = replace(at, rows=at.rows[known]), errors[known]
+        if len(at.rows) == 0:
+            raise ValueError(
+                f"The errors of {n_steps} steps cannot be measured: no series has that many "
+                f"complete rows in its last {fraction:.0%}, after {self._n_needed} others. Bring "
+                "longer series, ask for fewer steps, or hold out a larger fraction."
+            )
+        self._errors = Errors(errors)
+        return self
+
+    # ---------------------------------------------------------------- hooks
+
+    @abstractmethod
+    def _learn(self, *, resume: bool) -> None:
+        """Learn from ``series_`` and ``features_``."""
+
+    @abstractmethod
+    def _forecast(self, at: Origins) -> Array:
+        """Return forecasts of shape (n_origins, n_steps, n_targets)."""
+
+    @property
+    def _n_needed(self) -> int:
+        """Rows that a forecast looks back on."""
+        return 1
+
+    def _can_forecast(self, at: Origins) -> NDArray[np.bool_]:
+        """Tell at which origins everything that is looked at is known."""
+        return np.asarray(np.isfinite(at.panel.values[at.rows]).all(axis=1))
+
+    def _n_future(self, n_steps: int) -> int:
+        """Return of how many steps features known ahead are needed."""
+        return n_steps
+
+    def _check_steps(self, n_steps: int) -> None:
+        """Raise if so many steps cannot be forecast."""
+
+    def _known_ahead(self, columns: list[Any]) -> NDArray[np.bool_]:
+        """Tell which features are known ahead."""
+        return np.zeros(len(columns), dtype=bool)
+
+    def _interval(self, at: Origins, coverage: float) -> tuple[Array, Array]:
+        forecast = self._forecast(at)
+        half = self._known_errors(at.n_steps).widths(coverage) * self._spread(at.panel)[:, None]
+        return forecast - half, forecast + half
+
+    def _paths(self, at: Origins, n_paths: int, rng: np.random.RandomState) -> Array:
+        """Return paths of shape (n_paths, n_series, n_steps, n_targets)."""
+        drawn = self._known_errors(at.n_steps).draw((n_paths, len(at.rows)), rng)
+        return self._forecast(at) + drawn * self._spread(at.panel)[:, None]
+
+    # ---------------------------------------------------------------- the same for all
+
+    def _reading(self) -> dict[str, Any]:
+        return {"group_by": self.group_by, "time_column": self.time_column, "freq": self.freq}
+
+    def _panels(self) -> tuple[Panel, Panel]:
+        return self.series_, self.features_
+
+    def _fit(self, panel: Panel, features: Panel) -> None:
+        self.series_, self.features_, self._errors = panel, features, None
+        self.n_targets_ = panel.values.shape[1]
+        self._learn(resume=False)
+
+    def _n_steps(self, steps: int | None) -> int:
+        if steps is None:
+            return int(self.horizon)
+        check_scalar(steps, "steps", Integral, min_val=1)
+        self._check_steps(int(steps))
+        return int(steps)
+
+    def _at_end(self, steps: int | None, X: Any, history: Any, history_X: Any) -> Origins:
+        check_is_fitted(self)
+        n_steps = self._n_steps(steps)
+        panel, features = self._panels()
+        if history is not None:
+            panel = self._read_like(history, "history")
+            features = self._read_features(history_X, panel, like=self.features_)
+        elif history_X is not None:
+            raise ValueError("history_X needs history.")
+        short = np.flatnonzero(panel.lengths < self._n_needed)
+        if len(short):
+            raise ValueError(
+                f"A forecast looks back on {self._n_needed} rows, but {len(short)} series have "
+                f"fewer; the one from {panel.where(int(panel.first[short[0]]))} on has "
+                f"{panel.lengths[short[0]]}. Bring more rows, leave the series out, or let the "
+                "forecast look back on fewer."
+            )
+        rows = panel.first + panel.lengths - 1
+        future = self._read_future(X, panel, features, self._n_future(n_steps))
+        at = Origins(panel, features.values, rows, n_steps, future)
+        lacking = np.flatnonzero(~self._can_forecast(at))
+        if len(lacking):
+            raise ValueError(
+                "A value is missing in what a forecast from "
+                f"{panel.where(int(rows[lacking[0]]))} reads, its window or features of the steps "
+                f"to come ({len(lacking)} series in all). Fill it, for example with interpolate(), "
+                "or leave the series out."
+            )
+        return at
+
+    def _read_like(self, y: Any, name: str, start: int = 0) -> Panel:
+        panel = read_series(y, **self._reading(), like=self.series_, start=start, name=name)
+        _check_columns(panel, self.series_, name)
+        if (panel.keys is None) != (self.series_.keys is None):
+            raise ValueError(f"{name} must be one series or many, as y was in fit.")
+        return panel
+
+    def _read_features(self, X: Any, panel: Panel, like: Panel | None = None) -> Panel:
+        """Return the features of a panel's rows."""
+        if X is None:
+            if like is not None and like.values.shape[1]:
+                raise ValueError("There were features in fit. Give X of the same times as y.")
+            nothing = np.empty((len(panel.values), 0))
+            return replace(panel, values=nothing, form=replace(panel.form, columns=[]))
+        table = _read_table(X, panel, self._reading(), int(panel.start[0]))
+        if like is not None:
+            _check_columns(table, like, "X")
+        rows = table.rows_at(panel.keys, panel.start, panel.lengths, "X")
+        return replace(panel, values=rows, form=table.form)
+
+    def _read_future(self, X: Any, panel: Panel, features: Panel, n_future: int) -> Array:
+        """Return features after the end, NaN where not known ahead, (n_series, n_future, k)."""
+        n_features = features.values.shape[1]
+        future = np.full((len(panel), n_future, n_features), np.nan)
+        columns = features.form.columns or list(range(n_features))
+        known = self._known_ahead(columns)
+        if not n_features and X is not None:
+            raise ValueError("X was None in fit, so that no features can be given now.")
+        if not known.any():
+            return future
+        if X is None:
+            names = [name for name, ahead in zip(columns, known, strict=True) if ahead]
+            raise ValueError(
+                f"The features {names} of the next {n_future} step(s) are missing. Give them as X, "
+                "or name those that are not known ahead in past_only."
+            )
+        if isinstance(X, pd.DataFrame):  # those not known ahead may be left out
+            lacking = [n for n, ahead in zip(columns, known, strict=True) if not ahead]
+            X = X.assign(**{str(n): np.nan for n in lacking if n not in X.columns})
+        table = _read_table(X, panel, self._reading(), int(panel.stop[0]))
+        _check_columns(table, features, "X")
+        rows = table.rows_at(panel.keys, panel.stop, np.full(len(panel), n_future), "X")
+        future[..., known] = rows.reshape(future.shape)[..., known]
+        return future
+
+    def _known_errors(self, n_steps: int) -> Errors:
+        if self._errors is None or self._errors.values.shape[1] < n_steps:
+            self.calibrate(max(n_steps, int(self.horizon)))
+        assert self._errors is not None
+        return Errors(self._errors.values[:, :n_steps])
+
+    def _spread(self, panel: Panel) -> Array:
+        """Return how much each series changes from step to step, (n_series, n_targets)."""
+        spread = _mean_change(panel)
+        if panel is self.series_:
+            return spread
+        own = self.series_.find(panel.keys)
+        return np.where((own >= 0)[:, None], _mean_change(self.series_)[own], spread)
+
+
+def _read_table(X: Any, panel: Panel, reading: dict[str, Any], start: int) -> Panel:
+    """Read features on the grid of a panel."""
+    if panel.grid is None or not isinstance(X, pd.Series | pd.DataFrame):
+        if panel.keys is not None:
+            raise ValueError(
+                "X of many series must be a DataFrame, with ids and time or time alone."
+            )
+        values = np.asarray(X, dtype=np.float64)
+        values = values.reshape(len(values), -1)
+        columns = list(getattr(X, "columns", []))
+        form = replace(panel.form, columns=columns)
+        return replace(
+            panel,
+            values=values,
+            lengths=np.array([len(values)]),
+            start=np.array([start]),
+            form=form,
+        )
+    if not isinstance(X.index, pd.MultiIndex):
+        ids = panel.form.ids if panel.form.kind == "long" else []
+        shared = [name for name in ids if name not in getattr(X, "columns", [])]
+        time = reading["time_column"]
+        reading = {
+            "group_by": None if shared or not ids else ids,
+            "time_column": time if time in getattr(X, "columns", []) else None,
+        }
+    return read_series(X, **reading, like=panel, name="X")
+
+
+def _check_columns(panel: Panel, like: Panel, name: str) -> None:
+    wanted, got = like.form.columns, panel.form.columns
+    if panel.values.shape[1] != like.values.shape[1] or (wanted and got and wanted != got):
+        raise ValueError(
+            f"{name} must have the columns of fit, {wanted or like.values.shape[1]}. Got "
+            f"{got or panel.values.shape[1]}."
+        )
+
+
+def _mean_change(panel: Panel) -> Array:
+    """Return the mean absolute change from row to row, 1 where there is none."""
+    changes = np.abs(np.diff(panel.values, axis=0))
+    changes[panel.first[1:] - 1] = np.nan  # from one series to the next
+    known = np.isfinite(changes)
+    padded = np.concatenate([np.where(known, changes, 0.0), np.zeros((1, changes.shape[1]))])
+    counts = np.concatenate([known, np.zeros((1, changes.shape[1]), dtype=bool)])
+    total = np.add.reduceat(padded, panel.first)
+    mean = total / np.maximum(np.add.reduceat(counts.astype(np.int64), panel.first), 1)
+    return np.where(mean > 0, mean, 1.0)
+
+
+def _stack(paths: list[Any]) -> Any:
+    if not isinstance(paths[0], pd.Series | pd.DataFrame):
+        return np.stack(paths)
+    numbers = range(len(paths))
+    is_long = isinstance(paths[0], pd.DataFrame) and "path" not in paths[0].index.names
+    stacked = pd.concat(dict(zip(numbers, paths, strict=True)), names=["path"])
+    return stacked.reset_index(level=0).reset_index(drop=True) if is_long else stacked

@@ -1,0 +1,164 @@
+"""What a regressor is given: windows of rows, in training and at an origin."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sklstm.data import Windows
+from sklstm.forecasting.strategies import Stage, Strategy
+
+Emit = Callable[[int, Any], NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Signals:
+    """Rows of all series as regressors see them.
+
+    Attributes
+    ----------
+    targets : ndarray of shape (n_rows, n_targets)
+        Differenced and scaled.
+    past : ndarray of shape (n_rows, n_past)
+        Features that are not known ahead.
+    known : ndarray of shape (n_rows, n_known)
+        Features that are.
+    first, lengths : ndarray of shape (n_series,)
+        Where series begin, and their rows.
+    n_skipped : int
+        Rows at the beginning of each series without a difference.
+    """
+
+    targets: NDArray[np.float64]
+    past: NDArray[np.float64]
+    known: NDArray[np.float64]
+    first: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    n_skipped: int
+
+
+def training_pairs(
+    signals: Signals, stage: Stage, *, allow_nan: bool
+) -> tuple[Any, NDArray[np.float64]]:
+    """Return all windows of a stage and what they are to predict.
+
+    Parameters
+    ----------
+    signals : Signals
+    stage : Stage
+    allow_nan : bool
+        Whether windows may hold NaN. Those with an unknown target are never among them.
+
+    Returns
+    -------
+    X : Windows or ndarray of shape (n_windows, n_lags, n_features)
+        `Windows`, which copy nothing, unless lags are left out.
+    y : ndarray of shape (n_windows, n_steps * n_targets)
+    """
+    rows = _rows(signals, stage)
+    place = np.arange(len(rows)) - np.repeat(signals.first, signals.lengths)
+    rest = np.repeat(signals.lengths, signals.lengths) - 1 - place
+    back = max(stage.lags)
+    origins = np.flatnonzero((place >= back - 1 + signals.n_skipped) & (rest >= max(stage.ahead)))
+    targets: Any = signals.targets[origins[:, None] + np.array(stage.ahead)]
+    complete: Any = np.isfinite(targets).all(axis=(1, 2))
+    if not allow_nan:
+        missing = np.isnan(rows).any(axis=1)
+        for lag in stage.lags:
+            complete &= ~missing[origins + 1 - lag]
+    origins, y = origins[complete], targets[complete].reshape(int(complete.sum()), -1)
+    if len(stage.lags) == back:
+        return Windows(rows, origins + 1 - back, back), y
+    return rows[origins[:, None] + 1 - np.array(stage.lags)], y
+
+
+def _rows(signals: Signals, stage: Stage) -> NDArray[np.float64]:
+    shifted = []
+    for shift in stage.shifts if signals.known.shape[1] else []:
+        moved = np.full_like(signals.known, np.nan)
+        # rows that would show the next series are in no window: their targets lie there too
+        moved[:-shift] = signals.known[shift:]
+        shifted.append(moved)
+    return np.concatenate([signals.targets, signals.past, *shifted], axis=1)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is known at each of several origins, oldest row first.
+
+    Attributes
+    ----------
+    targets : ndarray of shape (n_origins, n_back, n_targets)
+    past : ndarray of shape (n_origins, n_back, n_past)
+    known : ndarray of shape (n_origins, n_back + n_future, n_known)
+    """
+
+    targets: NDArray[np.float64]
+    past: NDArray[np.float64]
+    known: NDArray[np.float64]
+
+    def repeat(self, n_times: int) -> "Context":
+        """Return every origin several times, one after another."""
+        return Context(
+            np.repeat(self.targets, n_times, axis=0),
+            np.repeat(self.past, n_times, axis=0),
+            np.repeat(self.known, n_times, axis=0),
+        )
+
+
+def n_known_steps(strategy: Strategy, stages: list[Stage], n_steps: int) -> int:
+    """Return for how many steps after the origin features known ahead are needed."""
+    if strategy.fed:
+        return n_steps
+    return max(max(stage.ahead) for stage in stages if min(stage.ahead) <= n_steps)
+
+
+def run_stages(
+    strategy: Strategy, stages: list[Stage], context: Context, n_steps: int, emit: Emit
+) -> NDArray[np.float64]:
+    """Go through the steps after the origins.
+
+    Parameters
+    ----------
+    strategy : Strategy
+    stages : list of Stage
+    context : Context
+    n_steps : int
+    emit : callable
+        (number of the stage, X) -> what it says, (n_origins, steps of the stage * n_targets).
+
+    Returns
+    -------
+    ndarray of shape (n_origins, n_steps, n_targets)
+    """
+    n_origins, n_back, n_targets = context.targets.shape
+    unknown = np.full((n_origins, n_steps, n_targets), np.nan)
+    targets = np.concatenate([context.targets, unknown], axis=1)
+    seen = Context(targets, context.past, context.known)
+    steps = targets[:, n_back:]  # a view: what is said is seen by the steps after
+    if strategy.fed:
+        for step in range(n_steps):
+            number = min(step, len(stages) - 1)
+            X = _inputs(seen, stages[number], n_back + step)
+            steps[:, step] = emit(number, X).reshape(n_origins, n_targets)
+        return steps
+    for number, stage in enumerate(stages):
+        wanted = [step for step in stage.ahead if step <= n_steps]
+        if wanted:
+            said = emit(number, _inputs(seen, stage, n_back))
+            said = said.reshape(n_origins, len(stage.ahead), n_targets)
+            steps[:, np.array(wanted) - 1] = said[:, : len(wanted)]
+    return steps
+
+
+def _inputs(context: Context, stage: Stage, origin: int) -> NDArray[np.float64]:
+    """Return windows of shape (n_origins, n_lags, n_features); `origin` is the place of lag 0."""
+    places = origin - np.array(stage.lags)
+    parts = [context.targets[:, places]]
+    if context.past.shape[2]:
+        parts.append(context.past[:, places])
+    if context.known.shape[2]:
+        parts += [context.known[:, places + shift] for shift in stage.shifts]
+    return np.concatenate(parts, axis=2)

@@ -1,0 +1,81 @@
+"""How a regressor, which predicts what y says, is made to predict many steps."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one regressor reads and predicts, counted from an origin, the last row it may know.
+
+    Attributes
+    ----------
+    lags : tuple of int
+        Rows it reads, oldest first; lag 1 is the origin, lag 2 the row before.
+    ahead : tuple of int
+        Steps after the origin that it predicts.
+    """
+
+    lags: tuple[int, ...]
+    ahead: tuple[int, ...]
+
+    @property
+    def shifts(self) -> list[int]:
+        """By how many rows features known in the future are moved into the past.
+
+        A window has no rows after its origin. Moved by these, its rows show every step that is
+        predicted, the farthest one in the youngest row.
+        """
+        shifts: list[int] = []
+        shown: set[int] = set()
+        for step in reversed(self.ahead):
+            if step not in shown:
+                shift = step + min(self.lags) - 1
+                shifts.append(shift)
+                shown |= {shift + 1 - lag for lag in self.lags}
+        return shifts
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """A way to many steps.
+
+    Attributes
+    ----------
+    stages : callable
+        (lags, horizon) -> one `Stage` a regressor.
+    fed : bool
+        Whether a step is predicted with the predictions of those before, one step at a time.
+    endless : bool
+        Whether there may be more steps than the horizon.
+    """
+
+    stages: Callable[[tuple[int, ...], int], list[Stage]]
+    fed: bool = False
+    endless: bool = False
+
+
+def _multioutput(lags: tuple[int, ...], horizon: int) -> list[Stage]:
+    return [Stage(lags, tuple(range(1, horizon + 1)))]
+
+
+def _direct(lags: tuple[int, ...], horizon: int) -> list[Stage]:
+    return [Stage(lags, (step,)) for step in range(1, horizon + 1)]
+
+
+def _recursive(lags: tuple[int, ...], horizon: int) -> list[Stage]:
+    return [Stage(lags, (1,))]
+
+
+def _dirrec(lags: tuple[int, ...], horizon: int) -> list[Stage]:
+    return [
+        Stage((*(lag + fed for lag in lags), *range(fed, 0, -1)), (1,)) for fed in range(horizon)
+    ]
+
+
+STRATEGIES: dict[str, Strategy] = {
+    "multioutput": Strategy(_multioutput),
+    "direct": Strategy(_direct),
+    "recursive": Strategy(_recursive, fed=True, endless=True),
+    "dirrec": Strategy(_dirrec, fed=True),
+}

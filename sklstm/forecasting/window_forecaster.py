@@ -1,0 +1,476 @@
+"""Forecasts by any regressor that reads windows of the past."""
+
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sklearn.utils import get_tags
+from sklearn.utils._param_validation import HasMethods, StrOptions
+
+from sklstm.data import Panel
+from sklstm.forecasting.base import BaseForecaster
+from sklstm.forecasting.calendar_features import CALENDAR, calendar_features
+from sklstm.forecasting.differences import difference, undo_difference
+from sklstm.forecasting.distribution import (
+    predicts_distribution,
+    predicts_quantiles,
+    quantiles_at,
+)
+from sklstm.forecasting.framing import (
+    Context,
+    Emit,
+    Signals,
+    n_known_steps,
+    run_stages,
+    training_pairs,
+)
+from sklstm.forecasting.origins import Origins
+from sklstm.forecasting.scaling import Scaling
+from sklstm.forecasting.strategies import STRATEGIES, Stage, Strategy
+
+Array = NDArray[np.float64]
+
+# Paths of which the quantiles are taken where an interval comes from paths.
+_N_PATHS = 500
+
+
+class WindowForecaster(BaseForecaster):
+    """Forecast series with a regressor that reads a window of the past.
+
+    One model for one series or for thousands: windows of all series are put together, and never
+    cross from one to another.
+
+    Parameters
+    ----------
+    regressor : estimator
+        Any regressor of scikit-learn's kind. Those that take sequences, such as `LSTMRegressor`,
+        get windows of shape (n_windows, n_lags, n_features), all others the same laid out flat.
+    window_size : int or sequence of int, default=12
+        How many rows before a forecast are read; or which, 1 being the last, as in
+        ``[1, 2, 3, 24, 168]``.
+    horizon : int, default=1
+        How many steps are forecast. "recursive" can go on beyond.
+    strategy : {"multioutput", "direct", "recursive", "dirrec"}, default="multioutput"
+        "multioutput": one regressor predicts all steps. "direct": one regressor a step.
+        "recursive": one regressor predicts the next step, and is fed with its own predictions.
+        "dirrec": one regressor a step, fed with the predictions of those before.
+    calendar : sequence of str, default=()
+        Features told from time stamps: "minute", "hour", "dayofweek", "day", "dayofyear", "month"
+        and "quarter", each as sine and cosine. They are known ahead.
+    past_only : sequence of str or int, default=()
+        Columns of X that are not known ahead, by name, or by position if X has no names. All
+        others must be given to `predict` for the steps to come. With "recursive" and "dirrec" they
+        serve a single step.
+    differences : sequence of int, default=()
+        Lags to subtract, one after another: ``(1,)`` forecasts the change from row to row,
+        ``(12,)`` that from a season of 12 rows before, ``(1, 12)`` both.
+    scaling : {"standard"} or None, default="standard"
+        "standard" brings each series to mean 0 and standard deviation 1, as measured in `fit`
+        behind `differences`; a series that came later by all that is known of it. Features are
+        left as they are.
+    flatten : bool or "auto", default="auto"
+        Whether windows are laid out flat. "auto" does so unless the regressor (the first step
+        of a pipeline, what a search searches) says that it takes three dimensions.
+    group_by : str, sequence of str or None, default=None
+        Columns of a long frame that tell series apart.
+    time_column : str or None, default=None
+        Column of a long frame with the time; None takes its index.
+    freq : str, offset or int, default=None
+        What lies between two time steps; None infers it, which needs a series without gaps.
+    n_jobs : int or None, default=None
+        How many regressors of "direct" and "dirrec" are fitted side by side.
+
+    Attributes
+    ----------
+    regressors_ : list of estimators
+        The fitted regressors: one, or one a step.
+    n_windows_ : int
+        Windows that the first of them was fitted to.
+    series_ : Panel
+        All observations so far.
+    features_ : Panel
+        Their features, row by row.
+    n_targets_ : int
+        Columns of y.
+
+    See Also
+    --------
+    SeasonalNaiveForecaster : What a forecast must be better than.
+    sklstm.model_selection.backtest : How good it would have been.
+
+    Notes
+    -----
+    A window with a missing value, in the past or ahead, is not learnt from, and no forecast is made
+    from it, unless the regressor takes NaN. A series too short for one window adds nothing.
+
+    ``update(..., refit=True)`` goes on training a regressor that can (one with `partial_fit` and
+    `warm_start`, such as `LSTMRegressor`), with the windows of all observations; other regressors
+    are fitted anew. Known series keep their scaling.
+
+    `predict_interval` takes the regressor's own quantiles where it was trained for them:
+    ``LSTMRegressor(loss="gaussian")``, or ``loss="quantile"`` with both levels in `quantile`, such
+    as 0.05 and 0.95 for a coverage of 0.9; with "recursive" and "dirrec" as quantiles of 500 paths,
+    drawn with a fixed seed. Else, and with `differences` where "multioutput" or "direct", it adds
+    held-out errors to the forecast. `simulate` draws from that distribution, step by step; without
+    one, "recursive" and "dirrec" are fed with predictions and drawn errors of one step, and the
+    other strategies add a held-out forecast's errors as a whole.
+
+    References
+    ----------
+    .. [1] Ben Taieb et al. (2012), A review and comparison of strategies for multi-step ahead time
+       series forecasting, Expert Systems with Applications 39(8).
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklstm.datasets import load_airline_passengers
+    >>> from sklstm.forecasting import WindowForecaster
+    >>> model = WindowForecaster(Ridge(), 24, 3).fit(load_airline_passengers())
+    >>> model.predict().round().astype(int)
+    month
+    1961-01-01    443
+    1961-02-01    420
+    1961-03-01    457
+    Freq: MS, Name: passengers, dtype: int64
+    """
+
+    regressors_: list[Any]
+    n_windows_: int
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **BaseForecaster._parameter_constraints,
+        "regressor": [HasMethods(["fit", "predict"])],
+        "window_size": "no_validation",
+        "strategy": [StrOptions(set(STRATEGIES))],
+        "calendar": [list, tuple],
+        "past_only": [list, tuple],
+        "differences": [list, tuple],
+        "scaling": [StrOptions({"standard"}), None],
+        "flatten": [StrOptions({"auto"}), "boolean"],
+        "n_jobs": [Integral, None],
+    }
+
+    def __init__(
+        self,
+        regressor: Any,
+        window_size: int | Sequence[int] = 12,
+        horizon: int = 1,
+        *,
+        strategy: str = "multioutput",
+        calendar: Sequence[str] = (),
+        past_only: Sequence[Any] = (),
+        differences: Sequence[int] = (),
+        scaling: str | None = "standard",
+        flatten: bool | str = "auto",
+        group_by: str | Sequence[str] | None = None,
+        time_column: Any = None,
+        freq: Any = None,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.regressor = regressor
+        self.window_size = window_size
+        self.horizon = horizon
+        self.strategy = strategy
+        self.calendar = calendar
+        self.past_only = past_only
+        self.differences = differences
+        self.scaling = scaling
+        self.flatten = flatten
+        self.group_by = group_by
+        self.time_column = time_column
+        self.freq = freq
+        self.n_jobs = n_jobs
+
+    # ---------------------------------------------------------------- learning
+
+    def _learn(self, *, resume: bool) -> None:
+        if not resume:
+            self._check_parameters()
+            self._scaling = Scaling.none(self.n_targets_)
+            if self.scaling is not None:
+                self._scaling = self._measure(self.series_)
+        signals, stages = self._signals(), self._stages()
+        fitted = self.regressors_ if resume else [clone(self.regressor) for _ in stages]
+        allow_nan = _allows_nan(self.regressor)
+        pairs = (training_pairs(signals, stage, allow_nan=allow_nan) for stage in stages)
+        done = Parallel(n_jobs=self.n_jobs)(
+            delayed(_fit)(regressor, self._laid_out(X), self._checked(y), resume)
+            for regressor, (X, y) in zip(fitted, pairs, strict=True)
+        )
+        self.regressors_ = [regressor for regressor, _ in done]
+        self.n_windows_ = done[0][1]
+
+    def _check_parameters(self) -> None:
+        _check_lags(self.window_size, "window_size", may_be_int=True)
+        _check_lags(self.differences, "differences")
+        unknown = [name for name in self.calendar if name not in CALENDAR]
+        if unknown:
+            raise ValueError(
+                f"The 'calendar' parameter must hold names of {list(CALENDAR)}. Got {unknown[0]!r}."
+            )
+        if self.calendar and not hasattr(self._stamps(self.series_.start[:1]), "dayofweek"):
+            raise ValueError(
+                "calendar needs dates or periods as the index of time. Give y one, or set calendar "
+                "to ()."
+            )
+        columns = self._columns()
+        for name in self.past_only:
+            if name not in columns:
+                raise ValueError(f"past_only names {name!r}, but the columns of X are {columns}.")
+        self._check_steps(self.horizon)
+
+    def _check_steps(self, n_steps: int) -> None:
+        strategy = STRATEGIES[self.strategy]
+        if n_steps > self.horizon and not strategy.endless:
+            raise ValueError(
+                f"steps={n_steps} lies beyond horizon={self.horizon}, for which strategy="
+                f"{self.strategy!r} was fitted. Fit with a longer horizon, or with "
+                "strategy='recursive'."
+            )
+        if strategy.fed and n_steps > 1 and len(self.past_only):
+            raise ValueError(
+                f"strategy={self.strategy!r} reads its own predictions, and there are none of the "
+                "features in past_only. Use 'multioutput' or 'direct', or a single step."
+            )
+
+    def _checked(self, y: Array) -> Array:
+        if len(y) == 0:
+            lags, ahead = self._stages()[-1].lags, self._stages()[-1].ahead
+            needed = max(lags) + max(ahead) + sum(self.differences)
+            raise ValueError(
+                f"No series holds a complete window: window_size, horizon and differences need "
+                f"{needed} consecutive rows without a missing value. The longest series has "
+                f"{self.series_.lengths.max()}. Bring more rows, or shorten them."
+            )
+        return y[:, 0] if y.shape[1] == 1 else y
+
+    def _signals(self) -> Signals:
+        panel, features = self._panels()
+        values = difference(panel.values, panel.first, self.differences)
+        mean, std = self._scales(panel)
+        known = self._known_ahead(self._columns())
+        calendar = self._calendar(panel.places())
+        return Signals(
+            (values - np.repeat(mean, panel.lengths, axis=0))
+            / np.repeat(std, panel.lengths, axis=0),
+            features.values[:, ~known],
+            np.concatenate([features.values[:, known], calendar], axis=1),
+            panel.first,
+            panel.lengths,
+            sum(self.differences),
+        )
+
+    # ---------------------------------------------------------------- forecasting
+
+    @property
+    def _n_needed(self) -> int:
+        return max(self._lags()) + sum(self.differences)
+
+    def _n_future(self, n_steps: int) -> int:
+        return n_known_steps(*self._plan(), n_steps)
+
+    def _can_forecast(self, at: Origins) -> NDArray[np.bool_]:
+        n_origins = len(at.rows)
+        able = np.asarray(np.isfinite(self._before(at)).all(axis=(1, 2)))
+        if not _allows_nan(self.regressor):
+            context = self._context(at)
+            places = max(self._lags()) - np.array(self._lags())
+            for part in (context.targets, context.past, context.known):
+                able &= np.isfinite(part[:, places]).reshape(n_origins, -1).all(axis=1)
+            future = context.known[:, max(self._lags()) :]
+            able &= np.isfinite(future).reshape(n_origins, -1).all(axis=1)
+        return able
+
+    def _forecast(self, at: Origins) -> Array:
+        return self._run(at, lambda number, X: self.regressors_[number].predict(X))
+
+    def _interval(self, at: Origins, coverage: float) -> tuple[Array, Array]:
+        tails = ((1 - coverage) / 2, (1 + coverage) / 2)
+        if not predicts_quantiles(self.regressors_[0], tails):
+            return super()._interval(at, coverage)
+        if STRATEGIES[self.strategy].fed:
+            paths = self._paths(at, _N_PATHS, np.random.RandomState(0))
+            lower, upper = np.quantile(paths, tails, axis=0)
+            return lower, upper
+        if self.differences:  # sums of quantiles are no quantiles
+            return super()._interval(at, coverage)
+        lower, upper = (self._run(at, self._quantile(level)) for level in tails)
+        return lower, upper
+
+    def _quantile(self, level: float) -> Emit:
+        return lambda number, X: quantiles_at(self.regressors_[number], X, np.array(level))
+
+    def _paths(self, at: Origins, n_paths: int, rng: np.random.RandomState) -> Array:
+        fed = STRATEGIES[self.strategy].fed
+        if not (fed or predicts_distribution(self.regressors_[0])):
+            return super()._paths(at, n_paths, rng)
+        draw = self._drawing(at, n_paths, rng)
+        n_series = len(at.rows)
+        paths = self._run(at, draw, n_times=n_paths)
+        by_series: Array = paths.reshape(n_series, n_paths, *paths.shape[1:])
+        return by_series.swapaxes(0, 1)
+
+    def _drawing(self, at: Origins, n_paths: int, rng: np.random.RandomState) -> Emit:
+        """Return what draws a step, of each series `n_paths` times."""
+        regressors = self.regressors_
+        if predicts_distribution(regressors[0]):
+
+            def draw(number: int, X: Any) -> Array:
+                n_outputs = len(self._stages()[number].ahead) * self.n_targets_
+                return quantiles_at(regressors[number], X, rng.uniform(size=(len(X), n_outputs)))
+
+            return draw
+        errors = self._known_errors(int(self.horizon))
+        unit = self._spread(at.panel) / self._scales(at.panel)[1]
+
+        def add_error(number: int, X: Any) -> Array:
+            drawn = errors.draw((len(unit), n_paths), rng)[:, :, 0] * unit[:, None]
+            said = regressors[number].predict(X)
+            return np.asarray(said.reshape(len(said), -1) + drawn.reshape(len(said), -1))
+
+        return add_error
+
+    def _run(self, at: Origins, emit: Emit, n_times: int = 1) -> Array:
+        """Forecast in the units of y, each origin `n_times`."""
+        mean, std = (np.repeat(part[at.series], n_times, axis=0) for part in self._scales(at.panel))
+        steps = run_stages(
+            *self._plan(),
+            self._context(at).repeat(n_times),
+            at.n_steps,
+            lambda number, X: emit(number, self._laid_out(X)),
+        )
+        before = np.repeat(self._before(at), n_times, axis=0)
+        return undo_difference(mean[:, None] + std[:, None] * steps, before, self.differences)
+
+    def _context(self, at: Origins) -> Context:
+        n_back, skipped = max(self._lags()), sum(self.differences)
+        rows = at.rows[:, None] + np.arange(1 - n_back, 1)
+        mean, std = (part[at.series][:, None] for part in self._scales(at.panel))
+        values = at.panel.values[at.rows[:, None] + np.arange(1 - n_back - skipped, 1)]
+        for lag in self.differences:
+            values = values[:, lag:] - values[:, :-lag]
+        n_future = self._n_future(at.n_steps)
+        future = at.future
+        if future is None:
+            future = at.features[at.rows[:, None] + np.arange(1, n_future + 1)]
+        features = at.features[rows]
+        known = self._known_ahead(self._columns())
+        ahead = np.concatenate([features[..., known], future[..., known]], axis=1)
+        first = at.panel.start[at.series] + at.rows - at.panel.first[at.series]
+        places = first[:, None] + np.arange(1 - n_back, n_future + 1)
+        calendar = self._calendar(places.ravel()).reshape(*places.shape, -1)
+        return Context(
+            (values - mean) / std,
+            features[..., ~known],
+            np.concatenate([ahead, calendar], axis=2),
+        )
+
+    def _before(self, at: Origins) -> Array:
+        """Return the values that differences are added to, (n_origins, n_rows, n_targets)."""
+        rows = at.rows[:, None] + np.arange(1 - sum(self.differences), 1)
+        before: Array = at.panel.values[rows]
+        return before
+
+    # ---------------------------------------------------------------- what parameters say
+
+    def _lags(self) -> tuple[int, ...]:
+        size: Any = self.window_size
+        lags = range(1, int(size) + 1) if isinstance(size, Integral) else size
+        return tuple(sorted((int(lag) for lag in lags), reverse=True))
+
+    def _stages(self) -> list[Stage]:
+        return STRATEGIES[self.strategy].stages(self._lags(), int(self.horizon))
+
+    def _plan(self) -> tuple[Strategy, list[Stage]]:
+        return STRATEGIES[self.strategy], self._stages()
+
+    def _columns(self) -> list[Any]:
+        return list(self.features_.form.columns) or list(range(self.features_.values.shape[1]))
+
+    def _known_ahead(self, columns: list[Any]) -> NDArray[np.bool_]:
+        return np.array([name not in self.past_only for name in columns], dtype=bool)
+
+    def _laid_out(self, X: Any) -> Any:
+        flat = not _takes_sequences(self.regressor) if self.flatten == "auto" else self.flatten
+        return np.asarray(X).reshape(len(X), -1) if flat else X
+
+    def _stamps(self, places: NDArray[np.int64]) -> Any:
+        return None if self.series_.grid is None else self.series_.grid.stamps(places)
+
+    def _calendar(self, places: NDArray[np.int64]) -> Array:
+        if not self.calendar:
+            return np.empty((len(places), 0))
+        return calendar_features(self._stamps(places), tuple(self.calendar))
+
+    def _measure(self, panel: Panel) -> Scaling:
+        values = difference(panel.values, panel.first, self.differences)
+        return Scaling.of(panel.keys, values, panel.lengths)
+
+    def _scales(self, panel: Panel) -> tuple[Array, Array]:
+        """Return mean and spread of each series, (n_series, n_targets)."""
+        fitted = self._scaling
+        if self.scaling is None or panel.keys is None:
+            own = np.zeros(len(panel), dtype=np.int64)
+            return fitted.mean[own], fitted.std[own]
+        own = fitted.keys.get_indexer(panel.keys)
+        mean, std = fitted.mean[own], fitted.std[own]
+        new = np.flatnonzero(own < 0)
+        if len(new):
+            now = self._measure(panel.head(np.where(own < 0, panel.lengths, 0)))
+            mean[new], std[new] = now.mean, now.std
+        return mean, std
+
+
+def _fit(regressor: Any, X: Any, y: Array, resume: bool) -> tuple[Any, int]:
+    goes_on = resume and hasattr(regressor, "partial_fit") and hasattr(regressor, "warm_start")
+    if resume and not goes_on:
+        regressor = clone(regressor)
+    before = regressor.warm_start if goes_on else None
+    try:
+        if goes_on:
+            regressor.set_params(warm_start=True)
+        regressor.fit(X, y)
+    except ValueError as error:
+        error.add_note(f"It was fitted to windows of shape {X.shape} and targets of {y.shape}.")
+        raise
+    finally:
+        if goes_on:
+            regressor.set_params(warm_start=before)
+    return regressor, len(y)
+
+
+def _check_lags(value: Any, name: str, *, may_be_int: bool = False) -> None:
+    lags = [value] if may_be_int and isinstance(value, Integral) else value
+    wanted = "positive whole numbers" + (", or one" if may_be_int else "")
+    is_list = isinstance(lags, list | tuple | np.ndarray | range)
+    if not is_list or (may_be_int and len(lags) == 0):
+        raise ValueError(f"The {name!r} parameter must hold {wanted}. Got {value!r}.")
+    for lag in lags:
+        if isinstance(lag, bool) or not isinstance(lag, Integral) or lag < 1:
+            raise ValueError(
+                f"The {name!r} parameter must hold {wanted}. Got {lag!r} in {value!r}."
+            )
+    if may_be_int and len(set(lags)) < len(lags):
+        raise ValueError(f"The {name!r} parameter holds a lag twice: {value!r}.")
+
+
+def _first_step(regressor: Any) -> Any:
+    """Return the estimator that data comes to first."""
+    if hasattr(regressor, "steps"):
+        return _first_step(regressor.steps[0][1])
+    for name in ("estimator", "regressor"):
+        if hasattr(regressor, name):
+            return _first_step(getattr(regressor, name))
+    return regressor
+
+
+def _takes_sequences(regressor: Any) -> bool:
+    return bool(get_tags(_first_step(regressor)).input_tags.three_d_array)
+
+
+def _allows_nan(regressor: Any) -> bool:
+    return bool(get_tags(_first_step(regressor)).input_tags.allow_nan)

@@ -1,0 +1,94 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from sklstm.data import TimeGrid
+
+INDEXES = {
+    "days": pd.date_range("2026-01-28", periods=40, freq="D"),
+    "month ends": pd.date_range("2024-01-31", periods=30, freq="ME"),
+    "business days": pd.date_range("2026-01-01", periods=30, freq="B"),
+    "quarter hours": pd.date_range("2026-03-28", periods=300, freq="15min"),
+    "summer time": pd.date_range("2026-03-28", periods=72, freq="h", tz="Europe/Berlin"),
+    "days of summer time": pd.date_range("2026-03-20", periods=30, freq="D", tz="Europe/Berlin"),
+    "periods": pd.period_range("2026-01", periods=20, freq="M"),
+    "two-hour periods": pd.period_range("2026-01-01", periods=20, freq="2h"),
+    "numbers": pd.RangeIndex(5, 100, 3),
+}
+
+
+@pytest.fixture(params=list(INDEXES))
+def index(request):
+    return INDEXES[request.param]
+
+
+def without_freq(index):
+    return pd.Index(list(index)) if isinstance(index, pd.DatetimeIndex) else index
+
+
+def test_numbers_count_from_the_first(index):
+    grid = TimeGrid.of(without_freq(index))
+    np.testing.assert_array_equal(grid.numbers(index), np.arange(len(index)))
+
+
+def test_numbers_and_stamps_undo_each_other_before_and_behind(index):
+    grid = TimeGrid.of(index[10:15])
+    numbers = grid.numbers(index)
+    np.testing.assert_array_equal(numbers, np.arange(-10, len(index) - 10))
+    assert list(grid.stamps(numbers)) == list(index)
+    shuffled = np.random.default_rng(0).permutation(numbers)
+    np.testing.assert_array_equal(grid.numbers(grid.stamps(shuffled)), shuffled)
+
+
+def test_what_follows_has_the_frequency(index):
+    ahead = TimeGrid.of(index[:5]).stamps(np.arange(5, 8))
+    assert list(ahead) == list(index[5:8])
+    if hasattr(index, "freq"):
+        assert ahead.freq == index.freq
+
+
+def test_gaps_need_a_frequency():
+    days = INDEXES["days"].delete(3)
+    with pytest.raises(ValueError, match=r"frequency of time cannot be told.*freq='D'"):
+        TimeGrid.of(days)
+    assert TimeGrid.of(days, "D").numbers(days)[3] == 4
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "message"),
+    [
+        ("days", pd.to_datetime(["2026-02-01 12:00"]), "does not lie on the grid"),
+        ("month ends", pd.to_datetime(["2024-03-30"]), "does not lie on the grid"),
+        ("numbers", pd.Index([6]), "does not lie on the grid"),
+        ("days", pd.Index([1, 2]), "must go on as it began"),
+        ("numbers", INDEXES["days"], "must go on as it began"),
+        ("periods", INDEXES["days"], "must go on as it began"),
+        ("days", INDEXES["summer time"], "must go on as it began"),
+        ("days", pd.to_datetime(["2026-02-01", None]), "Time stamp 1 is missing"),
+    ],
+)
+def test_other_stamps_are_refused(first, later, message):
+    with pytest.raises(ValueError, match=message):
+        TimeGrid.of(INDEXES[first]).numbers(later)
+
+
+@pytest.mark.parametrize(
+    ("times", "freq", "message"),
+    [
+        (pd.Index(["a", "b"]), None, "Time must be dates, periods or whole numbers"),
+        (pd.Index([0.5, 1.5]), None, "Time must be dates"),
+        (INDEXES["days"], "nonsense", "'freq' parameter must be one of pandas"),
+        (INDEXES["numbers"], 0, "'freq' parameter must be a positive int"),
+        (INDEXES["numbers"], "D", "'freq' parameter must be a positive int"),
+        (pd.to_datetime(["2026-01-01", None]), "D", "Time stamp 1 is missing"),
+    ],
+)
+def test_bad_time_is_refused(times, freq, message):
+    with pytest.raises(ValueError, match=message):
+        TimeGrid.of(times, freq)
+
+
+@pytest.mark.parametrize("n_stamps", [1, 2])
+def test_few_stamps_tell_no_frequency(n_stamps):
+    with pytest.raises(ValueError, match="frequency of time cannot be told"):
+        TimeGrid.of(pd.Index(list(INDEXES["days"][:n_stamps])))
