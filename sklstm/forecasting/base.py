@@ -376,7 +376,8 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
                 raise ValueError("There were features in fit. Give X of the same times as y.")
             nothing = np.empty((len(panel.values), 0))
             return replace(panel, values=nothing, form=replace(panel.form, columns=[]))
-        table = _read_table(X, panel, self._reading(), int(panel.start[0]))
+        columns = None if like is None else like.form.columns
+        table = _read_table(X, panel, self._reading(), int(panel.start[0]), columns)
         if like is not None:
             _check_columns(table, like, "X")
         rows = table.rows_at(panel.keys, panel.start, panel.lengths, "X")
@@ -401,7 +402,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         if isinstance(X, pd.DataFrame):  # those not known ahead may be left out
             lacking = [n for n, ahead in zip(columns, known, strict=True) if not ahead]
             X = X.assign(**{str(n): np.nan for n in lacking if n not in X.columns})
-        table = _read_table(X, panel, self._reading(), int(panel.stop[0]))
+        table = _read_table(X, panel, self._reading(), int(panel.stop[0]), features.form.columns)
         _check_columns(table, features, "X")
         rows = table.rows_at(panel.keys, panel.stop, np.full(len(panel), n_future), "X")
         future[..., known] = rows.reshape(future.shape)[..., known]
@@ -422,8 +423,13 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         return np.where((own >= 0)[:, None], _mean_change(self.series_)[own], spread)
 
 
-def _read_table(X: Any, panel: Panel, reading: dict[str, Any], start: int) -> Panel:
-    """Read features on the grid of a panel."""
+def _read_table(
+    X: Any, panel: Panel, reading: dict[str, Any], start: int, columns: list[Any] | None
+) -> Panel:
+    """Read features on the grid of a panel, and bring named columns into the order of `columns`."""
+    if columns and isinstance(X, pd.DataFrame) and set(columns) <= set(X.columns):
+        special = [*panel.form.ids, reading["time_column"]]
+        X = X[[name for name in X.columns if name in special] + columns]
     if panel.grid is None or not isinstance(X, pd.Series | pd.DataFrame):
         if panel.keys is not None:
             raise ValueError(

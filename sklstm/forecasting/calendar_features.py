@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 CALENDAR: dict[str, tuple[int, int]] = {
     "minute": (0, 60),
     "hour": (0, 24),
-    "dayofweek": (0, 7),
+    "day_of_week": (0, 7),
     "day": (1, 31),
-    "dayofyear": (1, 366),
+    "day_of_year": (1, 366),
     "month": (1, 12),
     "quarter": (1, 4),
 }

@@ -65,10 +65,11 @@ def training_pairs(
     targets: Any = signals.targets[origins[:, None] + np.array(stage.ahead)]
     complete: Any = np.isfinite(targets).all(axis=(1, 2))
     if not allow_nan:
-        missing = np.isnan(rows).any(axis=1)
+        missing: Any = np.isnan(rows).any(axis=1)
         for lag in stage.lags:
             complete &= ~missing[origins + 1 - lag]
-    origins, y = origins[complete], targets[complete].reshape(int(complete.sum()), -1)
+    n_outputs = len(stage.ahead) * targets.shape[2]
+    origins, y = origins[complete], targets[complete].reshape(-1, n_outputs)
     if len(stage.lags) == back:
         return Windows(rows, origins + 1 - back, back), y
     return rows[origins[:, None] + 1 - np.array(stage.lags)], y

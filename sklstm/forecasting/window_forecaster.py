@@ -59,8 +59,8 @@ class WindowForecaster(BaseForecaster):
         "recursive": one regressor predicts the next step, and is fed with its own predictions.
         "dirrec": one regressor a step, fed with the predictions of those before.
     calendar : sequence of str, default=()
-        Features told from time stamps: "minute", "hour", "dayofweek", "day", "dayofyear", "month"
-        and "quarter", each as sine and cosine. They are known ahead.
+        Features told from time stamps: "minute", "hour", "day_of_week", "day", "day_of_year",
+        "month" and "quarter", each as sine and cosine. They are known ahead.
     past_only : sequence of str or int, default=()
         Columns of X that are not known ahead, by name, or by position if X has no names. All
         others must be given to `predict` for the steps to come. With "recursive" and "dirrec" they
@@ -198,7 +198,7 @@ class WindowForecaster(BaseForecaster):
         allow_nan = _allows_nan(self.regressor)
         pairs = (training_pairs(signals, stage, allow_nan=allow_nan) for stage in stages)
         done = Parallel(n_jobs=self.n_jobs)(
-            delayed(_fit)(regressor, self._laid_out(X), self._checked(y), resume)
+            delayed(_fit)(regressor, *self._checked(X, y), resume)
             for regressor, (X, y) in zip(fitted, pairs, strict=True)
         )
         self.regressors_ = [regressor for regressor, _ in done]
@@ -212,7 +212,7 @@ class WindowForecaster(BaseForecaster):
             raise ValueError(
                 f"The 'calendar' parameter must hold names of {list(CALENDAR)}. Got {unknown[0]!r}."
             )
-        if self.calendar and not hasattr(self._stamps(self.series_.start[:1]), "dayofweek"):
+        if self.calendar and not hasattr(self._stamps(self.series_.start[:1]), "day_of_week"):
             raise ValueError(
                 "calendar needs dates or periods as the index of time. Give y one, or set calendar "
                 "to ()."
@@ -237,7 +237,7 @@ class WindowForecaster(BaseForecaster):
                 "features in past_only. Use 'multioutput' or 'direct', or a single step."
             )
 
-    def _checked(self, y: Array) -> Array:
+    def _checked(self, X: Any, y: Array) -> tuple[Any, Array]:
         if len(y) == 0:
             lags, ahead = self._stages()[-1].lags, self._stages()[-1].ahead
             needed = max(lags) + max(ahead) + sum(self.differences)
@@ -246,7 +246,7 @@ class WindowForecaster(BaseForecaster):
                 f"{needed} consecutive rows without a missing value. The longest series has "
                 f"{self.series_.lengths.max()}. Bring more rows, or shorten them."
             )
-        return y[:, 0] if y.shape[1] == 1 else y
+        return self._laid_out(X), y[:, 0] if y.shape[1] == 1 else y
 
     def _signals(self) -> Signals:
         panel, features = self._panels()

@@ -1,0 +1,563 @@
+import pickle
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
+from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklstm import LSTMRegressor
+from sklstm.datasets import load_airline_passengers
+from sklstm.forecasting import WindowForecaster
+
+sys.path.insert(0, str(Path(__file__).parent))
+import reference
+
+STRATEGIES = ["multioutput", "direct", "recursive", "dirrec"]
+AHEAD = ["multioutput", "direct"]
+LAGS = [4, [1, 2, 5], [3, 4]]
+
+
+def walks(n_series=3, n_times=40, n_targets=1, seed=0):
+    rng = np.random.default_rng(seed)
+    return [rng.normal(size=(n_times + 3 * i, n_targets)).cumsum(axis=0) for i in range(n_series)]
+
+
+def as_frame(series, names=None, n_features=0):
+    """Return series as a frame with a MultiIndex, all beginning on the same day."""
+    parts = {}
+    for i, values in enumerate(series):
+        days = pd.date_range("2026-01-01", periods=len(values), freq="D", name="day")
+        parts[f"s{i}"] = pd.DataFrame(values, index=days)
+    return pd.concat(parts, names=["id"])
+
+
+def lags_of(window_size):
+    return list(range(1, window_size + 1)) if isinstance(window_size, int) else window_size
+
+
+# ------------------------------------------------------------ against slow loops
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("window_size", LAGS)
+@pytest.mark.parametrize("n_targets", [1, 2])
+@pytest.mark.parametrize("regressor", [LinearRegression(), KNeighborsRegressor(3)])
+def test_forecasts_are_those_of_slow_loops(strategy, window_size, n_targets, regressor):
+    series = walks(n_targets=n_targets)
+    model = WindowForecaster(regressor, window_size, 5, strategy=strategy, scaling=None)
+    got = model.fit(as_frame(series)).predict()
+    wanted = getattr(reference, strategy)(
+        regressor, [(y, None) for y in series], lags_of(window_size), 5
+    )
+    np.testing.assert_allclose(got.to_numpy(), np.concatenate(wanted), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "window_size"),
+    [
+        ("direct", 4),
+        ("direct", [2, 4]),
+        ("recursive", 4),
+        ("recursive", [2, 5]),
+        ("dirrec", 3),
+        ("multioutput", 1),
+        ("multioutput", [3]),
+    ],
+)
+def test_features_known_ahead_are_those_of_slow_loops(strategy, window_size):
+    series, steps = walks(), 4
+    rng = np.random.default_rng(1)
+    features = [rng.normal(size=(len(y) + steps, 2)) for y in series]
+    model = WindowForecaster(Ridge(1e-3), window_size, steps, strategy=strategy, scaling=None)
+    X = as_frame(features)
+    got = model.fit(as_frame(series), X).predict(X=X)
+    wanted = getattr(reference, strategy)(
+        Ridge(1e-3), list(zip(series, features, strict=True)), lags_of(window_size), steps
+    )
+    np.testing.assert_allclose(got.to_numpy(), np.concatenate(wanted), rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.parametrize("window_size", [1, 2, 5, 12, [1, 3], [4, 9]])
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_every_step_ahead_is_shown_to_the_regressor(window_size, strategy):
+    # y is a feature of the same time: only a regressor that sees it gets this right
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=206)
+    y = 3 * X[:200] + 5
+    model = WindowForecaster(
+        LinearRegression(), window_size, 6, strategy=strategy, past_only=()
+    ).fit(y, X[:200])
+    np.testing.assert_allclose(model.predict(X=X[200:]), 3 * X[200:] + 5, atol=1e-6)
+
+
+def test_past_only_features_are_read_in_the_past_and_never_ahead():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"lead": rng.normal(size=200), "known": rng.normal(size=200)})
+    y = 2 * X["lead"].shift(1, fill_value=0.0) + X["known"]
+    model = WindowForecaster(LinearRegression(), 2, past_only=["lead"]).fit(y[:190], X[:190])
+    future = X[["known"]]
+    np.testing.assert_allclose(model.predict(X=future).to_numpy(), y[190:191], atol=1e-9)
+    poisoned = X.assign(lead=X["lead"].where(X.index < 190, 1e9))
+    np.testing.assert_array_equal(model.predict(X=poisoned), model.predict(X=future))
+
+
+# ------------------------------------------------------------ differences, scaling, calendar
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_differences_forecast_what_a_forecast_of_the_differences_adds_up_to(strategy):
+    y = load_airline_passengers().to_numpy()
+    model = WindowForecaster(Ridge(), 6, 4, strategy=strategy, differences=(1, 12), scaling=None)
+    got = model.fit(y).predict()
+    changes = np.diff(y)
+    changes = changes[12:] - changes[:-12]
+    plain = WindowForecaster(Ridge(), 6, 4, strategy=strategy, scaling=None).fit(changes).predict()
+    level = list(y)
+    for change in plain:
+        level.append(change + level[-1] + level[-12] - level[-13])
+    np.testing.assert_allclose(got, level[-4:], rtol=1e-10)
+
+
+def test_a_line_and_a_season_are_gone_on_with():
+    time = np.arange(60.0)
+    y = 3 * time + np.tile([1.0, 5.0, -2.0, 0.0], 15)
+    model = WindowForecaster(Ridge(), 1, 8, differences=(4,)).fit(y[:52])
+    np.testing.assert_allclose(model.predict(), y[52:], atol=1e-6)
+
+
+def test_scaling_makes_series_alike():
+    base = walks(1, 80)[0]
+    series = [base, 1000 * base - 300, 1e-3 * base]
+    model = WindowForecaster(RandomForestRegressor(10, random_state=0), 4, 3)
+    forecast = model.fit(as_frame(series)).predict().to_numpy().reshape(3, 3)
+    np.testing.assert_allclose(forecast[1], 1000 * forecast[0] - 300)
+    np.testing.assert_allclose(forecast[2], 1e-3 * forecast[0])
+
+
+def test_constant_series_stay_where_they_are():
+    series = [np.full((30, 1), 7.0), walks(1, 30)[0]]
+    forecast = WindowForecaster(Ridge(), 4, 2).fit(as_frame(series)).predict()
+    assert np.isfinite(forecast.to_numpy()).all()
+
+
+def test_calendar_tells_the_time_of_what_is_forecast():
+    hours = pd.date_range("2026-01-01", periods=24 * 30, freq="h")
+    rng = np.random.default_rng(0)
+    profile = rng.normal(size=24)
+    y = pd.Series(profile[hours.hour] + 5 * (hours.day_of_week == 6), index=hours)
+    model = WindowForecaster(
+        RandomForestRegressor(20, random_state=0), 1, 24, calendar=["hour", "day_of_week"]
+    )
+    forecast = model.fit(y[:-24]).predict()
+    np.testing.assert_allclose(forecast, y[-24:], atol=1.0)
+    assert np.corrcoef(forecast, y[-24:])[0, 1] > 0.95
+
+
+# ------------------------------------------------------------ any regressor
+
+
+def test_sequences_for_those_that_take_them_and_tables_for_others():
+    class Spy(RegressorMixin, BaseEstimator):
+        def __init__(self, deep=False):
+            self.deep = deep
+
+        def fit(self, X, y):
+            self.shape_ = X.shape
+            return self
+
+        def predict(self, X):
+            return np.zeros((len(X), 2))
+
+        def __sklearn_tags__(self):
+            tags = super().__sklearn_tags__()
+            tags.input_tags.three_d_array = self.deep
+            return tags
+
+    y = np.arange(20.0)
+    for regressor, flatten, shape in [
+        (Spy(), "auto", (14, 5)),
+        (Spy(deep=True), "auto", (14, 5, 1)),
+        (make_pipeline(Spy(deep=True)), "auto", (14, 5, 1)),
+        (Spy(deep=True), True, (14, 5)),
+        (Spy(), False, (14, 5, 1)),
+    ]:
+        model = WindowForecaster(regressor, 5, 2, flatten=flatten).fit(y)
+        inner = model.regressors_[0]
+        assert getattr(inner, "steps", [("", inner)])[0][1].shape_ == shape
+        assert model.n_windows_ == 14
+
+
+def test_a_pipeline_and_a_search_serve_as_regressors():
+    y = load_airline_passengers()
+    search = GridSearchCV(make_pipeline(StandardScaler(), Ridge()), {"ridge__alpha": [0.1, 1.0]})
+    model = WindowForecaster(search, 12, 3).fit(y)
+    assert np.isfinite(model.predict()).all()
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_an_lstm_forecasts_in_every_strategy(strategy):
+    y = as_frame(walks(2, 60))
+    lstm = LSTMRegressor(4, max_epochs=2, random_state=0)
+    model = WindowForecaster(lstm, 5, 3, strategy=strategy).fit(y)
+    forecast = model.predict()
+    assert forecast.shape == (6, 1)
+    assert np.isfinite(forecast.to_numpy()).all()
+
+
+def test_several_targets_and_an_lstm():
+    y = pd.DataFrame(walks(1, 60, 3)[0], columns=list("abc"))
+    lstm = LSTMRegressor(4, max_epochs=2, random_state=0)
+    forecast = WindowForecaster(lstm, 5, 4, strategy="recursive").fit(y).predict(9)
+    assert forecast.shape == (9, 3)
+    assert list(forecast.index) == list(range(60, 69))
+
+
+def test_workers_change_nothing():
+    y = as_frame(walks())
+    alone = WindowForecaster(Ridge(), 5, 3, strategy="direct").fit(y).predict()
+    pd.testing.assert_frame_equal(
+        WindowForecaster(Ridge(), 5, 3, strategy="direct", n_jobs=2).fit(y).predict(), alone
+    )
+
+
+def test_other_targets_are_told_in_a_note():
+    from sklearn.svm import SVR
+
+    with pytest.raises(ValueError, match="1d array") as caught:
+        WindowForecaster(SVR(), 5, 2).fit(np.arange(30.0))
+    assert "targets of (24, 2)" in caught.value.__notes__[0]
+
+
+# ------------------------------------------------------------ many series
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_the_order_of_series_and_their_company_change_no_forecast(strategy):
+    series = walks()
+    model = WindowForecaster(Ridge(), 4, 3, strategy=strategy, differences=(1,))
+    together = model.fit(as_frame(series)).predict()
+    for name in ("s2", "s0", "s1"):
+        alone = model.predict(history=as_frame(series).loc[[name]])
+        np.testing.assert_array_equal(alone, together.loc[[name]])
+    backwards = pd.concat([as_frame(series).loc[[name]] for name in ("s2", "s1", "s0")])
+    again = clone(model).fit(backwards).predict()
+    np.testing.assert_allclose(again.loc[together.index], together, rtol=1e-8)
+
+
+def test_an_unseen_series_is_forecast_from_its_own_history():
+    base = walks(1, 80)[0]
+    model = WindowForecaster(Ridge(), 4, 3).fit(as_frame([base]))
+    new = as_frame([50 * base + 7]).rename(index={"s0": "new"})
+    wanted = 50 * model.predict().to_numpy() + 7
+    np.testing.assert_allclose(model.predict(history=new).to_numpy(), wanted)
+    assert model.predict(history=new).index.get_level_values(0).unique().tolist() == ["new"]
+
+
+def test_windows_with_gaps_are_left_out_of_the_training():
+    y = walks(1, 60)[0][:, 0]
+    gap = y.copy()
+    gap[30] = np.nan
+    model = WindowForecaster(LinearRegression(), 4, 2, scaling=None).fit(gap)
+    assert model.n_windows_ == 55 - 6
+    origins = [o for o in range(3, 58) if not o - 3 <= 30 <= o + 2]
+    X = np.array([y[o - 3 : o + 1] for o in origins])
+    wanted = LinearRegression().fit(X, np.array([y[o + 1 : o + 3] for o in origins]))
+    np.testing.assert_allclose(model.predict(), wanted.predict(y[None, -4:])[0])
+
+
+def test_regressors_that_take_nan_get_windows_with_gaps():
+    y = walks(1, 60)[0][:, 0]
+    y[[30, -2]] = np.nan
+    model = WindowForecaster(HistGradientBoostingRegressor(), 4).fit(y)
+    assert model.n_windows_ == 56 - 2  # but no unknown targets
+    assert np.isfinite(model.predict()).all()
+    lstm = LSTMRegressor(4, max_epochs=1, missing_values="indicator", random_state=0)
+    assert np.isfinite(WindowForecaster(lstm, 4).fit(y).predict()).all()
+
+
+def test_short_series_add_nothing_and_are_not_forecast():
+    series = [*walks(1, 40), np.ones((5, 1))]
+    model = WindowForecaster(Ridge(), 4, 3).fit(as_frame(series))
+    assert model.n_windows_ == 34
+    model.predict()  # 5 rows are enough to look back on
+    model = WindowForecaster(Ridge(), 6, 3).fit(as_frame(series))
+    with pytest.raises(ValueError, match=r"looks back on 6 rows.*series 's1' on has 5"):
+        model.predict()
+
+
+# ------------------------------------------------------------ update
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_update_moves_the_origin(strategy):
+    y = as_frame(walks())
+    days = y.index.get_level_values("day")
+    early, late = y[days < "2026-02-01"], y[days >= "2026-02-01"]
+    model = WindowForecaster(Ridge(), 4, 3, strategy=strategy).fit(early)
+    regressors = model.regressors_
+    wanted = model.predict(history=y)
+    pd.testing.assert_frame_equal(model.update(late).predict(), wanted)
+    assert model.regressors_ is regressors
+
+
+def test_update_with_refit_is_a_fit_to_everything_but_for_the_scaling():
+    y = load_airline_passengers()
+    model = WindowForecaster(Ridge(), 12, 3, scaling=None)
+    updated = clone(model).fit(y[:100]).update(y[100:], refit=True)
+    pd.testing.assert_series_equal(updated.predict(), model.fit(y).predict())
+
+
+def test_update_with_refit_goes_on_training_a_network():
+    y = load_airline_passengers()
+    lstm = LSTMRegressor(4, max_epochs=3, random_state=0)
+    model = WindowForecaster(lstm, 12, 3).fit(y[:100])
+    model.update(y[100:120], refit=True)
+    assert model.regressors_[0].n_iter_ == 6
+    assert model.regressors_[0].warm_start is False
+
+
+def test_update_takes_new_series():
+    y = as_frame(walks())
+    model = WindowForecaster(Ridge(), 4, 3).fit(y.loc[["s0", "s1"]])
+    assert len(model.update(y.loc[["s2"]]).predict()) == 9
+
+
+def test_update_with_features():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"a": rng.normal(size=104)}, index=pd.date_range("2026", periods=104))
+    y = (2 * X["a"])[:100]
+    model = WindowForecaster(LinearRegression(), 3, 4).fit(y[:80], X)
+    model.update(y[80:], X)
+    np.testing.assert_allclose(model.predict(X=X), 2 * X["a"].iloc[100:], atol=1e-8)
+
+
+# ------------------------------------------------------------ distributions
+
+
+@pytest.fixture(scope="module")
+def noisy():
+    rng = np.random.default_rng(0)
+    time = np.arange(600)
+    return np.sin(2 * np.pi * time / 12) + 0.3 * rng.normal(size=600)
+
+
+@pytest.fixture(scope="module")
+def gaussian(noisy):
+    lstm = LSTMRegressor(8, loss="gaussian", max_epochs=20, random_state=0)
+    return WindowForecaster(lstm, 12, 6).fit(noisy[:500])
+
+
+def test_a_gaussian_network_gives_intervals_of_any_coverage(gaussian):
+    middle = gaussian.predict()
+    widths = []
+    for coverage in (0.5, 0.9, 0.99):
+        lower, upper = gaussian.predict_interval(coverage=coverage)
+        np.testing.assert_allclose((lower + upper) / 2, middle)
+        widths.append(upper - lower)
+    from scipy.stats import norm
+
+    np.testing.assert_allclose(widths[1] / widths[0], norm.ppf(0.95) / norm.ppf(0.75))
+    assert gaussian._errors is None  # nothing was held out
+
+
+def test_paths_have_the_spread_of_the_intervals(gaussian):
+    paths = gaussian.simulate(4000, random_state=0)
+    lower, upper = gaussian.predict_interval()
+    assert paths.shape == (4000, 6)
+    np.testing.assert_allclose(np.quantile(paths, 0.05, axis=0), lower, atol=0.06)
+    np.testing.assert_allclose(np.quantile(paths, 0.95, axis=0), upper, atol=0.06)
+
+
+def test_quantiles_that_were_trained_for_are_the_bounds(noisy):
+    lstm = LSTMRegressor(
+        8, loss="quantile", quantile=(0.05, 0.5, 0.95), max_epochs=5, random_state=0
+    )
+    model = WindowForecaster(lstm, 12, 6, scaling=None).fit(noisy[:500])
+    known = model.regressors_[0].predict_quantiles(noisy[None, 488:500, None])
+    lower, upper = model.predict_interval(coverage=0.9)
+    np.testing.assert_allclose(lower, known[0, :, 0])
+    np.testing.assert_allclose(upper, known[0, :, 2])
+    assert model._errors is None
+    model.predict_interval(coverage=0.5)  # not trained for: from held-out errors
+    assert model._errors is not None
+
+
+@pytest.mark.parametrize("strategy", ["recursive", "dirrec"])
+def test_fed_paths_spread_like_a_random_walk(strategy):
+    steps = np.random.default_rng(0).normal(size=2000)
+    y = steps.cumsum()
+    model = WindowForecaster(LinearRegression(), 1, 9, strategy=strategy).fit(y)
+    spread = model.simulate(3000, random_state=0).std(axis=0)
+    np.testing.assert_allclose(spread, np.sqrt(np.arange(1, 10)), rtol=0.12)
+
+
+def test_fed_intervals_of_a_network_come_from_paths(noisy):
+    lstm = LSTMRegressor(8, loss="gaussian", max_epochs=10, random_state=0)
+    model = WindowForecaster(lstm, 12, 6, strategy="recursive").fit(noisy[:500])
+    lower, upper = model.predict_interval(coverage=0.9)
+    again = model.predict_interval(coverage=0.9)
+    np.testing.assert_array_equal(lower, again[0])
+    truth = np.sin(2 * np.pi * np.arange(500, 506) / 12)
+    assert ((lower < truth) & (truth < upper)).all()
+
+
+# ------------------------------------------------------------ as an estimator
+
+
+def test_it_can_be_cloned_and_pickled():
+    y = load_airline_passengers()
+    model = WindowForecaster(Ridge(), 12, 3, calendar=["month"]).fit(y)
+    again = pickle.loads(pickle.dumps(model))
+    pd.testing.assert_series_equal(again.predict(), model.predict())
+    assert not hasattr(clone(model), "series_")
+    assert clone(model).get_params()["regressor__alpha"] == 1.0
+    model.set_params(regressor__alpha=2.0)
+
+
+def test_fits_of_the_same_seed_are_equal():
+    y = load_airline_passengers()
+    forecasts = [
+        WindowForecaster(LSTMRegressor(4, max_epochs=2, random_state=0), 12).fit(y).predict()
+        for _ in range(2)
+    ]
+    pd.testing.assert_series_equal(*forecasts)
+
+
+# ------------------------------------------------------------ bad input
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"window_size": 0}, "'window_size' parameter must hold positive whole numbers, or one"),
+        ({"window_size": []}, "'window_size' parameter"),
+        ({"window_size": [1, 1]}, "holds a lag twice"),
+        ({"window_size": [1, 0.5]}, r"Got 0.5 in \[1, 0.5\]"),
+        ({"window_size": True}, "'window_size' parameter"),
+        ({"horizon": 0}, "'horizon' parameter"),
+        ({"strategy": "magic"}, "'strategy' parameter"),
+        ({"differences": [0]}, "'differences' parameter"),
+        ({"calendar": ["year"]}, "'calendar' parameter must hold names.*Got 'year'"),
+        ({"calendar": ["hour"]}, "calendar needs dates"),
+        ({"past_only": ["a"]}, "past_only names 'a'"),
+        ({"scaling": "robust"}, "'scaling' parameter"),
+        ({"regressor": None}, "'regressor' parameter"),
+        ({"window_size": 25, "horizon": 4, "differences": (3,)}, "32 consecutive rows.*has 30"),
+    ],
+)
+def test_bad_parameters_are_refused(parameters, message):
+    model = WindowForecaster(Ridge(), 3).set_params(**parameters)
+    with pytest.raises(ValueError, match=message):
+        model.fit(np.arange(30.0))
+    assert not hasattr(model, "series_")
+
+
+@pytest.mark.parametrize("strategy", ["multioutput", "direct", "dirrec"])
+def test_steps_beyond_the_horizon_are_refused(strategy):
+    model = WindowForecaster(Ridge(), 3, 2, strategy=strategy).fit(np.arange(30.0))
+    with pytest.raises(ValueError, match=r"steps=3 lies beyond horizon=2.*recursive"):
+        model.predict(3)
+
+
+@pytest.mark.parametrize("strategy", ["recursive", "dirrec"])
+def test_fed_strategies_refuse_features_of_the_past(strategy):
+    X = np.ones((30, 1))
+    model = WindowForecaster(Ridge(), 3, 2, strategy=strategy, past_only=[0])
+    with pytest.raises(ValueError, match="there are none of the features in past_only"):
+        model.fit(np.arange(30.0), X)
+    model.set_params(horizon=1).fit(np.arange(30.0), X).predict()
+
+
+class TestFeatures:
+    days = pd.date_range("2026-01-01", periods=30, freq="D")
+    y = pd.Series(np.arange(30.0), index=days)
+    X = pd.DataFrame({"a": 1.0, "b": 2.0}, index=days)
+
+    @pytest.fixture
+    def model(self):
+        return WindowForecaster(Ridge(), 3, 2, past_only=["b"]).fit(self.y[:25], self.X[:25])
+
+    def test_those_of_the_future_must_be_given(self, model):
+        with pytest.raises(ValueError, match=r"\['a'\] of the next 2 step\(s\) are missing"):
+            model.predict()
+
+    def test_those_of_all_steps_must_be_there(self, model):
+        with pytest.raises(
+            ValueError, match=r"X has no row of time 2026-01-27.*to time 2026-01-27"
+        ):
+            model.predict(X=self.X[:26])
+
+    def test_they_must_be_numbers(self, model):
+        with pytest.raises(ValueError, match=r"A value is missing.*steps to come"):
+            model.predict(X=self.X.assign(a=np.nan))
+
+    def test_their_columns_must_be_those_of_fit(self, model):
+        with pytest.raises(ValueError, match=r"X must have the columns of fit, \['a', 'b'\]"):
+            model.predict(X=self.X.rename(columns={"a": "c"}))
+
+    def test_they_must_cover_y(self):
+        with pytest.raises(ValueError, match="X has no row of time 2026-01-21"):
+            WindowForecaster(Ridge(), 3).fit(self.y, self.X[:20])
+
+    def test_none_were_given_before(self):
+        with pytest.raises(ValueError, match="X was None in fit"):
+            WindowForecaster(Ridge(), 3).fit(self.y).predict(X=self.X)
+
+    def test_update_needs_them(self, model):
+        before = model.predict(X=self.X)
+        with pytest.raises(ValueError, match="There were features in fit"):
+            model.update(self.y[25:])
+        pd.testing.assert_series_equal(model.predict(X=self.X), before)
+
+    def test_one_frame_may_serve_all_series(self):
+        y = pd.concat({"u": self.y[:25], "v": 2 * self.y[3:20]}, names=["id"])
+        shared = WindowForecaster(Ridge(), 3, 2).fit(y, self.X).predict(X=self.X)
+        own = pd.concat({"u": self.X, "v": self.X}, names=["id"])
+        pd.testing.assert_series_equal(
+            WindowForecaster(Ridge(), 3, 2).fit(y, own).predict(X=own), shared
+        )
+        long = y.rename("y").rename_axis(["id", "day"]).reset_index()
+        model = WindowForecaster(Ridge(), 3, 2, group_by="id", time_column="day")
+        table = self.X.rename_axis("day").reset_index()
+        for X in (table, own.rename_axis(["id", "day"]).reset_index()):
+            assert model.fit(long, X).predict(X=X)["y"].tolist() == shared.tolist()
+
+    def test_arrays_of_many_series_are_refused(self):
+        y = pd.concat({"u": self.y, "v": self.y}, names=["id"])
+        with pytest.raises(ValueError, match="X of many series must be a DataFrame"):
+            WindowForecaster(Ridge(), 3).fit(y, np.ones((60, 1)))
+
+
+def test_a_gap_at_the_end_is_told():
+    y = pd.Series(np.arange(30.0), index=pd.date_range("2026-01-01", periods=30))
+    y.iloc[-2] = np.nan
+    model = WindowForecaster(Ridge(), 3).fit(y)
+    with pytest.raises(ValueError, match=r"value is missing.*time 2026-01-30.*interpolate"):
+        model.predict()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda y: y.iloc[::-1], "not in the order of time"),
+        (lambda y: pd.concat([y, y.iloc[-1:]]), "twice"),
+        (lambda y: y.drop(y.index[4]), "frequency of time cannot be told"),
+        (lambda y: y[:4], "consecutive rows without a missing value"),
+        (lambda y: y * np.nan, "consecutive rows without a missing value"),
+    ],
+)
+def test_bad_series_change_no_fitted_forecaster(change, message):
+    y = pd.Series(np.arange(30.0), index=pd.date_range("2026-01-01", periods=30))
+    model = WindowForecaster(Ridge(), 4).fit(y)
+    before = model.predict()
+    with pytest.raises(ValueError, match=message):
+        model.fit(change(y))
+    pd.testing.assert_series_equal(model.predict(), before)
