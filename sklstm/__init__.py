@@ -5,7 +5,7 @@
 import sklearn  # noqa: F401
 import torch  # noqa: F401
 
-from sklstm.data import Windows, make_windows
+from sklstm.data import Windows, make_windows, panel_from_sequences, sequences_from_panel
 from sklstm.estimators import (
     LSTMClassifier,
     LSTMRegressor,
@@ -29,4 +29,6 @@ __all__ = [
     "TimestepTransformer",
     "Windows",
     "make_windows",
+    "panel_from_sequences",
+    "sequences_from_panel",
 ]

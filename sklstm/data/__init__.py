@@ -5,6 +5,7 @@ from sklstm.data.batches import Batches, resolve_batch_size, resolve_max_epochs,
 from sklstm.data.encodings import ENCODINGS, find_edges, find_encoding, resolve_categorical
 from sklstm.data.images import columns_of_images
 from sklstm.data.linear import LinearMap, fit_linear_map
+from sklstm.data.panels import panel_from_sequences, sequences_from_panel
 from sklstm.data.sequences import Sequences, as_sequences
 from sklstm.data.series import Panel, read_series
 from sklstm.data.splits import SPLITS, check_split, held_out_blocks, split_validation
@@ -54,12 +55,14 @@ __all__ = [
     "make_windows",
     "no_anchor",
     "numbers_of_steps",
+    "panel_from_sequences",
     "read_series",
     "resolve_batch_size",
     "resolve_categorical",
     "resolve_max_epochs",
     "resolve_patch_size",
     "rows_of",
+    "sequences_from_panel",
     "split_steps",
     "split_validation",
     "view_windows",
