@@ -2,7 +2,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo examples test lint types contract suite docs format clean
+.PHONY: demo examples test lint types contract suite bridges docs format clean
 
 demo: .venv/demo
 	$(BIN)/python examples/demo.py
@@ -30,6 +30,11 @@ contract: .venv/test
 suite: .venv/test
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup
 
+# The estimators inside other libraries, and what the main suite says of these with an older pandas.
+bridges: .venv-bridges/ready
+	OMP_NUM_THREADS=1 .venv-bridges/bin/pytest tests/bridges tests/data/test_panels.py \
+	  tests/estimators/test_lag_tables.py
+
 docs: .venv/docs
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build
 
@@ -38,7 +43,7 @@ format: .venv/test
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv docs/_build demo.png
+	rm -rf .venv .venv-bridges docs/_build demo.png
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -55,4 +60,10 @@ clean:
 
 .venv/docs: .venv/demo
 	$(PIP) -e '.[docs]'
+	touch $@
+
+.venv-bridges/ready: tests/bridges/requirements.txt pyproject.toml setup.py
+	$(PYTHON) -m venv .venv-bridges
+	.venv-bridges/bin/pip install --quiet --disable-pip-version-check -r tests/bridges/requirements.txt
+	.venv-bridges/bin/pip install --quiet --disable-pip-version-check --no-deps -e .
 	touch $@
