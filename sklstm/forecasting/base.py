@@ -38,6 +38,8 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
     features_: Panel
     n_targets_: int
     _errors: Errors | None
+    _learnt_keys: Any
+    _learnt_spread: Array
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "horizon": [Interval(Integral, 1, None, closed="left")],
@@ -215,8 +217,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
             self.series_ = self.series_.append(more)
             self.features_ = self.features_.append(features)
             if refit:
-                self._errors = None
-                self._learn(resume=True)
+                self._learn_from_all(resume=True)
         return self
 
     def calibrate(self, steps: int | None = None, fraction: float = 0.3) -> "BaseForecaster":
@@ -321,9 +322,14 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         return self.series_, self.features_
 
     def _fit(self, panel: Panel, features: Panel) -> None:
-        self.series_, self.features_, self._errors = panel, features, None
+        self.series_, self.features_ = panel, features
         self.n_targets_ = panel.values.shape[1]
-        self._learn(resume=False)
+        self._learn_from_all(resume=False)
+
+    def _learn_from_all(self, *, resume: bool) -> None:
+        self._errors = None
+        self._learnt_keys, self._learnt_spread = self.series_.keys, _mean_change(self.series_)
+        self._learn(resume=resume)
 
     def _n_steps(self, steps: int | None) -> int:
         if steps is None:
@@ -415,12 +421,15 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         return Errors(self._errors.values[:, :n_steps])
 
     def _spread(self, panel: Panel) -> Array:
-        """Return how much each series changes from step to step, (n_series, n_targets)."""
-        spread = _mean_change(panel)
-        if panel is self.series_:
-            return spread
-        own = self.series_.find(panel.keys)
-        return np.where((own >= 0)[:, None], _mean_change(self.series_)[own], spread)
+        """Return how much each series changes from step to step, (n_series, n_targets).
+
+        Of series that were learnt from it is what it was then, so that observations that are
+        appended change no forecast but by what they are.
+        """
+        if panel.keys is None:
+            return self._learnt_spread
+        own = self._learnt_keys.get_indexer(panel.keys)
+        return np.where((own >= 0)[:, None], self._learnt_spread[own], _mean_change(panel))
 
 
 def _read_table(

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklstm.data import Windows
+from sklstm.forecasting.scaling import window_scales
 from sklstm.forecasting.strategies import Stage, Strategy
 
 Emit = Callable[[int, Any], NDArray[np.float64]]
@@ -20,7 +21,7 @@ class Signals:
     Attributes
     ----------
     targets : ndarray of shape (n_rows, n_targets)
-        Differenced and scaled.
+        Differenced.
     past : ndarray of shape (n_rows, n_past)
         Features that are not known ahead.
     known : ndarray of shape (n_rows, n_known)
@@ -29,6 +30,8 @@ class Signals:
         Where series begin, and their rows.
     n_skipped : int
         Rows at the beginning of each series without a difference.
+    least : ndarray of shape (n_series, n_targets) or None
+        Least scale of a window of each series; None leaves windows as they are.
     """
 
     targets: NDArray[np.float64]
@@ -37,6 +40,7 @@ class Signals:
     first: NDArray[np.int64]
     lengths: NDArray[np.int64]
     n_skipped: int
+    least: NDArray[np.float64] | None
 
 
 def training_pairs(
@@ -54,7 +58,7 @@ def training_pairs(
     Returns
     -------
     X : Windows or ndarray of shape (n_windows, n_lags, n_features)
-        `Windows`, which copy nothing, unless lags are left out.
+        `Windows`, which copy nothing, unless lags are left out or windows are scaled.
     y : ndarray of shape (n_windows, n_steps * n_targets)
     """
     rows = _rows(signals, stage)
@@ -68,11 +72,18 @@ def training_pairs(
         missing: Any = np.isnan(rows).any(axis=1)
         for lag in stage.lags:
             complete &= ~missing[origins + 1 - lag]
+    origins, targets = origins[complete], targets[complete]
     n_outputs = len(stage.ahead) * targets.shape[2]
-    origins, y = origins[complete], targets[complete].reshape(-1, n_outputs)
-    if len(stage.lags) == back:
-        return Windows(rows, origins + 1 - back, back), y
-    return rows[origins[:, None] + 1 - np.array(stage.lags)], y
+    if signals.least is None and len(stage.lags) == back:
+        return Windows(rows, origins + 1 - back, back), targets.reshape(-1, n_outputs)
+    X = rows[origins[:, None] + 1 - np.array(stage.lags)]
+    if signals.least is not None:
+        n_targets, n_own = targets.shape[2], len(stage.lags) - stage.n_fed
+        series = np.searchsorted(signals.first, origins, side="right") - 1
+        scales = window_scales(X[:, :n_own, :n_targets], signals.least[series])
+        X[..., :n_targets] = scales.apply(X[..., :n_targets])
+        targets = scales.apply(targets)
+    return X, targets.reshape(-1, n_outputs)
 
 
 def _rows(signals: Signals, stage: Stage) -> NDArray[np.float64]:

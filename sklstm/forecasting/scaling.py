@@ -1,54 +1,63 @@
-"""Mean and spread of each series."""
+"""Location and scale of windows."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from sklstm.data import first_rows
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Scaling:
-    """What each series is scaled by.
+class Scales:
+    """What windows, and what follows them, are told relative to.
 
     Attributes
     ----------
-    keys : Index of length n_series or None
-    mean, std : ndarray of shape (n_series, n_targets)
+    location, scale : ndarray of shape (n_windows, 1, n_targets)
     """
 
-    keys: Any
-    mean: Array
-    std: Array
+    location: Array
+    scale: Array
 
-    @classmethod
-    def of(cls, keys: Any, values: Array, lengths: NDArray[np.int64]) -> "Scaling":
-        """Measure series that lie one behind the other, NaN left out.
+    def apply(self, values: Array) -> Array:
+        """Return values of shape (n_windows, n_steps, n_targets), scaled."""
+        return (values - self.location) / self.scale
 
-        Parameters
-        ----------
-        keys : Index of length n_series or None
-        values : ndarray of shape (n_rows, n_targets)
-        lengths : ndarray of shape (n_series,)
+    def undo(self, values: Array) -> Array:
+        """Return scaled values in their units."""
+        return self.location + self.scale * values
 
-        Returns
-        -------
-        Scaling
-            Of series without two different values the spread is 1.
-        """
-        first, known = first_rows(lengths), np.isfinite(values)
-        counts = np.maximum(np.add.reduceat(known.astype(np.int64), first), 1)
-        mean = np.add.reduceat(np.where(known, values, 0.0), first) / counts
-        rest = np.where(known, values - np.repeat(mean, lengths, axis=0), 0.0)
-        std = np.sqrt(np.add.reduceat(rest**2, first) / counts)
-        rounding = 10 * np.finfo(np.float64).eps * np.abs(mean)
-        return cls(keys, mean, np.where(std > rounding, std, 1.0))
+    def repeat(self, n_times: int) -> "Scales":
+        """Return the scales of windows that stand several times, one after another."""
+        return Scales(*(np.repeat(part, n_times, axis=0) for part in (self.location, self.scale)))
 
-    @classmethod
-    def none(cls, n_targets: int) -> "Scaling":
-        """Return the scaling that leaves all series as they are."""
-        return cls(None, np.zeros((1, n_targets)), np.ones((1, n_targets)))
+
+def window_scales(windows: Array, least: Array) -> Scales:
+    """Return mean and standard deviation of each window.
+
+    Parameters
+    ----------
+    windows : ndarray of shape (n_windows, n_lags, n_targets)
+        NaN is left out.
+    least : ndarray of shape (n_windows, n_targets)
+        The least scale, for windows that hardly change.
+
+    Returns
+    -------
+    Scales
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.forecasting.scaling import window_scales
+    >>> scales = window_scales(np.array([[[4.0], [8.0]], [[5.0], [5.0]]]), np.ones((2, 1)))
+    >>> scales.location.ravel().tolist(), scales.scale.ravel().tolist()
+    ([6.0, 5.0], [2.0, 1.0])
+    """
+    known = np.isfinite(windows)
+    counts = np.maximum(known.sum(axis=1, keepdims=True), 1)
+    location = np.where(known, windows, 0.0).sum(axis=1, keepdims=True) / counts
+    rest = np.where(known, windows - location, 0.0)
+    scale = np.sqrt((rest**2).sum(axis=1, keepdims=True) / counts)
+    return Scales(location, np.maximum(scale, least[:, None]))

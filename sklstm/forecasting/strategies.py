@@ -14,10 +14,13 @@ class Stage:
         Rows it reads, oldest first; lag 1 is the origin, lag 2 the row before.
     ahead : tuple of int
         Steps after the origin that it predicts.
+    n_fed : int
+        How many of the youngest rows are predictions of the stages before.
     """
 
     lags: tuple[int, ...]
     ahead: tuple[int, ...]
+    n_fed: int = 0
 
     @property
     def shifts(self) -> list[int]:
@@ -69,7 +72,8 @@ def _recursive(lags: tuple[int, ...], horizon: int) -> list[Stage]:
 
 def _dirrec(lags: tuple[int, ...], horizon: int) -> list[Stage]:
     return [
-        Stage((*(lag + fed for lag in lags), *range(fed, 0, -1)), (1,)) for fed in range(horizon)
+        Stage((*(lag + fed for lag in lags), *range(fed, 0, -1)), (1,), n_fed=fed)
+        for fed in range(horizon)
     ]
 
 

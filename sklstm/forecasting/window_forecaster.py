@@ -1,6 +1,7 @@
 """Forecasts by any regressor that reads windows of the past."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -11,7 +12,6 @@ from sklearn.base import clone
 from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, StrOptions
 
-from sklstm.data import Panel
 from sklstm.forecasting.base import BaseForecaster
 from sklstm.forecasting.calendar_features import CALENDAR, calendar_features
 from sklstm.forecasting.differences import difference, undo_difference
@@ -29,7 +29,7 @@ from sklstm.forecasting.framing import (
     training_pairs,
 )
 from sklstm.forecasting.origins import Origins
-from sklstm.forecasting.scaling import Scaling
+from sklstm.forecasting.scaling import Scales, window_scales
 from sklstm.forecasting.strategies import STRATEGIES, Stage, Strategy
 
 Array = NDArray[np.float64]
@@ -68,10 +68,13 @@ class WindowForecaster(BaseForecaster):
     differences : sequence of int, default=()
         Lags to subtract, one after another: ``(1,)`` forecasts the change from row to row,
         ``(12,)`` that from a season of 12 rows before, ``(1, 12)`` both.
-    scaling : {"standard"} or None, default="standard"
-        "standard" brings each series to mean 0 and standard deviation 1, as measured in `fit`
-        behind `differences`; a series that came later by all that is known of it. Features are
-        left as they are.
+    scaling : {"auto", "window"} or None, default="auto"
+        "window" tells each window, and what follows it, relative to its mean and in units of its
+        standard deviation (or of the series' mean change from row to row, if that is more), so
+        that neither a level never seen nor series of other sizes are an obstacle; windows
+        are copied for it, and features are left as they are. None gives windows as they are.
+        "auto" scales where there are many series. On a single one that drifts, a forest gains
+        much from "window"; an LSTM knows by itself what to do.
     flatten : bool or "auto", default="auto"
         Whether windows are laid out flat. "auto" does so unless the regressor (the first step
         of a pipeline, what a search searches) says that it takes three dimensions.
@@ -109,7 +112,7 @@ class WindowForecaster(BaseForecaster):
 
     ``update(..., refit=True)`` goes on training a regressor that can (one with `partial_fit` and
     `warm_start`, such as `LSTMRegressor`), with the windows of all observations; other regressors
-    are fitted anew. Known series keep their scaling.
+    are fitted anew.
 
     `predict_interval` takes the regressor's own quantiles where it was trained for them:
     ``LSTMRegressor(loss="gaussian")``, or ``loss="quantile"`` with both levels in `quantile`, such
@@ -149,7 +152,7 @@ class WindowForecaster(BaseForecaster):
         "calendar": [list, tuple],
         "past_only": [list, tuple],
         "differences": [list, tuple],
-        "scaling": [StrOptions({"standard"}), None],
+        "scaling": [StrOptions({"auto", "window"}), None],
         "flatten": [StrOptions({"auto"}), "boolean"],
         "n_jobs": [Integral, None],
     }
@@ -164,7 +167,7 @@ class WindowForecaster(BaseForecaster):
         calendar: Sequence[str] = (),
         past_only: Sequence[Any] = (),
         differences: Sequence[int] = (),
-        scaling: str | None = "standard",
+        scaling: str | None = "auto",
         flatten: bool | str = "auto",
         group_by: str | Sequence[str] | None = None,
         time_column: Any = None,
@@ -190,9 +193,6 @@ class WindowForecaster(BaseForecaster):
     def _learn(self, *, resume: bool) -> None:
         if not resume:
             self._check_parameters()
-            self._scaling = Scaling.none(self.n_targets_)
-            if self.scaling is not None:
-                self._scaling = self._measure(self.series_)
         signals, stages = self._signals(), self._stages()
         fitted = self.regressors_ if resume else [clone(self.regressor) for _ in stages]
         allow_nan = _allows_nan(self.regressor)
@@ -251,17 +251,16 @@ class WindowForecaster(BaseForecaster):
     def _signals(self) -> Signals:
         panel, features = self._panels()
         values = difference(panel.values, panel.first, self.differences)
-        mean, std = self._scales(panel)
         known = self._known_ahead(self._columns())
         calendar = self._calendar(panel.places())
         return Signals(
-            (values - np.repeat(mean, panel.lengths, axis=0))
-            / np.repeat(std, panel.lengths, axis=0),
+            values,
             features.values[:, ~known],
             np.concatenate([features.values[:, known], calendar], axis=1),
             panel.first,
             panel.lengths,
             sum(self.differences),
+            self._spread(panel) if self._scales_windows else None,
         )
 
     # ---------------------------------------------------------------- forecasting
@@ -325,7 +324,7 @@ class WindowForecaster(BaseForecaster):
 
             return draw
         errors = self._known_errors(int(self.horizon))
-        unit = self._spread(at.panel) / self._scales(at.panel)[1]
+        unit = self._spread(at.panel) / self._scales(at, self._context(at)).scale[:, 0]
 
         def add_error(number: int, X: Any) -> Array:
             drawn = errors.draw((len(unit), n_paths), rng)[:, :, 0] * unit[:, None]
@@ -336,20 +335,33 @@ class WindowForecaster(BaseForecaster):
 
     def _run(self, at: Origins, emit: Emit, n_times: int = 1) -> Array:
         """Forecast in the units of y, each origin `n_times`."""
-        mean, std = (np.repeat(part[at.series], n_times, axis=0) for part in self._scales(at.panel))
+        context = self._context(at)
+        scales = self._scales(at, context)
+        context = replace(context, targets=scales.apply(context.targets))
         steps = run_stages(
             *self._plan(),
-            self._context(at).repeat(n_times),
+            context.repeat(n_times),
             at.n_steps,
             lambda number, X: emit(number, self._laid_out(X)),
         )
         before = np.repeat(self._before(at), n_times, axis=0)
-        return undo_difference(mean[:, None] + std[:, None] * steps, before, self.differences)
+        return undo_difference(scales.repeat(n_times).undo(steps), before, self.differences)
+
+    @property
+    def _scales_windows(self) -> bool:
+        many = self.series_.keys is not None
+        return self.scaling == "window" or (self.scaling == "auto" and many)
+
+    def _scales(self, at: Origins, context: Context) -> Scales:
+        if not self._scales_windows:
+            shape = (len(at.rows), 1, self.n_targets_)
+            return Scales(np.zeros(shape), np.ones(shape))
+        places = max(self._lags()) - np.array(self._lags())
+        return window_scales(context.targets[:, places], self._spread(at.panel)[at.series])
 
     def _context(self, at: Origins) -> Context:
         n_back, skipped = max(self._lags()), sum(self.differences)
         rows = at.rows[:, None] + np.arange(1 - n_back, 1)
-        mean, std = (part[at.series][:, None] for part in self._scales(at.panel))
         values = at.panel.values[at.rows[:, None] + np.arange(1 - n_back - skipped, 1)]
         for lag in self.differences:
             values = values[:, lag:] - values[:, :-lag]
@@ -364,7 +376,7 @@ class WindowForecaster(BaseForecaster):
         places = first[:, None] + np.arange(1 - n_back, n_future + 1)
         calendar = self._calendar(places.ravel()).reshape(*places.shape, -1)
         return Context(
-            (values - mean) / std,
+            values,
             features[..., ~known],
             np.concatenate([ahead, calendar], axis=2),
         )
@@ -405,24 +417,6 @@ class WindowForecaster(BaseForecaster):
         if not self.calendar:
             return np.empty((len(places), 0))
         return calendar_features(self._stamps(places), tuple(self.calendar))
-
-    def _measure(self, panel: Panel) -> Scaling:
-        values = difference(panel.values, panel.first, self.differences)
-        return Scaling.of(panel.keys, values, panel.lengths)
-
-    def _scales(self, panel: Panel) -> tuple[Array, Array]:
-        """Return mean and spread of each series, (n_series, n_targets)."""
-        fitted = self._scaling
-        if self.scaling is None or panel.keys is None:
-            own = np.zeros(len(panel), dtype=np.int64)
-            return fitted.mean[own], fitted.std[own]
-        own = fitted.keys.get_indexer(panel.keys)
-        mean, std = fitted.mean[own], fitted.std[own]
-        new = np.flatnonzero(own < 0)
-        if len(new):
-            now = self._measure(panel.head(np.where(own < 0, panel.lengths, 0)))
-            mean[new], std[new] = now.mean, now.std
-        return mean, std
 
 
 def _fit(regressor: Any, X: Any, y: Array, resume: bool) -> tuple[Any, int]:
