@@ -215,23 +215,24 @@ def draw(tables: dict[str, pd.DataFrame]) -> None:
     """Draw the accuracy of every device, a panel a scenario."""
     colors = {"RF": "#30638e", "LSTM": "#edae49", "BLSTM": "#d1495b"}
     labels = {"RF": "random forest", "LSTM": "LSTM", "BLSTM": "bidirectional LSTM"}
-    figure, axes = plt.subplots(1, len(tables), figsize=(10, 4.6), sharex=True, sharey=True)
+    figure, axes = plt.subplots(1, len(tables), figsize=(10, 5), sharex=True, sharey=True)
     for axis, (name, table) in zip(axes, tables.items(), strict=True):
         rows = pd.concat([table, table.mean().rename("average").to_frame().T])
         places = np.arange(len(rows), 0, -1)
-        axis.hlines(places, rows.min(axis=1), rows.max(axis=1), color="0.85", linewidth=2, zorder=1)
-        for model, color in colors.items():
-            axis.scatter(rows[model], places, s=42, color=color, label=labels[model], zorder=2)
-            axis.scatter(PUBLISHED[name][model], 0, s=42, facecolor="none", edgecolor=color)
+        for shift, (model, color) in zip((0.2, 0, -0.2), colors.items(), strict=True):
+            axis.scatter(rows[model], places + shift, s=36, color=color, label=labels[model])
+            axis.scatter(PUBLISHED[name][model], shift, s=36, facecolor="none", edgecolor=color)
         axis.axhline(1.5, color="0.6", linewidth=0.8)
         axis.set_yticks([*places, 0], [*rows.index, "published"])
         axis.set_title(name, loc="left")
         axis.set_xlabel("accuracy (%)")
         axis.tick_params(left=False)
         axis.spines[["top", "right", "left"]].set_visible(False)
+        axis.grid(axis="y", color="0.92")
+        axis.set_axisbelow(True)
     handles, names = axes[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="upper right", frameon=False, ncols=3)
-    figure.suptitle("Simulated traffic: who sent most of 40 packets?", x=0.02, ha="left")
+    figure.suptitle(f"Simulated traffic: who sent most of {RUN} packets?", x=0.02, ha="left")
     figure.tight_layout()
     figure.savefig(PICTURE, dpi=130)
 
