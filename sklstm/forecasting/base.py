@@ -257,7 +257,8 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
                 f"{fraction:.0%} of the series cannot be learnt from: {error}"
             ) from error
         at = Origins(self.series_, self.features_.values, rows, n_steps)
-        at = replace(at, rows=rows[past._can_forecast(at)])
+        if len(at.rows):
+            at = replace(at, rows=rows[past._can_forecast(at)])
         if len(at.rows):
             ahead = at.rows[:, None] + np.arange(1, n_steps + 1)
             errors = self.series_.values[ahead] - past._forecast(at)
@@ -335,6 +336,8 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         if steps is None:
             return int(self.horizon)
         check_scalar(steps, "steps", Integral, min_val=1)
+        if isinstance(steps, bool):
+            raise TypeError(f"steps must be a number. Got {steps}.")
         self._check_steps(int(steps))
         return int(steps)
 

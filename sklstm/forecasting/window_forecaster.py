@@ -135,9 +135,9 @@ class WindowForecaster(BaseForecaster):
     >>> model = WindowForecaster(Ridge(), 24, 3).fit(load_airline_passengers())
     >>> model.predict().round().astype(int)
     month
-    1961-01-01    443
-    1961-02-01    420
-    1961-03-01    457
+    1961-01-01    457
+    1961-02-01    413
+    1961-03-01    460
     Freq: MS, Name: passengers, dtype: int64
     """
 
