@@ -96,7 +96,9 @@ def main() -> None:
     draw(forecasts)
     print(f"\nForecasts against truth: {PICTURE}")
     for split, by_model in errors.items():
-        assert by_model["LSTM"] < BOUND, f"{split}: RMSE {by_model['LSTM']:.1f} is not below {BOUND}"
+        assert by_model["LSTM"] < BOUND, (
+            f"{split}: RMSE {by_model['LSTM']:.1f} is not below {BOUND}"
+        )
         others = min(error for name, error in by_model.items() if name != "LSTM")
         assert by_model["LSTM"] < others, f"{split}: a baseline is better, {others:.1f}"
 

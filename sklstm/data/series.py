@@ -303,8 +303,9 @@ def read_series(
     if times is None:
         lengths = np.array([len(values)])
         return Panel(values, lengths, np.array([start]), None, None, form)
-    order = np.argsort(codes, kind="stable")
-    codes, times, values = codes[order], times[order], values[order]
+    if (np.diff(codes) < 0).any():
+        order = np.argsort(codes, kind="stable")
+        codes, times, values = codes[order], times[order], values[order]
     begins = np.flatnonzero(np.diff(codes, prepend=-1))
     _check_order(times, codes, keys, name)
     grid = like.grid if like is not None else _find_grid(times, begins, freq, name)

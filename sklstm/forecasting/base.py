@@ -141,8 +141,9 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
 
         Notes
         -----
-        The forecast and an error on both sides, the quantile of absolute errors of that step on
-        held-out times, see `calibrate`, which is called where it has not been.
+        The forecast and an error on both sides: a quantile of that step's errors on held-out times,
+        see `calibrate`, which is called where it has not been. Errors are counted in units of
+        what the series changes by from step to step, or of the width that the model predicts.
         """
         check_scalar(coverage, "coverage", Real, min_val=0, max_val=1, include_boundaries="neither")
         at = self._at_end(steps, X, history, history_X)
@@ -257,15 +258,8 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
                 f"{fraction:.0%} of the series cannot be learnt from: {error}"
             ) from error
         at = Origins(self.series_, self.features_.values, rows, n_steps)
-        if len(at.rows):
-            at = replace(at, rows=rows[past._can_forecast(at)])
-        if len(at.rows):
-            ahead = at.rows[:, None] + np.arange(1, n_steps + 1)
-            errors = self.series_.values[ahead] - past._forecast(at)
-            errors /= self._spread(self.series_)[at.series][:, None]
-            known = np.isfinite(errors).all(axis=(1, 2))
-            at, errors = replace(at, rows=at.rows[known]), errors[known]
-        if len(at.rows) == 0:
+        errors = past._errors_at(at)
+        if len(errors) == 0:
             raise ValueError(
                 f"The errors of {n_steps} steps cannot be measured: no series has that many "
                 f"complete rows in its last {fraction:.0%}, after {self._n_needed} others. Bring "
@@ -273,6 +267,19 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
             )
         self._errors = Errors(errors)
         return self
+
+    def _errors_at(self, at: Origins) -> Array:
+        """Return errors of forecasts in units of `_widths`, of origins where all is known."""
+        ahead = np.arange(1, at.n_steps + 1)
+        complete: Any = np.isfinite(at.panel.values[at.rows[:, None] + ahead]).all(axis=(1, 2))
+        at = replace(at, rows=at.rows[complete])
+        if len(at.rows):
+            at = replace(at, rows=at.rows[self._can_forecast(at)])
+        if len(at.rows) == 0:
+            return np.empty((0, at.n_steps, self.n_targets_))
+        forecast = self._forecast(at)
+        errors: Array = at.panel.values[at.rows[:, None] + ahead] - forecast
+        return errors / _one_of(self._widths(at, forecast), errors)
 
     # ---------------------------------------------------------------- hooks
 
@@ -304,15 +311,22 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         """Tell which features are known ahead."""
         return np.zeros(len(columns), dtype=bool)
 
+    def _widths(self, at: Origins, forecast: Array) -> tuple[Array, Array]:
+        """Return in which units errors below and above a forecast are counted, shaped like it."""
+        spread = np.broadcast_to(self._spread(at.panel)[at.series][:, None], forecast.shape)
+        return spread, spread
+
     def _interval(self, at: Origins, coverage: float) -> tuple[Array, Array]:
         forecast = self._forecast(at)
-        half = self._known_errors(at.n_steps).widths(coverage) * self._spread(at.panel)[:, None]
-        return forecast - half, forecast + half
+        below, above = self._widths(at, forecast)
+        reach = self._known_errors(at.n_steps).reach(coverage)  # (steps, targets)
+        return forecast - reach * below, forecast + reach * above
 
     def _paths(self, at: Origins, n_paths: int, rng: np.random.RandomState) -> Array:
         """Return paths of shape (n_paths, n_series, n_steps, n_targets)."""
         drawn = self._known_errors(at.n_steps).draw((n_paths, len(at.rows)), rng)
-        return self._forecast(at) + drawn * self._spread(at.panel)[:, None]
+        forecast = self._forecast(at)
+        return forecast + drawn * _one_of(self._widths(at, forecast), drawn)
 
     # ---------------------------------------------------------------- the same for all
 
@@ -433,6 +447,12 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
             return self._learnt_spread
         own = self._learnt_keys.get_indexer(panel.keys)
         return np.where((own >= 0)[:, None], self._learnt_spread[own], _mean_change(panel))
+
+
+def _one_of(widths: tuple[Array, Array], errors: Array) -> Array:
+    """Return the unit of each error, which depends on its sign."""
+    below, above = widths
+    return np.where(errors < 0, below, above)
 
 
 def _read_table(

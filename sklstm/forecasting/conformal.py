@@ -35,7 +35,7 @@ def held_out_origins(
 
 @dataclass(frozen=True)
 class Errors:
-    """Errors of forecasts in units of how much each series changes.
+    """Errors of forecasts, in units that let those of all series and times be compared.
 
     Attributes
     ----------
@@ -45,12 +45,13 @@ class Errors:
     ----------
     .. [1] Vovk, Gammerman and Shafer (2005), Algorithmic Learning in a Random World.
     .. [2] Lei et al. (2018), Distribution-free predictive inference for regression, JASA 113.
+    .. [3] Romano, Patterson and Candès (2019), Conformalized quantile regression, NeurIPS.
     """
 
     values: NDArray[np.float64]
 
-    def widths(self, coverage: float) -> NDArray[np.float64]:
-        """Return the half widths of intervals, (n_steps, n_targets).
+    def reach(self, coverage: float) -> NDArray[np.float64]:
+        """Return how far intervals reach to either side, (n_steps, n_targets).
 
         Of n absolute errors, that of rank ceil(coverage * (n + 1)).
         """
@@ -63,8 +64,8 @@ class Errors:
                 "known. Bring longer series, call calibrate with a larger fraction, or ask for "
                 "less coverage."
             )
-        widths: NDArray[np.float64] = np.sort(np.abs(self.values), axis=0)[rank - 1]
-        return widths
+        reach: NDArray[np.float64] = np.sort(np.abs(self.values), axis=0)[rank - 1]
+        return reach
 
     def draw(self, shape: tuple[int, ...], rng: np.random.RandomState) -> NDArray[np.float64]:
         """Return errors of whole forecasts, drawn with replacement, (*shape, steps, targets)."""

@@ -16,18 +16,19 @@ def _is_gaussian(regressor: Any) -> bool:
     return bool(regressor.loss == "gaussian")
 
 
-def predicts_quantiles(regressor: Any, levels: tuple[float, ...]) -> bool:
-    """Tell whether a fitted regressor was trained for these levels."""
-    if not hasattr(regressor, "predict_quantiles"):
-        return False
-    return _is_gaussian(regressor) or all(np.isclose(_levels(regressor), q).any() for q in levels)
-
-
 def predicts_distribution(regressor: Any) -> bool:
     """Tell whether a fitted regressor knows more than one number a target."""
     return hasattr(regressor, "predict_quantiles") and (
         _is_gaussian(regressor) or len(_levels(regressor)) > 1
     )
+
+
+def tails_of(regressor: Any) -> tuple[float, float]:
+    """Return the levels that a regressor knows best: the outermost, or one standard deviation."""
+    if _is_gaussian(regressor):
+        return 0.158655, 0.841345
+    levels = _levels(regressor)
+    return float(levels[0]), float(levels[-1])
 
 
 def quantiles_at(regressor: Any, X: Any, level: Array) -> Array:

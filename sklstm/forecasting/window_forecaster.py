@@ -17,8 +17,8 @@ from sklstm.forecasting.calendar_features import CALENDAR, calendar_features
 from sklstm.forecasting.differences import difference, undo_difference
 from sklstm.forecasting.distribution import (
     predicts_distribution,
-    predicts_quantiles,
     quantiles_at,
+    tails_of,
 )
 from sklstm.forecasting.framing import (
     Context,
@@ -34,8 +34,8 @@ from sklstm.forecasting.strategies import STRATEGIES, Stage, Strategy
 
 Array = NDArray[np.float64]
 
-# Paths of which the quantiles are taken where an interval comes from paths.
-_N_PATHS = 500
+# Least width that a regressor may predict, as a share of how much the series changes.
+_LEAST_WIDTH = 1e-3
 
 
 class WindowForecaster(BaseForecaster):
@@ -91,6 +91,8 @@ class WindowForecaster(BaseForecaster):
     ----------
     regressors_ : list of estimators
         The fitted regressors: one, or one a step.
+    scales_windows_ : bool
+        Whether windows are scaled, see `scaling`.
     n_windows_ : int
         Windows that the first of them was fitted to.
     series_ : Panel
@@ -114,13 +116,15 @@ class WindowForecaster(BaseForecaster):
     `warm_start`, such as `LSTMRegressor`), with the windows of all observations; other regressors
     are fitted anew.
 
-    `predict_interval` takes the regressor's own quantiles where it was trained for them:
-    ``LSTMRegressor(loss="gaussian")``, or ``loss="quantile"`` with both levels in `quantile`, such
-    as 0.05 and 0.95 for a coverage of 0.9; with "recursive" and "dirrec" as quantiles of 500 paths,
-    drawn with a fixed seed. Else, and with `differences` where "multioutput" or "direct", it adds
-    held-out errors to the forecast. `simulate` draws from that distribution, step by step; without
-    one, "recursive" and "dirrec" are fed with predictions and drawn errors of one step, and the
-    other strategies add a held-out forecast's errors as a whole.
+    `predict_interval` counts errors in units of the width that the regressor predicts where it was
+    trained for one, ``LSTMRegressor(loss="gaussian")`` or ``loss="quantile"`` with several levels,
+    with "multioutput" and "direct" and without `differences`; intervals are then wider where the
+    series is less certain. That width alone is not taken: on short series networks are far too
+    sure.
+
+    `simulate` adds a held-out forecast's errors as a whole with "multioutput" and "direct".
+    "recursive" and "dirrec" are fed with steps drawn from the distribution that the regressor
+    predicts, or, without one, with predictions and drawn errors of one step.
 
     References
     ----------
@@ -142,6 +146,7 @@ class WindowForecaster(BaseForecaster):
     """
 
     regressors_: list[Any]
+    scales_windows_: bool
     n_windows_: int
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
@@ -193,6 +198,8 @@ class WindowForecaster(BaseForecaster):
     def _learn(self, *, resume: bool) -> None:
         if not resume:
             self._check_parameters()
+            many = len(self.series_) > 1
+            self.scales_windows_ = self.scaling == "window" or (self.scaling == "auto" and many)
         signals, stages = self._signals(), self._stages()
         fitted = self.regressors_ if resume else [clone(self.regressor) for _ in stages]
         allow_nan = _allows_nan(self.regressor)
@@ -260,7 +267,7 @@ class WindowForecaster(BaseForecaster):
             panel.first,
             panel.lengths,
             sum(self.differences),
-            self._spread(panel) if self._scales_windows else None,
+            self._spread(panel) if self.scales_windows_ else None,
         )
 
     # ---------------------------------------------------------------- forecasting
@@ -287,51 +294,53 @@ class WindowForecaster(BaseForecaster):
     def _forecast(self, at: Origins) -> Array:
         return self._run(at, lambda number, X: self.regressors_[number].predict(X))
 
-    def _interval(self, at: Origins, coverage: float) -> tuple[Array, Array]:
-        tails = ((1 - coverage) / 2, (1 + coverage) / 2)
-        if not predicts_quantiles(self.regressors_[0], tails):
-            return super()._interval(at, coverage)
-        if STRATEGIES[self.strategy].fed:
-            paths = self._paths(at, _N_PATHS, np.random.RandomState(0))
-            lower, upper = np.quantile(paths, tails, axis=0)
-            return lower, upper
-        if self.differences:  # sums of quantiles are no quantiles
-            return super()._interval(at, coverage)
-        lower, upper = (self._run(at, self._quantile(level)) for level in tails)
-        return lower, upper
+    def _widths(self, at: Origins, forecast: Array) -> tuple[Array, Array]:
+        below, above = super()._widths(at, forecast)
+        regressor = self.regressors_[0]
+        # sums of quantiles are no quantiles
+        summed = STRATEGIES[self.strategy].fed or len(self.differences)
+        if summed or not predicts_distribution(regressor):
+            return below, above
+        lower, upper = (self._run(at, self._quantile(level)) for level in tails_of(regressor))
+        return (
+            np.maximum(forecast - lower, _LEAST_WIDTH * below),
+            np.maximum(upper - forecast, _LEAST_WIDTH * above),
+        )
 
     def _quantile(self, level: float) -> Emit:
         return lambda number, X: quantiles_at(self.regressors_[number], X, np.array(level))
 
     def _paths(self, at: Origins, n_paths: int, rng: np.random.RandomState) -> Array:
-        fed = STRATEGIES[self.strategy].fed
-        if not (fed or predicts_distribution(self.regressors_[0])):
+        if not STRATEGIES[self.strategy].fed:
             return super()._paths(at, n_paths, rng)
-        draw = self._drawing(at, n_paths, rng)
-        n_series = len(at.rows)
+        if predicts_distribution(self.regressors_[0]):
+            draw = self._drawing(rng)
+        else:
+            draw = self._adding_errors(at, n_paths, rng)
         paths = self._run(at, draw, n_times=n_paths)
-        by_series: Array = paths.reshape(n_series, n_paths, *paths.shape[1:])
+        by_series: Array = paths.reshape(len(at.rows), n_paths, *paths.shape[1:])
         return by_series.swapaxes(0, 1)
 
-    def _drawing(self, at: Origins, n_paths: int, rng: np.random.RandomState) -> Emit:
-        """Return what draws a step, of each series `n_paths` times."""
-        regressors = self.regressors_
-        if predicts_distribution(regressors[0]):
+    def _drawing(self, rng: np.random.RandomState) -> Emit:
+        """Return what draws a step from the distribution that is predicted for it."""
 
-            def draw(number: int, X: Any) -> Array:
-                n_outputs = len(self._stages()[number].ahead) * self.n_targets_
-                return quantiles_at(regressors[number], X, rng.uniform(size=(len(X), n_outputs)))
+        def draw(number: int, X: Any) -> Array:
+            level = rng.uniform(size=(len(X), self.n_targets_))
+            return quantiles_at(self.regressors_[number], X, level)
 
-            return draw
+        return draw
+
+    def _adding_errors(self, at: Origins, n_paths: int, rng: np.random.RandomState) -> Emit:
+        """Return what adds a drawn error of one step, to each series `n_paths` times."""
         errors = self._known_errors(int(self.horizon))
         unit = self._spread(at.panel) / self._scales(at, self._context(at)).scale[:, 0]
 
-        def add_error(number: int, X: Any) -> Array:
+        def draw(number: int, X: Any) -> Array:
             drawn = errors.draw((len(unit), n_paths), rng)[:, :, 0] * unit[:, None]
-            said = regressors[number].predict(X)
+            said = self.regressors_[number].predict(X)
             return np.asarray(said.reshape(len(said), -1) + drawn.reshape(len(said), -1))
 
-        return add_error
+        return draw
 
     def _run(self, at: Origins, emit: Emit, n_times: int = 1) -> Array:
         """Forecast in the units of y, each origin `n_times`."""
@@ -347,13 +356,8 @@ class WindowForecaster(BaseForecaster):
         before = np.repeat(self._before(at), n_times, axis=0)
         return undo_difference(scales.repeat(n_times).undo(steps), before, self.differences)
 
-    @property
-    def _scales_windows(self) -> bool:
-        many = self.series_.keys is not None
-        return self.scaling == "window" or (self.scaling == "auto" and many)
-
     def _scales(self, at: Origins, context: Context) -> Scales:
-        if not self._scales_windows:
+        if not self.scales_windows_:
             shape = (len(at.rows), 1, self.n_targets_)
             return Scales(np.zeros(shape), np.ones(shape))
         places = max(self._lags()) - np.array(self._lags())

@@ -40,6 +40,10 @@ def test_numbers_and_stamps_undo_each_other_before_and_behind(index):
     np.testing.assert_array_equal(grid.numbers(grid.stamps(shuffled)), shuffled)
 
 
+def test_an_index_of_one_stamp_may_know_its_frequency():
+    assert TimeGrid.of(INDEXES["days"][:1]).stamps([3])[0] == INDEXES["days"][3]
+
+
 def test_what_follows_has_the_frequency(index):
     ahead = TimeGrid.of(index[:5]).stamps(np.arange(5, 8))
     assert list(ahead) == list(index[5:8])
