@@ -1,0 +1,209 @@
+"""What the user may give as `scoring`, made into functions of one fold and step."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.metrics import get_scorer, get_scorer_names
+
+from sklstm.model_selection.metrics import METRICS, SCALED
+from sklstm.model_selection.scores import KEYS
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a metric is told of a fold and a step.
+
+    Attributes
+    ----------
+    y_true, y_pred, y_train : array-like
+        Targets and predictions of the test part, and targets of the training part, of this step.
+    estimator : estimator
+        The fitted model.
+    X : array-like
+        The test part.
+    period : int
+        Of the naive forecast that scales errors.
+    """
+
+    y_true: Any
+    y_pred: Any
+    y_train: Any
+    estimator: Any
+    X: Any
+    period: int
+
+
+Scoring = str | Callable[..., float] | list[Any] | tuple[Any, ...] | Mapping[str, Any]
+Metric = Callable[[Step], float]
+
+
+class GivenPrediction(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """Stand in a scorer for a model whose predictions are there already.
+
+    Parameters
+    ----------
+    prediction : array-like
+        What `predict` returns, whatever comes.
+
+    Examples
+    --------
+    >>> from sklstm.model_selection.scoring import GivenPrediction
+    >>> GivenPrediction([1, 2]).predict([[0], [0]])
+    [1, 2]
+    """
+
+    def __init__(self, prediction: Any) -> None:
+        self.prediction = prediction
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def predict(self, X: Any) -> Any:
+        """Return the given predictions.
+
+        Parameters
+        ----------
+        X : object
+            Ignored.
+
+        Returns
+        -------
+        array-like
+        """
+        return self.prediction
+
+
+def read_scoring(scoring: Scoring, *, n_steps: int) -> dict[str, Metric]:
+    """Return the metrics that are meant, by the names of their columns.
+
+    Parameters
+    ----------
+    scoring : str, callable, list, tuple or dict
+        A name of `METRICS` or of scikit-learn's scorers, a function ``(y_true, y_pred)``, a scorer
+        of `sklearn.metrics.make_scorer`, several of them, or several by names of your own.
+    n_steps : int
+        How many columns y has, of which each is scored by itself.
+
+    Returns
+    -------
+    dict of callable
+        Functions of a `Step`.
+
+    Raises
+    ------
+    ValueError
+        If a name is not known, used twice or none for a column, or a scorer needs more than the
+        predictions of one step.
+
+    Examples
+    --------
+    >>> from sklstm.model_selection.scoring import read_scoring
+    >>> list(read_scoring(["mae", "r2"], n_steps=1))
+    ['mae', 'r2']
+    """
+    if isinstance(scoring, Mapping):
+        named = list(scoring.items())
+    else:
+        several = scoring if isinstance(scoring, list | tuple) else [scoring]
+        named = [(_name(metric), metric) for metric in several]
+    names = [name for name, _ in named]
+    if not names or len(set(names)) < len(names) or set(names) & set(KEYS):
+        raise ValueError(
+            "The 'scoring' parameter must give each metric a name of its own, which is none of "
+            f"{', '.join(KEYS)}. Got {names}: give a dict of names and metrics."
+        )
+    return {name: _as_metric(metric, n_steps) for name, metric in named}
+
+
+def _name(metric: Any) -> str:
+    if isinstance(metric, str):
+        return metric
+    name = getattr(getattr(metric, "_score_func", metric), "__name__", None)
+    if not callable(metric) or name is None:
+        raise ValueError(
+            f"The 'scoring' parameter holds {metric!r}, which is neither a name nor a function "
+            "with a name. Give a dict of names and metrics."
+        )
+    return str(name)
+
+
+def _as_metric(metric: Any, n_steps: int) -> Metric:
+    if isinstance(metric, str):
+        if metric in METRICS:
+            return _of_table(metric)
+        if metric not in get_scorer_names():
+            raise ValueError(
+                f"The 'scoring' parameter holds {metric!r}, which is neither one of "
+                f"{', '.join(METRICS)} nor of sklearn.metrics.get_scorer_names()."
+            )
+        metric = get_scorer(metric)
+    method = getattr(metric, "_response_method", None)
+    if method is None:
+        return lambda step: metric(step.y_true, step.y_pred)
+    if method == "predict":
+        return lambda step: metric(GivenPrediction(step.y_pred), step.X, step.y_true)
+    if n_steps > 1:
+        raise ValueError(
+            f"The 'scoring' parameter holds {metric!r}, which needs more than predictions, while y "
+            f"has {n_steps} columns, of which each is scored by itself. Take a metric of "
+            "predictions."
+        )
+    return lambda step: metric(step.estimator, step.X, step.y_true)
+
+
+def _of_table(name: str) -> Metric:
+    function = METRICS[name]
+    if name in SCALED:
+        return lambda step: function(
+            step.y_true, step.y_pred, y_train=step.y_train, period=step.period
+        )
+    return lambda step: function(step.y_true, step.y_pred)
+
+
+def number_of_steps(y: Any) -> int:
+    """Return how many columns y has, each of which is scored by itself.
+
+    Parameters
+    ----------
+    y : array-like
+        Targets. What is not 2-D, such as a list of sequences, is one.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.model_selection.scoring import number_of_steps
+    >>> number_of_steps(np.zeros((5, 3))), number_of_steps([[1, 2], [3]])
+    (3, 1)
+    """
+    return int(y.shape[1]) if getattr(y, "ndim", 1) == 2 else 1
+
+
+def column_of(y: Any, step: int) -> Any:
+    """Return one column of targets or predictions.
+
+    Parameters
+    ----------
+    y : array-like
+        What is not 2-D has one column, itself.
+    step : int
+        The column's place.
+
+    Returns
+    -------
+    array-like
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.model_selection.scoring import column_of
+    >>> column_of(np.arange(4).reshape(2, 2), 1)
+    array([1, 3])
+    """
+    return np.asarray(y)[:, step] if getattr(y, "ndim", 1) == 2 else y
