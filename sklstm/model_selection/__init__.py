@@ -1,6 +1,7 @@
 """Comparing models honestly: splits, metrics, tests, backtests and pictures."""
 
 from sklstm.model_selection.compare import compare
+from sklstm.model_selection.comparison_display import ComparisonDisplay
 from sklstm.model_selection.metrics import (
     METRICS,
     interval_coverage,
@@ -18,6 +19,7 @@ from sklstm.model_selection.purged import PurgedTimeSeriesSplit
 
 __all__ = [
     "METRICS",
+    "ComparisonDisplay",
     "PairedResult",
     "PurgedTimeSeriesSplit",
     "compare",
