@@ -1,5 +1,6 @@
 """Comparing models honestly: splits, metrics, tests, backtests and pictures."""
 
+from sklstm.model_selection.backtest import backtest
 from sklstm.model_selection.compare import compare
 from sklstm.model_selection.comparison_display import ComparisonDisplay
 from sklstm.model_selection.metrics import (
@@ -22,6 +23,7 @@ __all__ = [
     "ComparisonDisplay",
     "PairedResult",
     "PurgedTimeSeriesSplit",
+    "backtest",
     "compare",
     "corrected_resampled_ttest",
     "diebold_mariano",

@@ -1,6 +1,7 @@
 """One table of how several models do on the same folds."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from numbers import Integral
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.parallel import Parallel, delayed
 
 from sklstm.model_selection.checks import check_int
+from sklstm.model_selection.metrics import naive_scale
 from sklstm.model_selection.purged import PurgedTimeSeriesSplit
 from sklstm.model_selection.scoring import (
     Metric,
@@ -128,7 +130,7 @@ def compare(
     n_steps = number_of_steps(y)
     if scoring is None:
         scoring = "accuracy" if any(map(is_classifier, models.values())) else ["mae", "rmse"]
-    metrics = read_scoring(scoring, n_steps=n_steps)
+    metrics = read_scoring(scoring, name="scoring", whole=n_steps == 1)
     folds = list(_splitter(cv, X, n_steps).split(X, y, groups))
     runs = Parallel(n_jobs=n_jobs, verbose=verbose)(
         delayed(_run)(name, model, X, y, fold, metrics, period)
@@ -219,16 +221,19 @@ def _run(
         told = Step(
             y_true=column_of(y_test, column),
             y_pred=column_of(y_pred, column),
-            y_train=column_of(y_train, column),
+            scale=partial(_scale, column_of(y_train, column), period),
             estimator=estimator,
             X=X_test,
-            period=period,
         )
         row = {"model": name, "fold": number, "step": column + 1}
         row |= {"n_train": len(train), "n_test": len(test)}
         row |= {"fit_seconds": middle - begin, "predict_seconds": end - middle}
-        rows.append(row | {key: float(metric(told)) for key, metric in metrics.items()})
+        rows.append(row | {key: metric(told) for key, metric in metrics.items()})
     return rows
+
+
+def _scale(y_train: Any, period: int, power: int) -> NDArray[np.float64]:
+    return naive_scale(y_train, period=period, power=power)
 
 
 def _take(values: Any, indices: NDArray[np.int64]) -> Any:

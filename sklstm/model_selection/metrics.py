@@ -1,7 +1,6 @@
 """Metrics of forecasts that scikit-learn does not have, and short names for those that it has."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -34,7 +33,8 @@ def mean_absolute_scaled_error(
     y_true, y_pred : array-like of shape (n_samples,) or (n_samples, n_outputs)
         What came, and what was forecast.
     y_train : array-like of shape (n_times,) or (n_times, n_outputs)
-        The series before the forecasts, oldest first; of one column, it scales all outputs.
+        The series before the forecasts, oldest first; of one column, it scales all outputs. May
+        hold NaN where a value is missing.
     period : int, default=1
         The naive forecast repeats the value of `period` rows before: 1 is the last value, 12 that
         of the year before in monthly data.
@@ -47,8 +47,8 @@ def mean_absolute_scaled_error(
     Raises
     ------
     ValueError
-        If shapes disagree, something is not finite, or the series is not longer than `period` or
-        does not change over it.
+        If shapes disagree, a forecast or its truth is not finite, or the series does not change
+        over `period`, for example since it is no longer than that.
 
     See Also
     --------
@@ -65,9 +65,8 @@ def mean_absolute_scaled_error(
     >>> mean_absolute_scaled_error([5, 7], [6, 6], y_train=[1, 3, 2, 4, 5])
     0.6666666666666666
     """
-    y_true, y_pred = _check_forecasts(y_true, y_pred)
-    scale = np.abs(_changes(y_train, y_true, period)).mean(axis=0)
-    return float((np.abs(y_true - y_pred).mean(axis=0) / scale).mean())
+    true, predicted = _check_forecasts(y_true, y_pred)
+    return scaled_error(true, predicted, _scale_of(true, y_train, period, 1), 1)
 
 
 def root_mean_squared_scaled_error(
@@ -80,7 +79,8 @@ def root_mean_squared_scaled_error(
     y_true, y_pred : array-like of shape (n_samples,) or (n_samples, n_outputs)
         What came, and what was forecast.
     y_train : array-like of shape (n_times,) or (n_times, n_outputs)
-        The series before the forecasts, oldest first; of one column, it scales all outputs.
+        The series before the forecasts, oldest first; of one column, it scales all outputs. May
+        hold NaN where a value is missing.
     period : int, default=1
         The naive forecast repeats the value of `period` rows before.
 
@@ -92,8 +92,8 @@ def root_mean_squared_scaled_error(
     Raises
     ------
     ValueError
-        If shapes disagree, something is not finite, or the series is not longer than `period` or
-        does not change over it.
+        If shapes disagree, a forecast or its truth is not finite, or the series does not change
+        over `period`, for example since it is no longer than that.
 
     References
     ----------
@@ -108,9 +108,8 @@ def root_mean_squared_scaled_error(
     >>> root_mean_squared_scaled_error([5, 9], [6, 6], y_train=[1, 3, 1, 3])
     1.118033988749895
     """
-    y_true, y_pred = _check_forecasts(y_true, y_pred)
-    scale = np.square(_changes(y_train, y_true, period)).mean(axis=0)
-    return float(np.sqrt(np.square(y_true - y_pred).mean(axis=0) / scale).mean())
+    true, predicted = _check_forecasts(y_true, y_pred)
+    return scaled_error(true, predicted, _scale_of(true, y_train, period, 2), 2)
 
 
 def symmetric_mean_absolute_percentage_error(y_true: ArrayLike, y_pred: ArrayLike) -> float:
@@ -148,9 +147,9 @@ def symmetric_mean_absolute_percentage_error(y_true: ArrayLike, y_pred: ArrayLik
     >>> symmetric_mean_absolute_percentage_error([1, 0, 0], [3, 0, 1])
     1.0
     """
-    y_true, y_pred = _check_forecasts(y_true, y_pred)
-    size = np.abs(y_true) + np.abs(y_pred)
-    fraction = 2 * np.abs(y_true - y_pred) / np.where(size > 0, size, 1.0)
+    true, predicted = _check_forecasts(y_true, y_pred)
+    size = np.abs(true) + np.abs(predicted)
+    fraction = 2 * np.abs(true - predicted) / np.where(size > 0, size, 1.0)
     return float(fraction.mean())
 
 
@@ -183,9 +182,86 @@ def interval_coverage(y_true: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> 
     >>> interval_coverage([1, 2, 3, 4], [0, 0, 0, 0], [1, 3, 5, 2])
     0.75
     """
-    y_true, lower = _check_forecasts(y_true, lower, "lower")
-    y_true, upper = _check_forecasts(y_true, upper, "upper")
-    return float(((lower <= y_true) & (y_true <= upper)).mean())
+    true, low = _check_forecasts(y_true, lower, "lower")
+    true, high = _check_forecasts(y_true, upper, "upper")
+    return float(((low <= true) & (true <= high)).mean())
+
+
+def scaled_error(
+    y_true: NDArray[np.float64], y_pred: NDArray[np.float64], scale: NDArray[np.float64], power: int
+) -> float:
+    """Return the error of each output in units of its scale, averaged over outputs.
+
+    Parameters
+    ----------
+    y_true, y_pred : ndarray of shape (n_samples, n_outputs)
+        What came, and what was forecast.
+    scale : ndarray of shape (n_outputs,)
+        See `naive_scale`.
+    power : {1, 2}
+        1 takes the mean absolute error, 2 the root mean squared error.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.model_selection.metrics import scaled_error
+    >>> scaled_error(np.array([[1.0]]), np.array([[4.0]]), np.array([2.0]), 1)
+    1.5
+    """
+    error = (np.abs(y_true - y_pred) ** power).mean(axis=0) ** (1 / power)
+    return float((error / scale).mean())
+
+
+def naive_scale(
+    series: ArrayLike, *, period: int, power: int, name: str = "y_train"
+) -> NDArray[np.float64]:
+    """Return the error of the naive forecast within a series.
+
+    Parameters
+    ----------
+    series : array-like of shape (n_times,) or (n_times, n_outputs)
+        Oldest first, NaN where a value is missing.
+    period : int
+        The naive forecast repeats the value of so many rows before.
+    power : {1, 2}
+        1 takes the mean absolute error, 2 the root mean squared error.
+    name : str, default="y_train"
+        How to call the series in messages.
+
+    Returns
+    -------
+    ndarray of shape (n_outputs,)
+
+    Raises
+    ------
+    ValueError
+        If it does not change over `period`.
+
+    Examples
+    --------
+    >>> from sklstm.model_selection.metrics import naive_scale
+    >>> naive_scale([1, 3, 2, 4, 5], period=1, power=1)
+    array([1.5])
+    """
+    check_int(period, "period")
+    values = _columns(series, name, ensure_all_finite="allow-nan")
+    changes = np.abs(values[period:] - values[:-period])
+    known = np.isfinite(changes)
+    changes[~known] = 0
+    size = np.abs(values, where=np.isfinite(values), out=np.zeros_like(values)).max(axis=0)
+    still = changes.max(axis=0, initial=0) <= _ROUNDING * size
+    if still.any():
+        raise ValueError(
+            f"{name}, of {len(values)} row(s), does not change over period={period} in column "
+            f"{int(np.argmax(still))}, so that errors cannot be scaled by its changes. Take "
+            "another period, a longer series, or a metric without scale such as 'mae'."
+        )
+    scale: NDArray[np.float64] = ((changes**power).sum(axis=0) / known.sum(axis=0)) ** (1 / power)
+    return scale
 
 
 METRICS: dict[str, Callable[..., float]] = {
@@ -200,8 +276,9 @@ METRICS: dict[str, Callable[..., float]] = {
     "r2": r2_score,
 }
 
-# Of METRICS, those that are told the training series, and those of which more is better.
-SCALED = frozenset({"mase", "rmsse"})
+# Of METRICS, those that are scaled by the training series, with the power of their errors, and
+# those of which more is better.
+SCALED = {"mase": 1, "rmsse": 2}
 SCORES = frozenset({"r2"})
 
 
@@ -217,33 +294,27 @@ def _check_forecasts(
     return true, predicted
 
 
-def _columns(values: ArrayLike, name: str) -> NDArray[np.float64]:
+def _columns(
+    values: ArrayLike, name: str, ensure_all_finite: bool | str = True
+) -> NDArray[np.float64]:
     """Return numbers of shape (n_rows, n_outputs)."""
-    checked = check_array(values, ensure_2d=False, dtype=np.float64, input_name=name)
+    checked = check_array(
+        values,
+        ensure_2d=False,
+        dtype=np.float64,
+        ensure_all_finite=ensure_all_finite,
+        input_name=name,
+    )
     columns: NDArray[np.float64] = checked.reshape(len(checked), -1)
     return columns
 
 
-def _changes(y_train: ArrayLike, y_true: NDArray[Any], period: int) -> NDArray[np.float64]:
-    """Return the errors of the naive forecast in training, none of whose columns is all zero."""
-    check_int(period, "period")
-    series = _columns(y_train, "y_train")
-    if series.shape[1] not in (1, y_true.shape[1]):
+def _scale_of(
+    true: NDArray[np.float64], y_train: ArrayLike, period: int, power: int
+) -> NDArray[np.float64]:
+    scale = naive_scale(y_train, period=period, power=power)
+    if len(scale) not in (1, true.shape[1]):
         raise ValueError(
-            f"y_train must have one column or as many as y_true, {y_true.shape[1]}. Got "
-            f"{series.shape[1]}."
+            f"y_train must have one column or as many as y_true, {true.shape[1]}. Got {len(scale)}."
         )
-    if len(series) <= period:
-        raise ValueError(
-            f"y_train must be longer than period={period}, whose changes scale the errors. Got "
-            f"{len(series)} row(s): bring more, or shorten the period."
-        )
-    changes = series[period:] - series[:-period]
-    still = np.abs(changes).max(axis=0) <= _ROUNDING * np.abs(series).max(axis=0)
-    if still.any():
-        raise ValueError(
-            f"y_train does not change over period={period} in column {int(np.argmax(still))}, so "
-            "that errors cannot be scaled by its changes. Take another period, a longer series, or "
-            "a metric without scale such as 'mae'."
-        )
-    return changes
+    return scale

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import get_scorer, get_scorer_names
 
-from sklstm.model_selection.metrics import METRICS, SCALED
+from sklstm.model_selection.metrics import METRICS, SCALED, scaled_error
 from sklstm.model_selection.scores import KEYS
 
 
@@ -18,26 +19,44 @@ class Step:
 
     Attributes
     ----------
-    y_true, y_pred, y_train : array-like
-        Targets and predictions of the test part, and targets of the training part, of this step.
-    estimator : estimator
+    y_true, y_pred : array-like
+        Targets and predictions of this step.
+    scale : callable
+        Returns what errors are divided by, output by output, of a power (see `SCALED`).
+    estimator : estimator or None, default=None
         The fitted model.
-    X : array-like
+    X : array-like or None, default=None
         The test part.
-    period : int
-        Of the naive forecast that scales errors.
     """
 
     y_true: Any
     y_pred: Any
-    y_train: Any
-    estimator: Any
-    X: Any
-    period: int
+    scale: Callable[[int], NDArray[np.float64]]
+    estimator: Any = None
+    X: Any = None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric of one step.
+
+    Attributes
+    ----------
+    function : callable
+        Returns the metric of a `Step`.
+    power : {1, 2} or None, default=None
+        Of the errors that are scaled, where they are.
+    """
+
+    function: Callable[[Step], Any]
+    power: int | None = None
+
+    def __call__(self, step: Step) -> float:
+        """Return the metric of a step."""
+        return float(self.function(step))
 
 
 Scoring = str | Callable[..., float] | list[Any] | tuple[Any, ...] | Mapping[str, Any]
-Metric = Callable[[Step], float]
 
 
 class GivenPrediction(RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -76,7 +95,7 @@ class GivenPrediction(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         return self.prediction
 
 
-def read_scoring(scoring: Scoring, *, n_steps: int) -> dict[str, Metric]:
+def read_scoring(scoring: Scoring, *, name: str, whole: bool) -> dict[str, Metric]:
     """Return the metrics that are meant, by the names of their columns.
 
     Parameters
@@ -84,13 +103,14 @@ def read_scoring(scoring: Scoring, *, n_steps: int) -> dict[str, Metric]:
     scoring : str, callable, list, tuple or dict
         A name of `METRICS` or of scikit-learn's scorers, a function ``(y_true, y_pred)``, a scorer
         of `sklearn.metrics.make_scorer`, several of them, or several by names of your own.
-    n_steps : int
-        How many columns y has, of which each is scored by itself.
+    name : str
+        The parameter's name, for messages.
+    whole : bool
+        Whether there is a fitted model to ask for more than the predictions of a step.
 
     Returns
     -------
-    dict of callable
-        Functions of a `Step`.
+    dict of Metric
 
     Raises
     ------
@@ -101,66 +121,65 @@ def read_scoring(scoring: Scoring, *, n_steps: int) -> dict[str, Metric]:
     Examples
     --------
     >>> from sklstm.model_selection.scoring import read_scoring
-    >>> list(read_scoring(["mae", "r2"], n_steps=1))
+    >>> list(read_scoring(["mae", "r2"], name="scoring", whole=True))
     ['mae', 'r2']
     """
     if isinstance(scoring, Mapping):
         named = list(scoring.items())
     else:
         several = scoring if isinstance(scoring, list | tuple) else [scoring]
-        named = [(_name(metric), metric) for metric in several]
-    names = [name for name, _ in named]
+        named = [(_name(metric, name), metric) for metric in several]
+    names = [key for key, _ in named]
     if not names or len(set(names)) < len(names) or set(names) & set(KEYS):
         raise ValueError(
-            "The 'scoring' parameter must give each metric a name of its own, which is none of "
+            f"The {name!r} parameter must give each metric a name of its own, which is none of "
             f"{', '.join(KEYS)}. Got {names}: give a dict of names and metrics."
         )
-    return {name: _as_metric(metric, n_steps) for name, metric in named}
+    return {key: _as_metric(metric, name, whole) for key, metric in named}
 
 
-def _name(metric: Any) -> str:
+def _name(metric: Any, parameter: str) -> str:
     if isinstance(metric, str):
         return metric
     name = getattr(getattr(metric, "_score_func", metric), "__name__", None)
     if not callable(metric) or name is None:
         raise ValueError(
-            f"The 'scoring' parameter holds {metric!r}, which is neither a name nor a function "
+            f"The {parameter!r} parameter holds {metric!r}, which is neither a name nor a function "
             "with a name. Give a dict of names and metrics."
         )
     return str(name)
 
 
-def _as_metric(metric: Any, n_steps: int) -> Metric:
+def _as_metric(metric: Any, parameter: str, whole: bool) -> Metric:
+    if isinstance(metric, str) and metric in SCALED:
+        return _scaled(SCALED[metric])
+    if isinstance(metric, str) and metric not in METRICS and metric not in get_scorer_names():
+        raise ValueError(
+            f"The {parameter!r} parameter holds {metric!r}, which is neither one of "
+            f"{', '.join(METRICS)} nor of sklearn.metrics.get_scorer_names()."
+        )
     if isinstance(metric, str):
-        if metric in METRICS:
-            return _of_table(metric)
-        if metric not in get_scorer_names():
-            raise ValueError(
-                f"The 'scoring' parameter holds {metric!r}, which is neither one of "
-                f"{', '.join(METRICS)} nor of sklearn.metrics.get_scorer_names()."
-            )
-        metric = get_scorer(metric)
+        metric = METRICS[metric] if metric in METRICS else get_scorer(metric)
     method = getattr(metric, "_response_method", None)
     if method is None:
-        return lambda step: metric(step.y_true, step.y_pred)
+        return Metric(lambda step: metric(step.y_true, step.y_pred))
     if method == "predict":
-        return lambda step: metric(GivenPrediction(step.y_pred), step.X, step.y_true)
-    if n_steps > 1:
+        return Metric(lambda step: metric(GivenPrediction(step.y_pred), step.X, step.y_true))
+    if not whole:
         raise ValueError(
-            f"The 'scoring' parameter holds {metric!r}, which needs more than predictions, while y "
-            f"has {n_steps} columns, of which each is scored by itself. Take a metric of "
-            "predictions."
+            f"The {parameter!r} parameter holds {metric!r}, which needs more than the predictions "
+            "of a step (a column of y). Take a metric of predictions."
         )
-    return lambda step: metric(step.estimator, step.X, step.y_true)
+    return Metric(lambda step: metric(step.estimator, step.X, step.y_true))
 
 
-def _of_table(name: str) -> Metric:
-    function = METRICS[name]
-    if name in SCALED:
-        return lambda step: function(
-            step.y_true, step.y_pred, y_train=step.y_train, period=step.period
-        )
-    return lambda step: function(step.y_true, step.y_pred)
+def _scaled(power: int) -> Metric:
+    def error(step: Step) -> float:
+        scale = step.scale(power)
+        true, predicted = (np.reshape(y, (-1, len(scale))) for y in (step.y_true, step.y_pred))
+        return scaled_error(true, predicted, scale, power)
+
+    return Metric(error, power)
 
 
 def number_of_steps(y: Any) -> int:

@@ -276,7 +276,7 @@ def test_ways_to_name_a_metric(scoring, name, function):
         ([], "name of its own"),
         ({"fold": "mae"}, "none of model, fold"),
         (3, "holds 3, which is neither a name nor a function"),
-        ("neg_log_loss", "needs more than predictions, while y has 3 columns"),
+        ("neg_log_loss", "needs more than the predictions of a step"),
     ],
 )
 def test_scoring_is_checked(scoring, message):

@@ -71,8 +71,20 @@ def test_the_column_that_does_not_change_is_named(metric):
 
 @scaled
 def test_a_series_must_be_longer_than_the_period(metric):
-    with pytest.raises(ValueError, match=r"longer than period=30.*Got 30 row"):
+    with pytest.raises(ValueError, match=r"y_train, of 30 row.* does not change over period=30"):
         metric(TRUE, PRED, y_train=TRAIN, period=30)
+
+
+@scaled
+def test_missing_values_of_the_series_count_for_nothing(metric):
+    gap = TRAIN.copy()
+    gap[10] = np.nan
+    power = 1 if metric is MASE else 2
+    changes = np.delete(np.abs(np.diff(TRAIN)), [9, 10]) ** power
+    expected = (np.abs(TRUE - PRED) ** power).mean() ** (1 / power) / changes.mean() ** (1 / power)
+    assert metric(TRUE, PRED, y_train=gap) == pytest.approx(expected)
+    with pytest.raises(ValueError, match="does not change"):
+        metric(TRUE, PRED, y_train=[1.0, np.nan, 3.0])
 
 
 @scaled
