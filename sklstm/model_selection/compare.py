@@ -14,7 +14,7 @@ from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.parallel import Parallel, delayed
 
 from sklstm.model_selection.checks import check_int
-from sklstm.model_selection.metrics import naive_scale
+from sklstm.model_selection.metrics import naive_scale, series_of
 from sklstm.model_selection.purged import PurgedTimeSeriesSplit
 from sklstm.model_selection.scoring import (
     Metric,
@@ -233,7 +233,7 @@ def _run(
 
 
 def _scale(y_train: Any, period: int, power: int) -> NDArray[np.float64]:
-    return naive_scale(y_train, period=period, power=power)
+    return naive_scale(series_of(y_train), period=period, power=power)
 
 
 def _take(values: Any, indices: NDArray[np.int64]) -> Any:

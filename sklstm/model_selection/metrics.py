@@ -217,13 +217,13 @@ def scaled_error(
 
 
 def naive_scale(
-    series: ArrayLike, *, period: int, power: int, name: str = "y_train"
+    series: NDArray[np.float64], *, period: int, power: int, name: str = "y_train"
 ) -> NDArray[np.float64]:
     """Return the error of the naive forecast within a series.
 
     Parameters
     ----------
-    series : array-like of shape (n_times,) or (n_times, n_outputs)
+    series : ndarray of shape (n_times, n_outputs)
         Oldest first, NaN where a value is missing.
     period : int
         The naive forecast repeats the value of so many rows before.
@@ -243,25 +243,51 @@ def naive_scale(
 
     Examples
     --------
+    >>> import numpy as np
     >>> from sklstm.model_selection.metrics import naive_scale
-    >>> naive_scale([1, 3, 2, 4, 5], period=1, power=1)
+    >>> naive_scale(np.array([[1.0], [3.0], [2.0], [4.0], [5.0]]), period=1, power=1)
     array([1.5])
     """
     check_int(period, "period")
-    values = _columns(series, name, ensure_all_finite="allow-nan")
-    changes = np.abs(values[period:] - values[:-period])
+    changes = np.abs(series[period:] - series[:-period])
     known = np.isfinite(changes)
     changes[~known] = 0
-    size = np.abs(values, where=np.isfinite(values), out=np.zeros_like(values)).max(axis=0)
+    size = np.abs(series, where=np.isfinite(series), out=np.zeros_like(series)).max(axis=0)
     still = changes.max(axis=0, initial=0) <= _ROUNDING * size
     if still.any():
         raise ValueError(
-            f"{name}, of {len(values)} row(s), does not change over period={period} in column "
+            f"{name}, of {len(series)} row(s), does not change over period={period} in column "
             f"{int(np.argmax(still))}, so that errors cannot be scaled by its changes. Take "
             "another period, a longer series, or a metric without scale such as 'mae'."
         )
     scale: NDArray[np.float64] = ((changes**power).sum(axis=0) / known.sum(axis=0)) ** (1 / power)
     return scale
+
+
+def series_of(y_train: ArrayLike) -> NDArray[np.float64]:
+    """Return a training series as columns of numbers.
+
+    Parameters
+    ----------
+    y_train : array-like of shape (n_times,) or (n_times, n_outputs)
+        May hold NaN.
+
+    Returns
+    -------
+    ndarray of shape (n_times, n_outputs)
+
+    Raises
+    ------
+    ValueError
+        If it holds no numbers, or infinite ones.
+
+    Examples
+    --------
+    >>> from sklstm.model_selection.metrics import series_of
+    >>> series_of([1, 2]).shape
+    (2, 1)
+    """
+    return _columns(y_train, "y_train", ensure_all_finite="allow-nan")
 
 
 METRICS: dict[str, Callable[..., float]] = {
@@ -312,7 +338,7 @@ def _columns(
 def _scale_of(
     true: NDArray[np.float64], y_train: ArrayLike, period: int, power: int
 ) -> NDArray[np.float64]:
-    scale = naive_scale(y_train, period=period, power=power)
+    scale = naive_scale(series_of(y_train), period=period, power=power)
     if len(scale) not in (1, true.shape[1]):
         raise ValueError(
             f"y_train must have one column or as many as y_true, {true.shape[1]}. Got {len(scale)}."
