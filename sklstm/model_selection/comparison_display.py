@@ -26,7 +26,7 @@ class ComparisonDisplay:
     metric : str
         Name of the metric.
     values : ndarray of shape (n_models, n_folds, n_steps)
-        The scores.
+        The scores, NaN where what came is missing.
     steps : ndarray of shape (n_steps,)
         Numbers of the steps.
     fit_seconds : ndarray of shape (n_models,)
@@ -164,10 +164,12 @@ class ComparisonDisplay:
         return self
 
     def _draw_folds(self, ax: Any) -> None:
-        per_fold = self.values.mean(axis=2)  # (models, folds)
+        per_fold = _mean(self.values, axis=2)  # (models, folds)
         places = np.arange(len(self.models))
         ax.plot(per_fold, places, "o", color="C0", alpha=0.45, markersize=6, markeredgewidth=0)
-        ax.plot(per_fold.mean(axis=1), places, "|", color="C3", markersize=18, markeredgewidth=2.5)
+        ax.plot(
+            _mean(per_fold, axis=1), places, "|", color="C3", markersize=18, markeredgewidth=2.5
+        )
         for place, seconds in zip(places, self.fit_seconds, strict=True):
             ax.annotate(
                 _duration(seconds),
@@ -188,13 +190,19 @@ class ComparisonDisplay:
         ax.set_xlabel(f"{self.metric} of each fold, and the mean (bar)")
 
     def _draw_steps(self, ax: Any) -> None:
-        for model, curve in zip(self.models, self.values.mean(axis=1), strict=True):
+        for model, curve in zip(self.models, _mean(self.values, axis=1), strict=True):
             ax.plot(self.steps, curve, "o-", markersize=4, label=model)
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.set_xlabel("step")
         ax.set_ylabel(self.metric)
         ax.grid(axis="y", color="0.92")
         ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+
+
+def _mean(values: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+    """Return the mean of what is known."""
+    mean: NDArray[np.float64] = np.ma.masked_invalid(values).mean(axis=axis).filled(np.nan)
+    return mean
 
 
 def _duration(seconds: float) -> str:

@@ -54,6 +54,10 @@ class PurgedTimeSeriesSplit(BaseCrossValidator):  # type: ignore[misc]
     stay together, and `gap`, `test_size` and `max_train_size` count groups in sorted order. This is
     how to split windows of many series at the same points in time, wherever the samples lie.
 
+    Shared inputs are no leak to a forecaster, who knows the recent past when asked:
+    ``gap=horizon - 1`` is the least with which no training target lies behind the first test
+    window, and wastes less of a short series.
+
     Rows that know their past by other ways than the window, such as rolling means of 30 rows,
     reach farther back: count that into `window_size`.
 

@@ -144,7 +144,7 @@ def test_the_form_of_y_changes_no_score(form, refit):
     y, reading = FORMS[form]
 
     def models(**reading):
-        ridge = WindowForecaster(Ridge(), 5, 3, **reading)
+        ridge = WindowForecaster(Ridge(), 5, 3, scaling=None, **reading)
         return {"naive": NaiveForecaster(**reading), "ridge": ridge}
 
     options = {"horizon": 3, "n_folds": 3, "step": 2, "refit": refit}

@@ -83,6 +83,17 @@ def test_curves_are_means_over_folds(scores):
         np.testing.assert_allclose(line.get_ydata(), expected[line.get_label()])
 
 
+def test_what_is_missing_does_not_count(scores):
+    scores.loc[(scores["fold"] == 1) & (scores["step"] == 2), "mae"] = np.nan
+    scores.loc[scores["step"] == 3, "mae"] = np.nan
+    display = ComparisonDisplay.from_scores(scores)
+    folds = scores.groupby(["model", "fold"])["mae"].mean()
+    expected = folds.groupby("model").mean().to_dict()
+    assert means_drawn(display.ax_) == pytest.approx(expected)
+    for line in display.plot(kind="step").ax_.lines:
+        assert np.isnan(line.get_ydata()).tolist() == [False, False, True]
+
+
 @pytest.mark.parametrize("kind", ["fold", "step"])
 def test_draws_into_axes(scores, kind, tmp_path):
     figure, ax = plt.subplots()

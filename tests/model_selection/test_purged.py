@@ -43,6 +43,12 @@ def test_windows_of_a_series_share_no_number():
         assert not known & {*X[test].ravel(), *y[test].ravel()}
 
 
+def test_least_gap_of_a_forecaster():
+    X, y = make_windows(np.arange(60.0), 5, 3)
+    for train, test in PurgedTimeSeriesSplit(4, gap=2).split(X, y):
+        assert y[train].max() == X[test[0]].max() < y[test].min()
+
+
 @pytest.mark.parametrize("stride", [2, 3, 5])
 def test_gap_of_windows_with_a_stride(stride):
     X, y = make_windows(np.arange(90.0), 5, 2, stride=stride)
