@@ -257,6 +257,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
                 "Errors of forecasts cannot be measured, since what comes before the last "
                 f"{fraction:.0%} of the series cannot be learnt from: {error}"
             ) from error
+        past._learnt_keys, past._learnt_spread = self._learnt_keys, self._learnt_spread  # one unit
         at = Origins(self.series_, self.features_.values, rows, n_steps)
         errors = past._errors_at(at)
         if len(errors) == 0:
