@@ -44,6 +44,15 @@ def test_search_runs(example):
     assert names["search"].best_params_["lstmregressor__hidden_layer_sizes"] == (2,)
 
 
+def test_forecast_runs(example):
+    names, _ = example
+    code = [body for language, body in BLOCKS if language == "python"][2]
+    exec(code.replace("LSTMRegressor(", "LSTMRegressor(4, max_epochs=1, "), names)
+    passengers = names["passengers"]
+    assert names["model"].predict().index[0] == passengers.index[-1] + passengers.index.freq
+    assert (names["lower"] < names["upper"]).all()
+
+
 def test_links_lead_somewhere():
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
         assert (Path(__file__).parents[1] / target).exists(), target
