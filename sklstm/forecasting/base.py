@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklstm._transaction import transaction
 from sklstm.data import Panel, read_series
 from sklstm.forecasting.conformal import Errors, held_out_origins
+from sklstm.forecasting.features import check_columns, read_features, read_future
 from sklstm.forecasting.origins import Origins
 
 Array = NDArray[np.float64]
@@ -76,7 +77,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         with transaction(self):
             self._validate_params()
             panel = read_series(y, **self._reading())
-            self._fit(panel, self._read_features(X, panel))
+            self._fit(panel, read_features(X, panel, self._reading()))
         return self
 
     def predict(
@@ -214,7 +215,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         with transaction(self):
             start = 0 if self.series_.grid is not None else int(self.series_.stop[0])
             more = self._read_like(y, "y", start)
-            features = self._read_features(X, more, like=self.features_)
+            features = read_features(X, more, self._reading(), self.features_)
             self.series_ = self.series_.append(more)
             self.features_ = self.features_.append(features)
             if refit:
@@ -308,9 +309,9 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
     def _check_steps(self, n_steps: int) -> None:
         """Raise if so many steps cannot be forecast."""
 
-    def _known_ahead(self, columns: list[Any]) -> NDArray[np.bool_]:
-        """Tell which features are known ahead."""
-        return np.zeros(len(columns), dtype=bool)
+    def _known_ahead(self) -> NDArray[np.bool_]:
+        """Tell which features are known ahead and looked at."""
+        return np.zeros(self.features_.values.shape[1], dtype=bool)
 
     def _widths(self, at: Origins, forecast: Array) -> tuple[Array, Array]:
         """Return in which units errors below and above a forecast are counted, shaped like it."""
@@ -362,7 +363,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         panel, features = self._panels()
         if history is not None:
             panel = self._read_like(history, "history")
-            features = self._read_features(history_X, panel, like=self.features_)
+            features = read_features(history_X, panel, self._reading(), self.features_)
         elif history_X is not None:
             raise ValueError("history_X needs history.")
         short = np.flatnonzero(panel.lengths < self._n_needed)
@@ -374,7 +375,8 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
                 "forecast look back on fewer."
             )
         rows = panel.first + panel.lengths - 1
-        future = self._read_future(X, panel, features, self._n_future(n_steps))
+        known, n_future = self._known_ahead(), self._n_future(n_steps)
+        future = read_future(X, panel, features, self._reading(), known, n_future)
         at = Origins(panel, features.values, rows, n_steps, future)
         lacking = np.flatnonzero(~self._can_forecast(at))
         if len(lacking):
@@ -388,49 +390,10 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _read_like(self, y: Any, name: str, start: int = 0) -> Panel:
         panel = read_series(y, **self._reading(), like=self.series_, start=start, name=name)
-        _check_columns(panel, self.series_, name)
+        check_columns(panel, self.series_, name)
         if (panel.keys is None) != (self.series_.keys is None):
             raise ValueError(f"{name} must be one series or many, as y was in fit.")
         return panel
-
-    def _read_features(self, X: Any, panel: Panel, like: Panel | None = None) -> Panel:
-        """Return the features of a panel's rows."""
-        if X is None:
-            if like is not None and like.values.shape[1]:
-                raise ValueError("There were features in fit. Give X of the same times as y.")
-            nothing = np.empty((len(panel.values), 0))
-            return replace(panel, values=nothing, form=replace(panel.form, columns=[]))
-        columns = None if like is None else like.form.columns
-        table = _read_table(X, panel, self._reading(), int(panel.start[0]), columns)
-        if like is not None:
-            _check_columns(table, like, "X")
-        rows = table.rows_at(panel.keys, panel.start, panel.lengths, "X")
-        return replace(panel, values=rows, form=table.form)
-
-    def _read_future(self, X: Any, panel: Panel, features: Panel, n_future: int) -> Array:
-        """Return features after the end, NaN where not known ahead, (n_series, n_future, k)."""
-        n_features = features.values.shape[1]
-        future = np.full((len(panel), n_future, n_features), np.nan)
-        columns = features.form.columns or list(range(n_features))
-        known = self._known_ahead(columns)
-        if not n_features and X is not None:
-            raise ValueError("X was None in fit, so that no features can be given now.")
-        if not known.any():
-            return future
-        if X is None:
-            names = [name for name, ahead in zip(columns, known, strict=True) if ahead]
-            raise ValueError(
-                f"The features {names} of the next {n_future} step(s) are missing. Give them as X, "
-                "or name those that are not known ahead in past_only."
-            )
-        if isinstance(X, pd.DataFrame):  # those not known ahead may be left out
-            lacking = [n for n, ahead in zip(columns, known, strict=True) if not ahead]
-            X = X.assign(**{str(n): np.nan for n in lacking if n not in X.columns})
-        table = _read_table(X, panel, self._reading(), int(panel.stop[0]), features.form.columns)
-        _check_columns(table, features, "X")
-        rows = table.rows_at(panel.keys, panel.stop, np.full(len(panel), n_future), "X")
-        future[..., known] = rows.reshape(future.shape)[..., known]
-        return future
 
     def _known_errors(self, n_steps: int) -> Errors:
         if self._errors is None or self._errors.values.shape[1] < n_steps:
@@ -454,49 +417,6 @@ def _one_of(widths: tuple[Array, Array], errors: Array) -> Array:
     """Return the unit of each error, which depends on its sign."""
     below, above = widths
     return np.where(errors < 0, below, above)
-
-
-def _read_table(
-    X: Any, panel: Panel, reading: dict[str, Any], start: int, columns: list[Any] | None
-) -> Panel:
-    """Read features on the grid of a panel, and bring named columns into the order of `columns`."""
-    if columns and isinstance(X, pd.DataFrame) and set(columns) <= set(X.columns):
-        special = [*panel.form.ids, reading["time_column"]]
-        X = X[[name for name in X.columns if name in special] + columns]
-    if panel.grid is None or not isinstance(X, pd.Series | pd.DataFrame):
-        if panel.keys is not None:
-            raise ValueError(
-                "X of many series must be a DataFrame, with ids and time or time alone."
-            )
-        values = np.asarray(X, dtype=np.float64)
-        values = values.reshape(len(values), -1)
-        columns = list(getattr(X, "columns", []))
-        form = replace(panel.form, columns=columns)
-        return replace(
-            panel,
-            values=values,
-            lengths=np.array([len(values)]),
-            start=np.array([start]),
-            form=form,
-        )
-    if not isinstance(X.index, pd.MultiIndex):
-        ids = panel.form.ids if panel.form.kind == "long" else []
-        shared = [name for name in ids if name not in getattr(X, "columns", [])]
-        time = reading["time_column"]
-        reading = {
-            "group_by": None if shared or not ids else ids,
-            "time_column": time if time in getattr(X, "columns", []) else None,
-        }
-    return read_series(X, **reading, like=panel, name="X")
-
-
-def _check_columns(panel: Panel, like: Panel, name: str) -> None:
-    wanted, got = like.form.columns, panel.form.columns
-    if panel.values.shape[1] != like.values.shape[1] or (wanted and got and wanted != got):
-        raise ValueError(
-            f"{name} must have the columns of fit, {wanted or like.values.shape[1]}. Got "
-            f"{got or panel.values.shape[1]}."
-        )
 
 
 def _mean_change(panel: Panel) -> Array:

@@ -258,7 +258,7 @@ class WindowForecaster(BaseForecaster):
     def _signals(self) -> Signals:
         panel, features = self._panels()
         values = difference(panel.values, panel.first, self.differences)
-        known = self._known_ahead(self._columns())
+        known = self._known_ahead()
         calendar = self._calendar(panel.places())
         return Signals(
             values,
@@ -374,7 +374,7 @@ class WindowForecaster(BaseForecaster):
         if future is None:
             future = at.features[at.rows[:, None] + np.arange(1, n_future + 1)]
         features = at.features[rows]
-        known = self._known_ahead(self._columns())
+        known = self._known_ahead()
         ahead = np.concatenate([features[..., known], future[..., known]], axis=1)
         first = at.panel.start[at.series] + at.rows - at.panel.first[at.series]
         places = first[:, None] + np.arange(1 - n_back, n_future + 1)
@@ -407,8 +407,8 @@ class WindowForecaster(BaseForecaster):
     def _columns(self) -> list[Any]:
         return list(self.features_.form.columns) or list(range(self.features_.values.shape[1]))
 
-    def _known_ahead(self, columns: list[Any]) -> NDArray[np.bool_]:
-        return np.array([name not in self.past_only for name in columns], dtype=bool)
+    def _known_ahead(self) -> NDArray[np.bool_]:
+        return np.array([name not in self.past_only for name in self._columns()], dtype=bool)
 
     def _laid_out(self, X: Any) -> Any:
         flat = not _takes_sequences(self.regressor) if self.flatten == "auto" else self.flatten

@@ -1,0 +1,142 @@
+"""Features of the times of series, and of the steps to come."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sklstm.data import Panel, read_series
+
+Array = NDArray[np.float64]
+
+
+def read_features(
+    X: Any, panel: Panel, reading: dict[str, Any], like: Panel | None = None
+) -> Panel:
+    """Return the features of a panel's rows.
+
+    Parameters
+    ----------
+    X : array-like, DataFrame or None
+    panel : Panel
+        The series.
+    reading : dict
+        How they were read: the arguments `group_by`, `time_column` and `freq` of `read_series`.
+    like : Panel, default=None
+        Features of fit, whose columns X must have.
+
+    Returns
+    -------
+    Panel
+        Of the same rows; without columns where X is None.
+
+    Raises
+    ------
+    ValueError
+        If X lacks rows or columns, or holds no numbers.
+    """
+    if X is None:
+        if like is not None and like.values.shape[1]:
+            raise ValueError("There were features in fit. Give X of the same times as y.")
+        nothing = np.empty((len(panel.values), 0))
+        return replace(panel, values=nothing, form=replace(panel.form, columns=[]))
+    columns = None if like is None else like.form.columns
+    table = _read_table(X, panel, reading, int(panel.start[0]), columns)
+    if like is not None:
+        check_columns(table, like, "X")
+    rows = table.rows_at(panel.keys, panel.start, panel.lengths, "X")
+    return replace(panel, values=rows, form=table.form)
+
+
+def read_future(
+    X: Any,
+    panel: Panel,
+    features: Panel,
+    reading: dict[str, Any],
+    known: NDArray[np.bool_],
+    n_steps: int,
+) -> Array:
+    """Return features of the steps after the end of each series.
+
+    Parameters
+    ----------
+    X : array-like, DataFrame or None
+    panel, features : Panel
+        The series and their features.
+    reading : dict
+        As in `read_features`.
+    known : ndarray of shape (n_features,)
+        Which features are known ahead. Others need not be in a DataFrame.
+    n_steps : int
+
+    Returns
+    -------
+    ndarray of shape (n_series, n_steps, n_features)
+        NaN where not known ahead.
+
+    Raises
+    ------
+    ValueError
+        If features are missing, or were not there in fit.
+    """
+    future = np.full((len(panel), n_steps, len(known)), np.nan)
+    columns = features.form.columns or list(range(len(known)))
+    if not len(known) and X is not None:
+        raise ValueError("X was None in fit, so that no features can be given now.")
+    if not known.any():
+        return future
+    if X is None:
+        ahead = [name for name, is_known in zip(columns, known, strict=True) if is_known]
+        raise ValueError(
+            f"The features {ahead} of the next {n_steps} step(s) are missing. Give them as X, or "
+            "name those that are not known ahead in past_only."
+        )
+    if isinstance(X, pd.DataFrame):
+        others = [name for name, is_known in zip(columns, known, strict=True) if not is_known]
+        X = X.assign(**{str(name): np.nan for name in others if name not in X.columns})
+    table = _read_table(X, panel, reading, int(panel.stop[0]), features.form.columns)
+    check_columns(table, features, "X")
+    rows = table.rows_at(panel.keys, panel.stop, np.full(len(panel), n_steps), "X")
+    future[..., known] = rows.reshape(future.shape)[..., known]
+    return future
+
+
+def check_columns(panel: Panel, like: Panel, name: str) -> None:
+    """Raise if series or features have not the columns of those in fit."""
+    wanted, got = like.form.columns, panel.form.columns
+    if panel.values.shape[1] != like.values.shape[1] or (wanted and got and wanted != got):
+        raise ValueError(
+            f"{name} must have the columns of fit, {wanted or like.values.shape[1]}. Got "
+            f"{got or panel.values.shape[1]}."
+        )
+
+
+def _read_table(
+    X: Any, panel: Panel, reading: dict[str, Any], start: int, columns: list[Any] | None
+) -> Panel:
+    """Read all of X on the grid of a panel, named columns in the order of `columns`."""
+    if columns and isinstance(X, pd.DataFrame) and set(columns) <= set(X.columns):
+        special = [*panel.form.ids, reading["time_column"]]
+        X = X[[name for name in X.columns if name in special] + columns]
+    if panel.grid is None or not isinstance(X, pd.Series | pd.DataFrame):
+        return _read_by_position(X, panel, start)
+    if not isinstance(X.index, pd.MultiIndex):
+        own = list(getattr(X, "columns", []))
+        ids = panel.form.ids if panel.form.kind == "long" else []
+        time = reading["time_column"]
+        reading = {
+            # without their ids the rows hold for all series
+            "group_by": ids if ids and set(ids) <= set(own) else None,
+            "time_column": time if time in own else None,
+        }
+    return read_series(X, **reading, like=panel, name="X")
+
+
+def _read_by_position(X: Any, panel: Panel, start: int) -> Panel:
+    if panel.keys is not None:
+        raise ValueError("X of many series must be a DataFrame, with ids and time or time alone.")
+    table = read_series(np.asarray(X), start=start, name="X")
+    form = replace(table.form, columns=list(getattr(X, "columns", [])))
+    return replace(table, grid=panel.grid, form=form)
