@@ -1,6 +1,7 @@
 """What all forecasters share: reading series, giving forecasts back, intervals and paths."""
 
 from abc import ABC, abstractmethod
+from copy import deepcopy
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -21,6 +22,9 @@ from sklstm.forecasting.origins import Origins
 
 Array = NDArray[np.float64]
 
+# Parameters that may change between a fit and a forecast.
+_FREE = ("regressor", "n_jobs", "flatten", "scaling")
+
 
 class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
     """Template of forecasters: a subclass says how it learns and what it forecasts from an origin.
@@ -39,6 +43,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
     features_: Panel
     n_targets_: int
     _errors: Errors | None
+    _learnt_with: dict[str, Any]
     _learnt_keys: Any
     _learnt_spread: Array
 
@@ -211,7 +216,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         ValueError
             If a series does not go on where it ended, or the columns are others.
         """
-        check_is_fitted(self)
+        self._check_fitted()
         with transaction(self):
             start = 0 if self.series_.grid is not None else int(self.series_.stop[0])
             more = self._read_like(y, "y", start)
@@ -245,7 +250,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         ValueError
             If no series is long enough.
         """
-        check_is_fitted(self)
+        self._check_fitted()
         check_scalar(fraction, "fraction", Real, min_val=0, max_val=1, include_boundaries="neither")
         n_steps = self._n_steps(steps)
         n_held_out = np.rint(fraction * self.series_.lengths).astype(np.int64)
@@ -332,6 +337,20 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
 
     # ---------------------------------------------------------------- the same for all
 
+    def _lasting_parameters(self) -> dict[str, Any]:
+        """Return the parameters that may not change between a fit and a forecast."""
+        parameters = self.get_params(deep=False)
+        return {name: deepcopy(parameters[name]) for name in parameters if name not in _FREE}
+
+    def _check_fitted(self) -> None:
+        check_is_fitted(self)
+        for name, now in self._lasting_parameters().items():
+            before = self._learnt_with[name]
+            if not np.array_equal(before, now):
+                raise ValueError(
+                    f"{name} was {before!r} in fit, and is {now!r} now. Set it back, or fit again."
+                )
+
     def _reading(self) -> dict[str, Any]:
         return {"group_by": self.group_by, "time_column": self.time_column, "freq": self.freq}
 
@@ -341,6 +360,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
     def _fit(self, panel: Panel, features: Panel) -> None:
         self.series_, self.features_ = panel, features
         self.n_targets_ = panel.values.shape[1]
+        self._learnt_with = self._lasting_parameters()
         self._learn_from_all(resume=False)
 
     def _learn_from_all(self, *, resume: bool) -> None:
@@ -358,7 +378,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         return int(steps)
 
     def _at_end(self, steps: int | None, X: Any, history: Any, history_X: Any) -> Origins:
-        check_is_fitted(self)
+        self._check_fitted()
         n_steps = self._n_steps(steps)
         panel, features = self._panels()
         if history is not None:

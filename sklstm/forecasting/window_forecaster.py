@@ -1,6 +1,7 @@
 """Forecasts by any regressor that reads windows of the past."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import replace
 from numbers import Integral
 from typing import Any, ClassVar
@@ -425,8 +426,8 @@ class WindowForecaster(BaseForecaster):
 
 def _fit(regressor: Any, X: Any, y: Array, resume: bool) -> tuple[Any, int]:
     goes_on = resume and hasattr(regressor, "partial_fit") and hasattr(regressor, "warm_start")
-    if resume and not goes_on:
-        regressor = clone(regressor)
+    if resume:  # what was fitted stays as it is if this fails
+        regressor = deepcopy(regressor) if goes_on else clone(regressor)
     before = regressor.warm_start if goes_on else None
     try:
         if goes_on:

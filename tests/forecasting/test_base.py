@@ -293,6 +293,17 @@ def test_a_fit_that_fails_changes_nothing(forecaster):
     pd.testing.assert_series_equal(model.predict(), before)
 
 
+def test_parameters_that_changed_since_the_fit_are_told(forecaster):
+    y = walk()[:, 0]
+    model = forecaster.fit(y).set_params(horizon=5)
+    for ask in (model.predict, model.predict_interval, model.calibrate):
+        with pytest.raises(ValueError, match="horizon was 3 in fit, and is 5 now"):
+            ask()
+    with pytest.raises(ValueError, match="horizon was 3"):
+        model.update(y)
+    assert len(model.fit(y).predict()) == 5
+
+
 def test_history_x_needs_history(forecaster):
     with pytest.raises(ValueError, match="history_X needs history"):
         forecaster.fit(walk()[:, 0]).predict(history_X=np.ones((3, 1)))
