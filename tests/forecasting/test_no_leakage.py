@@ -20,7 +20,9 @@ FORECASTERS = {
     strategy: WindowForecaster(Ridge(), 4, HORIZON, strategy=strategy, calendar=["day_of_week"])
     for strategy in ("multioutput", "direct", "recursive", "dirrec")
 } | {
-    "network": WindowForecaster(LSTMRegressor(4, max_epochs=2, random_state=0), 4, HORIZON),
+    "network": WindowForecaster(
+        LSTMRegressor(2, max_epochs=1, linear_skip=False, random_state=0), 4, HORIZON
+    ),
     "naive": NaiveForecaster(HORIZON),
     "seasonal": SeasonalNaiveForecaster(4, HORIZON),
     "drift": DriftForecaster(HORIZON),
