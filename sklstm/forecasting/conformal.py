@@ -56,11 +56,11 @@ class Errors:
         Of n absolute errors, that of rank ceil(coverage * (n + 1)).
         """
         n_errors = len(self.values)
-        rank = ceil(coverage * (n_errors + 1))
+        rank = _ceil(coverage * (n_errors + 1))
         if rank > n_errors:
             raise ValueError(
                 f"coverage={coverage} needs the errors of at least "
-                f"{ceil(coverage / (1 - coverage))} held-out forecasts, but only {n_errors} are "
+                f"{_ceil(coverage / (1 - coverage))} held-out forecasts, but only {n_errors} are "
                 "known. Bring longer series, call calibrate with a larger fraction, or ask for "
                 "less coverage."
             )
@@ -71,3 +71,8 @@ class Errors:
         """Return errors of whole forecasts, drawn with replacement, (*shape, steps, targets)."""
         drawn: NDArray[np.float64] = self.values[rng.randint(len(self.values), size=shape)]
         return drawn
+
+
+def _ceil(value: float) -> int:
+    """Return the next whole number, but for rounding: 0.9 / (1 - 0.9) is 9."""
+    return ceil(value - 1e-9)
