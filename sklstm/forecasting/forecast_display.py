@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 
 class ForecastDisplay:
@@ -161,6 +162,7 @@ class ForecastDisplay:
         self : object
         """
         import matplotlib.pyplot as plt
+        from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
         if ax is None:
             _, ax = plt.subplots(figsize=(8, 3.5), layout="constrained")
@@ -178,6 +180,10 @@ class ForecastDisplay:
         name = getattr(self.history, "name", None)
         if name is not None:
             ax.set_ylabel(str(name))
+        if isinstance(ahead, pd.DatetimeIndex):
+            locator = AutoDateLocator()
+            ax.xaxis.set_major_locator(locator)
+            ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
         ax.legend(frameon=False, loc="upper left")
         ax.spines[["top", "right"]].set_visible(False)
         self.ax_, self.figure_ = ax, ax.figure
@@ -187,8 +193,6 @@ class ForecastDisplay:
 def _series(panel: Any, values: Any, start: int) -> Any:
     if panel.grid is None:
         return values
-    import pandas as pd
-
     places = start + np.arange(len(values))
     name = panel.form.columns[0] if panel.form.columns else None
     return pd.Series(values, index=panel.grid.stamps(places), name=name)
