@@ -181,9 +181,10 @@ class ForecastDisplay:
         if name is not None:
             ax.set_ylabel(str(name))
         if isinstance(ahead, pd.DatetimeIndex):
-            locator = AutoDateLocator()
+            locator: Any = AutoDateLocator()  # type: ignore[no-untyped-call]
+            concise: Any = ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
             ax.xaxis.set_major_locator(locator)
-            ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+            ax.xaxis.set_major_formatter(concise)
         ax.legend(frameon=False, loc="upper left")
         ax.spines[["top", "right"]].set_visible(False)
         self.ax_, self.figure_ = ax, ax.figure
