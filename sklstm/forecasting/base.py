@@ -54,6 +54,19 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         "freq": "no_validation",
     }
 
+    def __init__(
+        self,
+        horizon: int = 1,
+        *,
+        group_by: Any = None,
+        time_column: Any = None,
+        freq: Any = None,
+    ) -> None:
+        self.horizon = horizon
+        self.group_by = group_by
+        self.time_column = time_column
+        self.freq = freq
+
     def fit(self, y: Any, X: Any = None) -> "BaseForecaster":
         """Learn from one series or many.
 
@@ -290,9 +303,8 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
 
     # ---------------------------------------------------------------- hooks
 
-    @abstractmethod
     def _learn(self, *, resume: bool) -> None:
-        """Learn from ``series_`` and ``features_``."""
+        """Learn from ``series_`` and ``features_``, if there is anything to learn."""
 
     @abstractmethod
     def _forecast(self, at: Origins) -> Array:
@@ -305,7 +317,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _can_forecast(self, at: Origins) -> NDArray[np.bool_]:
         """Tell at which origins everything that is looked at is known."""
-        return np.asarray(np.isfinite(at.panel.values[at.rows]).all(axis=1))
+        return np.asarray(np.isfinite(self._forecast(at)).all(axis=(1, 2)))
 
     def _n_future(self, n_steps: int) -> int:
         """Return of how many steps features known ahead are needed."""

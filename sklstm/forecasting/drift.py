@@ -1,7 +1,5 @@
 """A straight line through the first and the last value."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,28 +35,9 @@ class DriftForecaster(BaseForecaster):
     [4.0, 5.0]
     """
 
-    def __init__(
-        self,
-        horizon: int = 1,
-        *,
-        group_by: Any = None,
-        time_column: Any = None,
-        freq: Any = None,
-    ) -> None:
-        self.horizon = horizon
-        self.group_by = group_by
-        self.time_column = time_column
-        self.freq = freq
-
-    def _learn(self, *, resume: bool) -> None:
-        """There is nothing to learn."""
-
     @property
     def _n_needed(self) -> int:
         return 2
-
-    def _can_forecast(self, at: Origins) -> NDArray[np.bool_]:
-        return np.asarray(np.isfinite(self._forecast(at)).all(axis=(1, 2)))
 
     def _forecast(self, at: Origins) -> NDArray[np.float64]:
         first = at.panel.first[at.series]

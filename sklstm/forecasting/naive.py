@@ -1,7 +1,5 @@
 """The last value, again and again."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,22 +34,6 @@ class NaiveForecaster(BaseForecaster):
     >>> NaiveForecaster(2).fit([1.0, 5.0, 3.0]).predict().tolist()
     [3.0, 3.0]
     """
-
-    def __init__(
-        self,
-        horizon: int = 1,
-        *,
-        group_by: Any = None,
-        time_column: Any = None,
-        freq: Any = None,
-    ) -> None:
-        self.horizon = horizon
-        self.group_by = group_by
-        self.time_column = time_column
-        self.freq = freq
-
-    def _learn(self, *, resume: bool) -> None:
-        """There is nothing to learn."""
 
     def _forecast(self, at: Origins) -> NDArray[np.float64]:
         return np.repeat(at.panel.values[at.rows][:, None], at.n_steps, axis=1)

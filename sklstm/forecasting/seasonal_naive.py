@@ -61,15 +61,9 @@ class SeasonalNaiveForecaster(BaseForecaster):
         self.time_column = time_column
         self.freq = freq
 
-    def _learn(self, *, resume: bool) -> None:
-        """There is nothing to learn."""
-
     @property
     def _n_needed(self) -> int:
         return int(self.period)
-
-    def _can_forecast(self, at: Origins) -> NDArray[np.bool_]:
-        return np.asarray(np.isfinite(self._forecast(at)).all(axis=(1, 2)))
 
     def _forecast(self, at: Origins) -> NDArray[np.float64]:
         last_season = 1 - self.period + np.arange(at.n_steps) % self.period
