@@ -1,25 +1,27 @@
 """The next piece of an acceleration signal, and a thousand samples of pieces fed back.
 
 A vibration measured on a machine is cut into pieces of 100 samples, and a piece is a time step:
-25 of them go in, the 26th comes out. The network is the usual one of such walk-throughs, two LSTM
-layers of 100 units and a dense output of 100, trained by Adam with a rate of 1e-4 on the squared
-error. Beside it stand the same network trained as this package does it, and the defaults. Writes
-``acceleration.png``.
+25 of them go in, the 26th comes out, and `WindowForecaster` feeds it back for the next. The network
+is the usual one of such walk-throughs, two LSTM layers of 100 units and a dense output of 100,
+trained by Adam with a rate of 1e-4 on the squared error. Beside it stand the same network trained
+as this package does it, and the defaults. Writes ``acceleration.png``.
 
 Reference: A. Graves, Generating sequences with recurrent neural networks (2013), for feeding
 predictions back.
 """
 
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+import pandas as pd
 from sklearn.metrics import root_mean_squared_error
 
 from sklstm import LSTMRegressor
+from sklstm.forecasting import NaiveForecaster, WindowForecaster
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
@@ -53,11 +55,15 @@ PRESCRIBED = {
 }
 
 
-def make_models() -> dict[str, LSTMRegressor]:
-    return {
+def make_models() -> dict[str, WindowForecaster]:
+    regressors = {
         "prescribed": LSTMRegressor(**PLAIN, **PRESCRIBED),
         "its network, our training": LSTMRegressor(**PLAIN),
         "defaults": LSTMRegressor(random_state=0),
+    }
+    return {
+        name: WindowForecaster(regressor, N_STEPS, strategy="recursive", scaling=None)
+        for name, regressor in regressors.items()
     }
 
 
@@ -73,23 +79,23 @@ def make_signal(n_samples: int) -> Any:
     return signal
 
 
-def cut(signal: Any, every: int) -> tuple[Any, Any]:
-    """Return sequences of pieces (n, steps, piece) and the piece after each (n, piece).
+def cut(signal: Any, starts: Iterable[int], n_pieces: int | None = None) -> pd.DataFrame:
+    """Return a series of pieces from each start on: a row a piece, a column a sample of it.
 
-    Both are views: the overlapping sequences take no memory of their own.
+    None cuts as many pieces as there are.
     """
-    runs = sliding_window_view(signal, (N_STEPS + 1) * PIECE)[::every]
-    pieces = runs.reshape(len(runs), N_STEPS + 1, PIECE)
-    return pieces[:, :-1], pieces[:, -1]
+    series = {}
+    for start in starts:
+        n_rows = (len(signal) - start) // PIECE if n_pieces is None else n_pieces
+        samples = signal[start : start + n_rows * PIECE]
+        series[start] = pd.DataFrame(samples.reshape(n_rows, PIECE))
+    return pd.concat(series, names=["start", "piece"])
 
 
-def continue_signal(model: Any, sequences: Any, n_pieces: int) -> Any:
-    """Return (n, n_pieces, piece): each predicted piece is the last step of the next sequence."""
-    pieces = sequences
-    for _ in range(n_pieces):
-        following = model.predict(pieces[:, -N_STEPS:])
-        pieces = np.concatenate([pieces, following[:, None]], axis=1)
-    return pieces[:, N_STEPS:]
+def forecast(model: Any, signal: Any, places: range, n_pieces: int) -> Any:
+    """Return the pieces that are to follow each place, (n_places, n_pieces, piece)."""
+    history = cut(signal, [place - N_STEPS * PIECE for place in places], N_STEPS)
+    return model.predict(n_pieces, history=history).to_numpy().reshape(-1, n_pieces, PIECE)
 
 
 def root_mean_square(pieces: Any) -> Any:
@@ -99,19 +105,22 @@ def root_mean_square(pieces: Any) -> Any:
 
 def compare(signal: Any) -> tuple[dict[str, Any], dict[str, Any], dict[str, float]]:
     """Fit and print; return truth and continuations, ratios of RMS, and one-piece errors."""
-    X, y = cut(signal[:N_TRAIN], EVERY)
-    X_test, y_test = cut(signal[N_TRAIN - N_STEPS * PIECE :], EVERY)
-    ahead = N_CONTINUED * PIECE
-    starts = slice(0, None, ahead // EVERY)  # runs of 1,000 samples that do not overlap
+    pieces = cut(signal[:N_TRAIN], range(0, PIECE, EVERY))  # twenty series, one a phase
+    everywhere = range(N_TRAIN, len(signal) - PIECE + 1, EVERY)
+    following = cut(signal, everywhere, 1)
+    naive = NaiveForecaster().fit(pieces)
+    runs = range(N_TRAIN, len(signal), N_CONTINUED * PIECE)  # of 1,000 samples, side by side
     truth = signal[N_TRAIN:].reshape(-1, N_CONTINUED, PIECE)
     continued, ratios = {"truth": truth}, {}
-    one_piece = {"last piece again": root_mean_squared_error(y_test, X_test[:, -1])}
+    again = forecast(naive, signal, everywhere, 1)[:, 0]
+    one_piece = {"last piece again": root_mean_squared_error(following, again)}
     for name, model in make_models().items():
         begin = time.perf_counter()
-        model.fit(X, y)
+        model.fit(pieces)
         seconds = time.perf_counter() - begin
-        one_piece[name] = root_mean_squared_error(y_test, model.predict(X_test))
-        continued[name] = continue_signal(model, X_test[starts], N_CONTINUED)
+        one_ahead = forecast(model, signal, everywhere, 1)[:, 0]
+        one_piece[name] = root_mean_squared_error(following, one_ahead)
+        continued[name] = forecast(model, signal, runs, N_CONTINUED)
         ratios[name] = root_mean_square(continued[name]) / root_mean_square(truth)
         last = root_mean_squared_error(truth[:, -1], continued[name][:, -1])
         span = f"{ratios[name].min():.2f} to {ratios[name].max():.2f}"
