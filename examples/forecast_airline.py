@@ -71,20 +71,22 @@ def compare(share: float, split: str) -> tuple[dict[str, pd.Series], dict[str, f
 def draw(by_split: dict[str, dict[str, pd.Series]]) -> None:
     """Draw the forecasts of each split beside the truth."""
     colors = {"LSTM": "#d1495b", "forest": "#30638e", "forest, scaled windows": "#7fb3d5"}
-    passengers = load_airline_passengers()
+    passengers = load_airline_passengers()["1954":]
     figure, axes = plt.subplots(2, 1, figsize=(9, 6.5), sharex=True, sharey=True)
     for axis, (split, forecasts) in zip(axes, by_split.items(), strict=True):
         axis.plot(passengers, color="black", linewidth=1.2, label="truth")
         for name, color in colors.items():
             axis.plot(forecasts[name], color=color, linewidth=1.6, alpha=0.9, label=name)
-        axis.axvline(forecasts["LSTM"].index[0], color="0.7", linewidth=1)
+        begin = forecasts["LSTM"].index[0]
+        axis.axvline(begin, color="0.7", linewidth=1)
+        axis.annotate("test part", (begin, 640), (6, 0), textcoords="offset points", color="0.4")
         axis.set_title(f"{split}: each month forecast from the twelve before", loc="left")
-        axis.set_ylabel("thousand passengers")
+        axis.set(ylabel="thousand passengers", ylim=(150, 680))
         axis.margins(x=0.01)
         axis.spines[["top", "right"]].set_visible(False)
-    axes[0].legend(loc="upper left", frameon=False)
-    figure.tight_layout()
-    figure.savefig(PICTURE, dpi=70)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="upper right", frameon=False, ncols=4)
+    figure.tight_layout(rect=(0, 0, 1, 0.96))
+    figure.savefig(PICTURE, dpi=80)
 
 
 def main() -> None:
