@@ -101,7 +101,8 @@ def find_anchor(
         level. Else only targets do of which a feature's last value explains a quarter of the
         variance, where half of that feature's variance is in turn explained by its value one step
         before; and the network sees no level only where windows overlap and a quarter of the
-        level's variance is explained by time.
+        level's variance is explained by time. All targets that are later values of a feature of
+        which the network sees no level are then told relative to it.
     ignored : collection of int, default=()
         Features that are no numbers.
 
@@ -135,6 +136,17 @@ def find_anchor(
     features = np.asarray(candidates)[explained[candidates].argmax(axis=0)]
     if not force:
         features[explained.max(axis=0) < _MIN_EXPLAINED] = NONE
+    anchors = set(features.tolist()) - {NONE}
+    # only overlapping windows are known to be in the order of time
+    drifting = force or (
+        sequences.overlap and any(_drifts(sequences, feature, weight) for feature in anchors)
+    )
+    if drifting:
+        # nobody sees the level, which a later value half a season away is little explained by
+        for output in np.flatnonzero(features == NONE):
+            for feature in anchors:
+                if _continuation(_last_values(sequences, feature), y[:, output]) is not None:
+                    features[output] = feature
     slope, intercept, level = (np.zeros(y.shape[1]) for _ in range(3))
     for output, feature in enumerate(features):
         if feature != NONE:
@@ -142,11 +154,6 @@ def find_anchor(
             line = _continuation(last, y[:, output]) or _line(last, y[:, output], weight)
             slope[output], intercept[output] = line
             level[output] = last.mean()
-    # only overlapping windows are known to be in the order of time
-    drifting = force or (
-        sequences.overlap
-        and any(_drifts(sequences, feature, weight) for feature in set(features.tolist()) - {NONE})
-    )
     return Anchor(features, slope, intercept, drifting, level)
 
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from sklstm.data import Anchor, as_sequences, find_anchor, make_windows, no_anchor
+from sklstm.datasets import make_seasonal_series
 
 N, TIME = 300, 8
 
@@ -165,3 +166,25 @@ def test_the_slope_is_that_of_the_scales_where_the_target_is_a_later_value(horiz
     last = X.reshape(len(X), -1)[:, -1]
     expected = [np.polyfit(last, column, 1)[0] for column in unrelated.T]
     np.testing.assert_allclose(squares, expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize("trend", [0.002, 0.003])
+def test_all_later_values_of_a_drifting_feature_are_told_relative_to_it(trend):
+    # half a season ahead the last value explains little of the target, and is its level still
+    series = make_seasonal_series(1_000, period=24, trend=trend, random_state=0)
+    X, y = make_windows(series, 48, 24)
+    anchor = find_anchor(as_sequences(X), y, None, force=False)
+    explained = [np.corrcoef(X[:, -1], column)[0, 1] ** 2 for column in y.T]
+    assert min(explained) < 0.25 < max(explained)
+    assert anchor.drifting
+    assert anchor.features.tolist() == [0] * 24
+    np.testing.assert_allclose(anchor.slope, 1.0, rtol=1e-5)
+
+
+def test_other_targets_of_a_drifting_feature_are_left_as_they_are():
+    rng = np.random.default_rng(0)
+    X, later = make_windows(np.arange(300.0) + rng.normal(size=300), 5)
+    y = np.stack([later, rng.normal(size=len(later))], axis=1)
+    anchor = find_anchor(as_sequences(X), y, None, force=False)
+    assert anchor.drifting
+    assert anchor.features.tolist() == [0, -1]
