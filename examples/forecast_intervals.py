@@ -47,7 +47,7 @@ def make_hours() -> pd.Series:
 def make_forecasters() -> dict[str, Any]:
     gaussian = LSTMRegressor(loss="gaussian", random_state=0)
     return {
-        "LSTM, its own distribution": WindowForecaster(gaussian, WINDOW, DAY),
+        "LSTM, width it predicts": WindowForecaster(gaussian, WINDOW, DAY),
         "LSTM, held-out errors": WindowForecaster(LSTMRegressor(random_state=0), WINDOW, DAY),
         "seasonal naive": SeasonalNaiveForecaster(DAY, DAY),
     }

@@ -142,11 +142,7 @@ def find_anchor(
         sequences.overlap and any(_drifts(sequences, feature, weight) for feature in anchors)
     )
     if drifting:
-        # nobody sees the level, which a later value half a season away is little explained by
-        for output in np.flatnonzero(features == NONE):
-            for feature in anchors:
-                if _continuation(_last_values(sequences, feature), y[:, output]) is not None:
-                    features[output] = feature
+        _anchor_later_values(features, sequences, y, anchors)
     slope, intercept, level = (np.zeros(y.shape[1]) for _ in range(3))
     for output, feature in enumerate(features):
         if feature != NONE:
@@ -155,6 +151,23 @@ def find_anchor(
             slope[output], intercept[output] = line
             level[output] = last.mean()
     return Anchor(features, slope, intercept, drifting, level)
+
+
+def _anchor_later_values(
+    features: NDArray[np.int64],
+    sequences: Sequences,
+    y: NDArray[np.float64],
+    anchors: Collection[int],
+) -> None:
+    """Anchor further targets that are later values of a feature of which nobody sees the level.
+
+    Half a season ahead its last value explains little of them, and is their level all the same.
+    """
+    for feature in anchors:
+        last = _last_values(sequences, feature)
+        for output in np.flatnonzero(features == NONE):
+            if _continuation(last, y[:, output]) is not None:
+                features[output] = feature
 
 
 def _drifts(sequences: Sequences, feature: int, weight: NDArray[np.float64]) -> bool:

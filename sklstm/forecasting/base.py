@@ -110,7 +110,8 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         X : array-like or DataFrame, default=None
             Features of the steps to come; may hold other times too if it is a DataFrame.
         history : as y in `fit`, default=None
-            Series to go on instead of those seen last; they need not be among those of `fit`.
+            Series to go on instead of those seen last; they need not be among those of `fit`, but
+            ids that were are taken for the same series.
         history_X : as X in `fit`, default=None
             Features of `history`.
 
