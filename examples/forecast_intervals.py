@@ -97,10 +97,9 @@ def draw(axis: Any, name: str, forecaster: Any, hours: pd.Series) -> None:
     """Draw the next day with its interval, what came, and three paths."""
     begin = len(forecaster.series_.values)
     truth = hours[begin : begin + DAY]
-    display = ForecastDisplay.from_forecaster(
-        forecaster, coverage=COVERAGE, truth=truth, n_history=DAY
+    ForecastDisplay.from_forecaster(
+        forecaster, coverage=COVERAGE, truth=truth, n_history=DAY, ax=axis
     )
-    display.plot(axis)
     paths = forecaster.simulate(3, random_state=0)
     for number, path in paths.groupby(level="path"):
         label = "simulated paths" if number == 0 else None

@@ -11,7 +11,7 @@ from sklearn.utils import check_array
 
 from sklstm._validation import check_no_dates
 from sklstm.data.steps import first_rows, rows_of
-from sklstm.data.time_grid import TimeGrid
+from sklstm.data.time_grid import TimeGrid, check_times
 
 Ids = str | Sequence[str] | None
 
@@ -39,6 +39,11 @@ class Form:
     one_dimensional: bool
     ids: list[Any]
     time_column: Any = None
+
+    @property
+    def in_columns(self) -> bool:
+        """Whether time is a column, so that the index means nothing."""
+        return self.kind == "long" and self.time_column is not None
 
     def give(self, values: NDArray[Any], keys: Any, times: Any) -> Any:
         """Return rows in this form.
@@ -126,8 +131,8 @@ class Panel:
         """Return the place of a row in the user's words."""
         series = int(np.searchsorted(self.first, row, side="right")) - 1
         place = int(self.start[series] + row - self.first[series])
-        stamp = self._stamp(place)
-        return stamp if self.keys is None else f"{stamp} of series {self.keys[series]!r}"
+        stamp = self.stamp(place)
+        return stamp if self.keys is None else f"{stamp} of series {self.keys[series]}"
 
     def give(self, values: NDArray[Any], first: NDArray[np.int64]) -> Any:
         """Return steps of each series in the user's form.
@@ -174,24 +179,25 @@ class Panel:
         """
         own = np.zeros(len(start), dtype=np.int64) if self.keys is None else self.find(keys)
         if (own < 0).any():
-            raise ValueError(f"{name} has no rows of series {keys[int(np.argmax(own < 0))]!r}.")
+            raise ValueError(f"{name} has no rows of series {keys[int(np.argmax(own < 0))]}.")
         skipped = start - self.start[own]
         lacking = (skipped < 0) | (skipped + lengths > self.lengths[own])
         if lacking.any():
             series = int(np.argmax(lacking))
             place = int(start[series] if skipped[series] < 0 else self.stop[own[series]])
             begin, end = (
-                self._stamp(int(start[series])),
-                self._stamp(int(start[series] + lengths[series] - 1)),
+                self.stamp(int(start[series])),
+                self.stamp(int(start[series] + lengths[series] - 1)),
             )
-            of = "" if keys is None else f" of series {keys[series]!r}"
+            of = "" if keys is None else f" of series {keys[series]}"
             raise ValueError(
-                f"{name} has no row of {self._stamp(place)}{of}: it must hold all from {begin} to "
+                f"{name} has no row of {self.stamp(place)}{of}: it must hold all from {begin} to "
                 f"{end}."
             )
         return self.values[rows_of(self.first[own] + skipped, lengths)]
 
-    def _stamp(self, place: int) -> str:
+    def stamp(self, place: int) -> str:
+        """Return a place in time in the user's words."""
         return f"row {place}" if self.grid is None else f"time {self.grid.stamps([place])[0]}"
 
     def head(self, lengths: NDArray[np.int64]) -> "Panel":
@@ -220,7 +226,7 @@ class Panel:
             series = int(np.flatnonzero(goes_on)[late[0]])
             raise ValueError(
                 "Observations must follow those before without a gap or an overlap: "
-                f"{self._stamp(int(self.stop[own[series]]))} is expected next, but they begin at "
+                f"{self.stamp(int(self.stop[own[series]]))} is expected next, but they begin at "
                 f"{more.where(int(more.first[series]))}."
             )
         if self.keys is None:
@@ -303,6 +309,7 @@ def read_series(
     if times is None:
         lengths = np.array([len(values)])
         return Panel(values, lengths, np.array([start]), None, None, form)
+    _check_times(times, name)
     if (np.diff(codes) < 0).any():
         order = np.argsort(codes, kind="stable")
         codes, times, values = codes[order], times[order], values[order]
@@ -343,6 +350,15 @@ def _take_indexed(
     y: pd.Series | pd.DataFrame, wanted: list[Any], time_column: Any, name: str
 ) -> tuple[Any, Any, Any, Form]:
     *ids, time = y.index.names
+    levels = [y.index.get_level_values(level) for level in range(y.index.nlevels)]
+    if not ids or (
+        any(isinstance(level, pd.DatetimeIndex | pd.PeriodIndex) for level in levels[:-1])
+        and not isinstance(levels[-1], pd.DatetimeIndex | pd.PeriodIndex)
+    ):
+        raise ValueError(
+            f"The last level of {name}'s MultiIndex must be time, and those before tell series "
+            f"apart. Got the levels {y.index.names}: reorder them, for example with swaplevel()."
+        )
     if (wanted and wanted != ids) or time_column not in (None, time):
         raise ValueError(
             f"{name} has a MultiIndex, whose last level {time!r} is time and whose others {ids} "
@@ -350,9 +366,8 @@ def _take_indexed(
         )
     one = isinstance(y, pd.Series)
     columns = [y.name] if isinstance(y, pd.Series) else list(y.columns)
-    time_level: Any = -1
-    times = y.index.get_level_values(-1)
-    return y, y.index.droplevel(time_level), times, Form("indexed", columns, one, ids)
+    keys = levels[0] if len(ids) == 1 else pd.MultiIndex.from_arrays(levels[:-1], names=ids)
+    return y, keys, levels[-1], Form("indexed", columns, one, ids)
 
 
 def _take_long(
@@ -390,7 +405,7 @@ def _numbers(table: Any, name: str) -> NDArray[np.float64]:
             ensure_all_finite="allow-nan",
             input_name=name,
         )
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise ValueError(f"{name} must hold numbers (NaN where one is missing). {error}") from error
     return np.array(values.reshape(len(values), -1))
 
@@ -402,7 +417,7 @@ def _check_order(times: Any, codes: NDArray[np.int64], keys: Any, name: str) -> 
     if len(wrong) == 0:
         return
     before, after = times[wrong[0]], times[wrong[0] + 1]
-    of = "" if keys is None else f" in series {keys[codes[wrong[0]]]!r}"
+    of = "" if keys is None else f" in series {keys[codes[wrong[0]]]}"
     if before == after:
         raise ValueError(
             f"{name} has the time stamp {after} twice{of}. Keep one row of each, or name the "
@@ -410,8 +425,15 @@ def _check_order(times: Any, codes: NDArray[np.int64], keys: Any, name: str) -> 
         )
     raise ValueError(
         f"{name} is not in the order of time{of}: {after} comes after {before}. Sort it first, "
-        "for example with sort_index()."
+        "for example with sort_index() or, by columns, sort_values()."
     )
+
+
+def _check_times(times: Any, name: str) -> None:
+    try:
+        check_times(times)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
 
 
 def _find_grid(times: Any, begins: NDArray[np.int64], freq: Any, name: str) -> TimeGrid:

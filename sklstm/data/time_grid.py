@@ -63,21 +63,12 @@ class TimeGrid:
         ValueError
             If the stamps are no time, or no frequency can be inferred.
         """
-        if times.hasnans:
-            raise ValueError(
-                f"Time stamp {int(np.argmax(times.isna()))} is missing. Drop its row, or give it "
-                "a time."
-            )
+        check_times(times)
         if isinstance(times, pd.PeriodIndex):
             return cls(times.min(), times.freq, times.name)
         if isinstance(times, pd.DatetimeIndex):
             return cls(times.min(), _offset(times, freq, run), times.name)
-        if pd.api.types.is_integer_dtype(times):
-            return cls(int(times.min()), _step(times, freq, run), times.name)
-        raise ValueError(
-            f"Time must be dates, periods or whole numbers. Got {times.dtype}: convert it with "
-            "pandas.to_datetime, or drop it with reset_index(drop=True)."
-        )
+        return cls(int(times.min()), _step(times, freq, run), times.name)
 
     def numbers(self, times: Any) -> NDArray[np.int64]:
         """Return the place of each time stamp, which may lie before 0.
@@ -89,8 +80,12 @@ class TimeGrid:
         """
         if len(times) == 0:
             return np.empty(0, dtype=np.int64)
+        check_times(times)
         self._check_kind(times)
-        if isinstance(self.origin, pd.Timestamp):
+        if self._is_tick:
+            numbers, apart = divmod(times - self.origin, pd.Timedelta(self.freq))
+            apart = apart != pd.Timedelta(0)
+        elif isinstance(self.origin, pd.Timestamp):
             numbers, apart = self._of_dates(times)
         else:
             step, since = self.freq, times.to_numpy()
@@ -105,7 +100,12 @@ class TimeGrid:
                 f"at {self.origin} and goes on by {_text(self.freq)}. Move it there, or give "
                 "another freq."
             )
-        return numbers.astype(np.int64)
+        return np.asarray(numbers, dtype=np.int64)
+
+    @property
+    def _is_tick(self) -> bool:
+        """Whether stamps are equally long apart, so that no calendar is needed."""
+        return isinstance(self.freq, pd.offsets.Tick) and isinstance(self.origin, pd.Timestamp)
 
     def stamps(self, numbers: Any) -> Any:
         """Return the time stamps of places, as a pandas index."""
@@ -117,20 +117,25 @@ class TimeGrid:
             return pd.PeriodIndex.from_ordinals(  # type: ignore[attr-defined]
                 ordinals, freq=self.freq, name=self.name
             )
+        if self._is_tick:
+            since = numbers * pd.Timedelta(self.freq).to_timedelta64()
+            stamps = pd.DatetimeIndex(self.origin + pd.TimedeltaIndex(since), name=self.name)
+            return self._with_freq(stamps, numbers)
         low, high = min(0, numbers.min(initial=0)), max(0, numbers.max(initial=0))
         grid = pd.date_range(self.origin, periods=high + 1, freq=self.freq)
         if low < 0:
             grid = pd.date_range(end=self.origin, periods=1 - low, freq=self.freq).union(grid)
         stamps = grid.take(numbers - low).rename(self.name)
-        # what is given back goes on knowing its frequency
+        return self._with_freq(stamps, numbers)
+
+    def _with_freq(self, stamps: Any, numbers: NDArray[np.int64]) -> Any:
+        """Let what is given back go on knowing its frequency, if nothing is left out."""
         goes_on = len(numbers) and (np.diff(numbers) == 1).all()
         return pd.DatetimeIndex(stamps, freq=self.freq) if goes_on else stamps
 
     def _check_kind(self, times: Any) -> None:
         kinds: dict[type, Any] = {pd.Timestamp: pd.DatetimeIndex, pd.Period: pd.PeriodIndex}
         wanted = kinds.get(type(self.origin))
-        if times.hasnans:
-            raise ValueError(f"Time stamp {int(np.argmax(times.isna()))} is missing.")
         if wanted is None:
             alike = pd.api.types.is_integer_dtype(times)
         elif wanted is pd.DatetimeIndex:
@@ -150,6 +155,21 @@ class TimeGrid:
         places = grid.get_indexer(times)
         apart = places < 0 if zero >= 0 else times != self.origin
         return places - zero, apart
+
+
+def check_times(times: Any) -> None:
+    """Raise if time stamps are missing, or no dates, periods or whole numbers."""
+    if times.hasnans:
+        raise ValueError(
+            f"Time stamp {int(np.argmax(times.isna()))} is missing. Drop its row, or give it a "
+            "time."
+        )
+    dated = isinstance(times, pd.DatetimeIndex | pd.PeriodIndex)
+    if not (dated or pd.api.types.is_integer_dtype(times)):
+        raise ValueError(
+            f"Time must be dates, periods or whole numbers. Got {times.dtype}: convert it with "
+            "pandas.to_datetime, or drop it with reset_index(drop=True)."
+        )
 
 
 def _offset(times: Any, freq: Any, run: slice) -> Any:

@@ -19,11 +19,12 @@ from sklstm.data import Panel, read_series
 from sklstm.forecasting.conformal import Errors, held_out_origins
 from sklstm.forecasting.features import check_columns, read_features, read_future
 from sklstm.forecasting.origins import Origins
+from sklstm.forecasting.units import Units
 
 Array = NDArray[np.float64]
 
 # Parameters that may change between a fit and a forecast.
-_FREE = ("regressor", "n_jobs", "flatten", "scaling")
+_FREE = ("regressor", "n_jobs")
 
 
 class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
@@ -44,8 +45,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
     n_targets_: int
     _errors: Errors | None
     _learnt_with: dict[str, Any]
-    _learnt_keys: Any
-    _learnt_spread: Array
+    _units: Units
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "horizon": [Interval(Integral, 1, None, closed="left")],
@@ -78,9 +78,10 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
             and time for many series, or a long frame with `group_by`. Time must be regular;
             time stamps that are not there are missing values, like NaN.
         X : array-like or DataFrame, default=None
-            Features of the same times, and of others if you like. In a DataFrame rows are found
-            by their time stamps (and ids), in an array by position. A frame with an index of time
-            alone holds for every series.
+            Features of the same times. In a DataFrame rows are found by their time stamps (and
+            ids), and other times may be among them, which are not kept; an array, or anything
+            beside an array y, has a row for each row of y. A frame with an index of time alone
+            holds for every series.
 
         Returns
         -------
@@ -108,7 +109,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         steps : int, default=None
             How many steps; None takes `horizon`.
         X : array-like or DataFrame, default=None
-            Features of the steps to come; may hold other times too if it is a DataFrame.
+            Features of the steps to come; of all `horizon` steps if one regressor predicts these.
         history : as y in `fit`, default=None
             Series to go on instead of those seen last; they need not be among those of `fit`, but
             ids that were are taken for the same series.
@@ -195,8 +196,8 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         -------
         ndarray, Series or DataFrame
             Of arrays, (n_paths, steps) or (n_paths, steps, n_targets). Else as `predict`, one path
-            behind the other, numbered in the first level of the index, "path", or the first
-            column of a long frame.
+            behind the other, numbered in the first level of the index, "path", or, of a long frame
+            with a column of time, in its first column.
 
         Notes
         -----
@@ -206,7 +207,8 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         check_scalar(n_paths, "n_paths", Integral, min_val=1)
         at = self._at_end(steps, X, history, history_X)
         paths = self._paths(at, int(n_paths), check_random_state(random_state))
-        return _stack([at.panel.give(path, at.panel.stop) for path in paths])
+        given = [at.panel.give(path, at.panel.stop) for path in paths]
+        return _stack(given, in_column=at.panel.form.in_columns)
 
     def update(self, y: Any, X: Any = None, *, refit: bool = False) -> "BaseForecaster":
         """Append observations, so that forecasts begin after them.
@@ -268,7 +270,8 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         check_scalar(fraction, "fraction", Real, min_val=0, max_val=1, include_boundaries="neither")
         n_steps = self._n_steps(steps)
         n_held_out = np.rint(fraction * self.series_.lengths).astype(np.int64)
-        rows = held_out_origins(self.series_, n_held_out, n_steps, self._n_needed)
+        n_ahead = max(n_steps, self._n_future(n_steps))
+        rows = held_out_origins(self.series_, n_held_out, n_ahead, self._n_needed)
         past = clone(self)
         try:
             past._fit(*(panel.head(panel.lengths - n_held_out) for panel in self._panels()))
@@ -277,9 +280,8 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
                 "Errors of forecasts cannot be measured, since what comes before the last "
                 f"{fraction:.0%} of the series cannot be learnt from: {error}"
             ) from error
-        past._learnt_keys, past._learnt_spread = self._learnt_keys, self._learnt_spread  # one unit
         at = Origins(self.series_, self.features_.values, rows, n_steps)
-        errors = past._errors_at(at)
+        errors = past._errors_at(at, self._units)
         if len(errors) == 0:
             raise ValueError(
                 f"The errors of {n_steps} steps cannot be measured: no series has that many "
@@ -289,7 +291,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         self._errors = Errors(errors)
         return self
 
-    def _errors_at(self, at: Origins) -> Array:
+    def _errors_at(self, at: Origins, units: Units) -> Array:
         """Return errors of forecasts in units of `_widths`, of origins where all is known."""
         ahead = np.arange(1, at.n_steps + 1)
         complete: Any = np.isfinite(at.panel.values[at.rows[:, None] + ahead]).all(axis=(1, 2))
@@ -300,7 +302,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
             return np.empty((0, at.n_steps, self.n_targets_))
         forecast = self._forecast(at)
         errors: Array = at.panel.values[at.rows[:, None] + ahead] - forecast
-        return errors / _one_of(self._widths(at, forecast), errors)
+        return errors / _one_of(self._widths(at, forecast, units), errors)
 
     # ---------------------------------------------------------------- hooks
 
@@ -331,14 +333,18 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         """Tell which features are known ahead and looked at."""
         return np.zeros(self.features_.values.shape[1], dtype=bool)
 
-    def _widths(self, at: Origins, forecast: Array) -> tuple[Array, Array]:
+    def _widths(self, at: Origins, forecast: Array, units: Units) -> tuple[Array, Array]:
         """Return in which units errors below and above a forecast are counted, shaped like it."""
-        spread = np.broadcast_to(self._spread(at.panel)[at.series][:, None], forecast.shape)
-        return spread, spread
+        width = np.broadcast_to(self._unit(at, units)[:, None], forecast.shape)
+        return width, width
+
+    def _unit(self, at: Origins, units: Units) -> Array:
+        """Return how much the series of each origin changes, (n_origins, n_targets)."""
+        return units.at(at.panel, same=not at.foreign)[at.series]
 
     def _interval(self, at: Origins, coverage: float) -> tuple[Array, Array]:
         forecast = self._forecast(at)
-        below, above = self._widths(at, forecast)
+        below, above = self._widths(at, forecast, self._units)
         reach = self._known_errors(at.n_steps).reach(coverage)  # (steps, targets)
         return forecast - reach * below, forecast + reach * above
 
@@ -346,7 +352,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         """Return paths of shape (n_paths, n_series, n_steps, n_targets)."""
         drawn = self._known_errors(at.n_steps).draw((n_paths, len(at.rows)), rng)
         forecast = self._forecast(at)
-        return forecast + drawn * _one_of(self._widths(at, forecast), drawn)
+        return forecast + drawn * _one_of(self._widths(at, forecast, self._units), drawn)
 
     # ---------------------------------------------------------------- the same for all
 
@@ -364,6 +370,10 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
                     f"{name} was {before!r} in fit, and is {now!r} now. Set it back, or fit again."
                 )
 
+    def _special(self) -> list[Any]:
+        """Return the columns of a long frame that hold no values."""
+        return [*self.series_.form.ids, self.time_column]
+
     def _reading(self) -> dict[str, Any]:
         return {"group_by": self.group_by, "time_column": self.time_column, "freq": self.freq}
 
@@ -378,7 +388,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _learn_from_all(self, *, resume: bool) -> None:
         self._errors = None
-        self._learnt_keys, self._learnt_spread = self.series_.keys, _mean_change(self.series_)
+        self._units = Units.of(self.series_)
         self._learn(resume=resume)
 
     def _n_steps(self, steps: int | None) -> int:
@@ -410,7 +420,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         rows = panel.first + panel.lengths - 1
         known, n_future = self._known_ahead(), self._n_future(n_steps)
         future = read_future(X, panel, features, self._reading(), known, n_future)
-        at = Origins(panel, features.values, rows, n_steps, future)
+        at = Origins(panel, features.values, rows, n_steps, future, history is not None)
         lacking = np.flatnonzero(~self._can_forecast(at))
         if len(lacking):
             raise ValueError(
@@ -422,6 +432,10 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         return at
 
     def _read_like(self, y: Any, name: str, start: int = 0) -> Panel:
+        columns = self.series_.form.columns
+        if isinstance(y, pd.DataFrame) and set(columns) <= set(y.columns):
+            others = [column for column in y.columns if column not in columns]
+            y = y[[column for column in others if column in self._special()] + columns]
         panel = read_series(y, **self._reading(), like=self.series_, start=start, name=name)
         check_columns(panel, self.series_, name)
         if (panel.keys is None) != (self.series_.keys is None):
@@ -434,17 +448,6 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         assert self._errors is not None
         return Errors(self._errors.values[:, :n_steps])
 
-    def _spread(self, panel: Panel) -> Array:
-        """Return how much each series changes from step to step, (n_series, n_targets).
-
-        Of series that were learnt from it is what it was then, so that observations that are
-        appended change no forecast but by what they are.
-        """
-        if panel.keys is None:
-            return self._learnt_spread
-        own = self._learnt_keys.get_indexer(panel.keys)
-        return np.where((own >= 0)[:, None], self._learnt_spread[own], _mean_change(panel))
-
 
 def _one_of(widths: tuple[Array, Array], errors: Array) -> Array:
     """Return the unit of each error, which depends on its sign."""
@@ -452,22 +455,8 @@ def _one_of(widths: tuple[Array, Array], errors: Array) -> Array:
     return np.where(errors < 0, below, above)
 
 
-def _mean_change(panel: Panel) -> Array:
-    """Return the mean absolute change from row to row, 1 where there is none."""
-    changes = np.abs(np.diff(panel.values, axis=0))
-    changes[panel.first[1:] - 1] = np.nan  # from one series to the next
-    known = np.isfinite(changes)
-    padded = np.concatenate([np.where(known, changes, 0.0), np.zeros((1, changes.shape[1]))])
-    counts = np.concatenate([known, np.zeros((1, changes.shape[1]), dtype=bool)])
-    total = np.add.reduceat(padded, panel.first)
-    mean = total / np.maximum(np.add.reduceat(counts.astype(np.int64), panel.first), 1)
-    return np.where(mean > 0, mean, 1.0)
-
-
-def _stack(paths: list[Any]) -> Any:
+def _stack(paths: list[Any], *, in_column: bool) -> Any:
     if not isinstance(paths[0], pd.Series | pd.DataFrame):
         return np.stack(paths)
-    numbers = range(len(paths))
-    is_long = isinstance(paths[0], pd.DataFrame) and "path" not in paths[0].index.names
-    stacked = pd.concat(dict(zip(numbers, paths, strict=True)), names=["path"])
-    return stacked.reset_index(level=0).reset_index(drop=True) if is_long else stacked
+    stacked = pd.concat(dict(enumerate(paths)), names=["path"])
+    return stacked.reset_index(level=0).reset_index(drop=True) if in_column else stacked

@@ -39,7 +39,7 @@ class Errors:
 
     Attributes
     ----------
-    values : ndarray of shape (n_origins, n_steps, n_targets)
+    values : ndarray of shape (n_origins, n_steps, n_targets) or (n_origins, n_targets)
 
     References
     ----------
@@ -67,8 +67,12 @@ class Errors:
         reach: NDArray[np.float64] = np.sort(np.abs(self.values), axis=0)[rank - 1]
         return reach
 
+    def one_step(self) -> "Errors":
+        """Return the errors of the first step alone."""
+        return Errors(self.values[:, 0])
+
     def draw(self, shape: tuple[int, ...], rng: np.random.RandomState) -> NDArray[np.float64]:
-        """Return errors of whole forecasts, drawn with replacement, (*shape, steps, targets)."""
+        """Return errors of whole forecasts, drawn with replacement, (*shape, *values.shape[1:])."""
         drawn: NDArray[np.float64] = self.values[rng.randint(len(self.values), size=shape)]
         return drawn
 

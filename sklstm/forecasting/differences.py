@@ -42,6 +42,24 @@ def difference(
     return values
 
 
+def difference_windows(windows: NDArray[np.float64], lags: Sequence[int]) -> NDArray[np.float64]:
+    """Return the differences within windows, ``sum(lags)`` rows shorter.
+
+    Parameters
+    ----------
+    windows : ndarray of shape (n_windows, n_rows, n_columns)
+    lags : sequence of int
+        As in `difference`.
+
+    Returns
+    -------
+    ndarray of shape (n_windows, n_rows - sum(lags), n_columns)
+    """
+    for lag in lags:
+        windows = windows[:, lag:] - windows[:, :-lag]
+    return windows
+
+
 def undo_difference(
     changes: NDArray[np.float64], before: NDArray[np.float64], lags: Sequence[int]
 ) -> NDArray[np.float64]:
@@ -70,7 +88,7 @@ def undo_difference(
     if not lags:
         return changes
     lag, *rest = lags
-    inner = undo_difference(changes, before[:, lag:] - before[:, :-lag], rest)
+    inner = undo_difference(changes, difference_windows(before, [lag]), rest)
     values = np.concatenate([before[:, -lag:], inner], axis=1)
     for step in range(inner.shape[1]):
         values[:, lag + step] += values[:, step]

@@ -42,8 +42,8 @@ def read_features(
             raise ValueError("There were features in fit. Give X of the same times as y.")
         nothing = np.empty((len(panel.values), 0))
         return replace(panel, values=nothing, form=replace(panel.form, columns=[]))
-    columns = None if like is None else like.form.columns
-    table = _read_table(X, panel, reading, int(panel.start[0]), columns)
+    columns = [] if like is None else like.form.columns
+    table = _read_table(X, panel, reading, columns, panel.start, panel.lengths)
     if like is not None:
         check_columns(table, like, "X")
     rows = table.rows_at(panel.keys, panel.start, panel.lengths, "X")
@@ -87,25 +87,28 @@ def read_future(
         raise ValueError("X was None in fit, so that no features can be given now.")
     if not known.any():
         return future
+    ahead = [name for name, is_known in zip(columns, known, strict=True) if is_known]
     if X is None:
-        ahead = [name for name, is_known in zip(columns, known, strict=True) if is_known]
         raise ValueError(
             f"The features {ahead} of the next {n_steps} step(s) are missing. Give them as X, or "
             "name those that are not known ahead in past_only."
         )
-    if isinstance(X, pd.DataFrame):
-        others = [name for name, is_known in zip(columns, known, strict=True) if not is_known]
-        X = X.assign(**{str(name): np.nan for name in others if name not in X.columns})
-    table = _read_table(X, panel, reading, int(panel.stop[0]), features.form.columns)
-    check_columns(table, features, "X")
-    rows = table.rows_at(panel.keys, panel.stop, np.full(len(panel), n_steps), "X")
-    future[..., known] = rows.reshape(future.shape)[..., known]
+    is_named = isinstance(X, pd.DataFrame) and bool(features.form.columns)
+    lengths = np.full(len(panel), n_steps)
+    table = _read_table(X, panel, reading, ahead if is_named else [], panel.stop, lengths)
+    if not is_named:
+        check_columns(table, features, "X")
+    rows = table.rows_at(panel.keys, panel.stop, lengths, "X")
+    rows = rows.reshape(*future.shape[:2], -1)
+    future[..., known] = rows if is_named else rows[..., known]
     return future
 
 
 def check_columns(panel: Panel, like: Panel, name: str) -> None:
     """Raise if series or features have not the columns of those in fit."""
     wanted, got = like.form.columns, panel.form.columns
+    if len(wanted) == 1 and len(got) == 1:
+        return  # there is no other that could be meant
     if panel.values.shape[1] != like.values.shape[1] or (wanted and got and wanted != got):
         raise ValueError(
             f"{name} must have the columns of fit, {wanted or like.values.shape[1]}. Got "
@@ -114,14 +117,27 @@ def check_columns(panel: Panel, like: Panel, name: str) -> None:
 
 
 def _read_table(
-    X: Any, panel: Panel, reading: dict[str, Any], start: int, columns: list[Any] | None
+    X: Any,
+    panel: Panel,
+    reading: dict[str, Any],
+    columns: list[Any],
+    start: NDArray[np.int64],
+    lengths: NDArray[np.int64],
 ) -> Panel:
-    """Read all of X on the grid of a panel, named columns in the order of `columns`."""
-    if columns and isinstance(X, pd.DataFrame) and set(columns) <= set(X.columns):
+    """Read X on the grid of a panel: the given columns of a DataFrame, or all if there are none.
+
+    `start` and `lengths` say which rows are wanted; those of an array are just these.
+    """
+    if columns and isinstance(X, pd.DataFrame):
+        lacking = [name for name in columns if name not in X.columns]
+        if lacking:
+            raise ValueError(
+                f"X must have the columns of fit. It lacks {lacking}, and has {list(X.columns)}."
+            )
         special = [*panel.form.ids, reading["time_column"]]
-        X = X[[name for name in X.columns if name in special] + columns]
+        X = X[[name for name in X.columns if name in special and name not in columns] + columns]
     if panel.grid is None or not isinstance(X, pd.Series | pd.DataFrame):
-        return _read_by_position(X, panel, start)
+        return _read_by_position(X, panel, int(start[0]), int(lengths[0]))
     if not isinstance(X.index, pd.MultiIndex):
         own = list(getattr(X, "columns", []))
         ids = panel.form.ids if panel.form.kind == "long" else []
@@ -134,9 +150,14 @@ def _read_table(
     return read_series(X, **reading, like=panel, name="X")
 
 
-def _read_by_position(X: Any, panel: Panel, start: int) -> Panel:
+def _read_by_position(X: Any, panel: Panel, start: int, n_rows: int) -> Panel:
     if panel.keys is not None:
         raise ValueError("X of many series must be a DataFrame, with ids and time or time alone.")
     table = read_series(np.asarray(X), start=start, name="X")
+    if len(table.values) != n_rows:
+        raise ValueError(
+            f"X must have {n_rows} row(s), one for each time from {panel.stamp(start)} on. Got "
+            f"{len(table.values)}. Rows are found by their time only if both y and X have an index."
+        )
     form = replace(table.form, columns=list(getattr(X, "columns", [])))
     return replace(table, grid=panel.grid, form=form)

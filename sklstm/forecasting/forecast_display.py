@@ -67,8 +67,9 @@ class ForecastDisplay:
         series: Any = None,
         target: int = 0,
         n_history: int | None = None,
+        ax: Any = None,
     ) -> "ForecastDisplay":
-        """Forecast, and show it.
+        """Forecast, and draw it.
 
         Parameters
         ----------
@@ -87,6 +88,8 @@ class ForecastDisplay:
             Which column of y.
         n_history : int, default=None
             Rows of the past to show; None takes three times the steps.
+        ax : matplotlib Axes, default=None
+            None makes a figure.
 
         Returns
         -------
@@ -114,16 +117,16 @@ class ForecastDisplay:
                 return None
             values = np.asarray(steps if panel.form.kind != "long" else steps[panel.form.columns])
             values = values.reshape(len(panel), n_steps, -1)[number, :, target]
-            return _series(panel, values, int(panel.stop[number]))
+            return _series(panel, values, int(panel.stop[number]), target)
 
         return cls(
-            _series(panel, shown, int(past.stop[0]) - n_shown),
+            _series(panel, shown, int(past.stop[0]) - n_shown, target),
             future(forecast),
             lower=future(bounds[0]),
             upper=future(bounds[1]),
             truth=truth,
             coverage=coverage,
-        )
+        ).plot(ax)
 
     @classmethod
     def from_predictions(
@@ -135,19 +138,23 @@ class ForecastDisplay:
         upper: Any = None,
         truth: Any = None,
         coverage: float | None = None,
+        ax: Any = None,
     ) -> "ForecastDisplay":
-        """Show a forecast that is already there.
+        """Draw a forecast that is already there.
 
         Parameters
         ----------
         history, forecast, lower, upper, truth, coverage
             As the class holds them.
+        ax : matplotlib Axes, default=None
+            None makes a figure.
 
         Returns
         -------
         ForecastDisplay
         """
-        return cls(history, forecast, lower=lower, upper=upper, truth=truth, coverage=coverage)
+        display = cls(history, forecast, lower=lower, upper=upper, truth=truth, coverage=coverage)
+        return display.plot(ax)
 
     def plot(self, ax: Any = None) -> "ForecastDisplay":
         """Draw it.
@@ -191,11 +198,11 @@ class ForecastDisplay:
         return self
 
 
-def _series(panel: Any, values: Any, start: int) -> Any:
+def _series(panel: Any, values: Any, start: int, target: int) -> Any:
     if panel.grid is None:
         return values
     places = start + np.arange(len(values))
-    name = panel.form.columns[0] if panel.form.columns else None
+    name = panel.form.columns[target] if panel.form.columns else None
     return pd.Series(values, index=panel.grid.stamps(places), name=name)
 
 

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklstm.data import Windows
-from sklstm.forecasting.scaling import window_scales
-from sklstm.forecasting.strategies import Stage, Strategy
+from sklstm.forecasting.scaling import Scales, window_scales
+from sklstm.forecasting.strategies import Plan, Stage
 
-Emit = Callable[[int, Any], NDArray[np.float64]]
+# (number of a stage, its windows) -> the steps it predicts, (n_origins, n_ahead, n_targets)
+Emit = Callable[[int, NDArray[np.float64]], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,12 @@ def training_pairs(
     origins = np.flatnonzero((place >= back - 1 + signals.n_skipped) & (rest >= max(stage.ahead)))
     targets: Any = signals.targets[origins[:, None] + np.array(stage.ahead)]
     complete: Any = np.isfinite(targets).all(axis=(1, 2))
+    if allow_nan and signals.least is not None:
+        unknown: Any = np.isnan(signals.targets)
+        some = np.zeros_like(targets[:, 0], dtype=bool)
+        for lag in stage.lags[: len(stage.lags) - stage.n_fed]:
+            some |= ~unknown[origins + 1 - lag]
+        complete &= some.all(axis=1)
     if not allow_nan:
         missing: Any = np.isnan(rows).any(axis=1)
         for lag in stage.lags:
@@ -78,12 +85,34 @@ def training_pairs(
         return Windows(rows, origins + 1 - back, back), targets.reshape(-1, n_outputs)
     X = rows[origins[:, None] + 1 - np.array(stage.lags)]
     if signals.least is not None:
-        n_targets, n_own = targets.shape[2], len(stage.lags) - stage.n_fed
         series = np.searchsorted(signals.first, origins, side="right") - 1
-        scales = window_scales(X[:, :n_own, :n_targets], signals.least[series])
-        X[..., :n_targets] = scales.apply(X[..., :n_targets])
+        X, scales = scale_windows(X, stage, signals.least[series])
         targets = scales.apply(targets)
     return X, targets.reshape(-1, n_outputs)
+
+
+def scale_windows(
+    X: NDArray[np.float64], stage: Stage, least: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], Scales]:
+    """Tell the targets in windows relative to the rows that are not predictions.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_windows, n_lags, n_features)
+        Whose first features are the targets.
+    stage : Stage
+    least : ndarray of shape (n_windows, n_targets)
+        As in `window_scales`.
+
+    Returns
+    -------
+    X : ndarray of the same shape
+    scales : Scales
+    """
+    n_targets, n_own = least.shape[1], len(stage.lags) - stage.n_fed
+    scales = window_scales(X[:, :n_own, :n_targets], least)
+    scaled = scales.apply(X[..., :n_targets])
+    return np.concatenate([scaled, X[..., n_targets:]], axis=2), scales
 
 
 def _rows(signals: Signals, stage: Stage) -> NDArray[np.float64]:
@@ -120,26 +149,16 @@ class Context:
         )
 
 
-def n_known_steps(strategy: Strategy, stages: list[Stage], n_steps: int) -> int:
-    """Return for how many steps after the origin features known ahead are needed."""
-    if strategy.fed:
-        return n_steps
-    return max(max(stage.ahead) for stage in stages if min(stage.ahead) <= n_steps)
-
-
-def run_stages(
-    strategy: Strategy, stages: list[Stage], context: Context, n_steps: int, emit: Emit
-) -> NDArray[np.float64]:
+def run_stages(plan: Plan, context: Context, n_steps: int, emit: Emit) -> NDArray[np.float64]:
     """Go through the steps after the origins.
 
     Parameters
     ----------
-    strategy : Strategy
-    stages : list of Stage
+    plan : Plan
     context : Context
     n_steps : int
     emit : callable
-        (number of the stage, X) -> what it says, (n_origins, steps of the stage * n_targets).
+        (number of a stage, its windows) -> the steps it predicts, (n_origins, n_ahead, n_targets).
 
     Returns
     -------
@@ -150,17 +169,16 @@ def run_stages(
     targets = np.concatenate([context.targets, unknown], axis=1)
     seen = Context(targets, context.past, context.known)
     steps = targets[:, n_back:]  # a view: what is said is seen by the steps after
-    if strategy.fed:
+    if plan.strategy.fed:
         for step in range(n_steps):
-            number = min(step, len(stages) - 1)
-            X = _inputs(seen, stages[number], n_back + step)
-            steps[:, step] = emit(number, X).reshape(n_origins, n_targets)
+            number = min(step, len(plan.stages) - 1)
+            X = _inputs(seen, plan.stages[number], n_back + step)
+            steps[:, step] = emit(number, X)[:, 0]
         return steps
-    for number, stage in enumerate(stages):
+    for number, stage in enumerate(plan.stages):
         wanted = [step for step in stage.ahead if step <= n_steps]
         if wanted:
             said = emit(number, _inputs(seen, stage, n_back))
-            said = said.reshape(n_origins, len(stage.ahead), n_targets)
             steps[:, np.array(wanted) - 1] = said[:, : len(wanted)]
     return steps
 

@@ -24,6 +24,8 @@ class Origins:
         Steps to forecast.
     future : ndarray of shape (n_origins, n_future, n_features) or None
         Features after the origins; None where the rows after them hold these.
+    foreign : bool
+        Whether a series without an id is another than the one that was learnt from.
     """
 
     panel: Panel
@@ -31,6 +33,7 @@ class Origins:
     rows: NDArray[np.int64]
     n_steps: int
     future: NDArray[np.float64] | None = None
+    foreign: bool = False
 
     @property
     def series(self) -> NDArray[np.int64]:

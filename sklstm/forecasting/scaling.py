@@ -28,10 +28,6 @@ class Scales:
         """Return scaled values in their units."""
         return self.location + self.scale * values
 
-    def repeat(self, n_times: int) -> "Scales":
-        """Return the scales of windows that stand several times, one after another."""
-        return Scales(*(np.repeat(part, n_times, axis=0) for part in (self.location, self.scale)))
-
 
 def window_scales(windows: Array, least: Array) -> Scales:
     """Return mean and standard deviation of each window.

@@ -77,6 +77,39 @@ def _dirrec(lags: tuple[int, ...], horizon: int) -> list[Stage]:
     ]
 
 
+@dataclass(frozen=True)
+class Plan:
+    """A strategy, worked out for lags and a horizon.
+
+    Attributes
+    ----------
+    strategy : Strategy
+    lags : tuple of int
+        Rows that are read before a forecast, oldest first.
+    stages : list of Stage
+    """
+
+    strategy: Strategy
+    lags: tuple[int, ...]
+    stages: list[Stage]
+
+    @classmethod
+    def of(cls, strategy: str, lags: tuple[int, ...], horizon: int) -> "Plan":
+        """Work out the stages of a strategy of `STRATEGIES`."""
+        return cls(STRATEGIES[strategy], lags, STRATEGIES[strategy].stages(lags, horizon))
+
+    @property
+    def n_back(self) -> int:
+        """Rows from the oldest lag to the origin."""
+        return max(self.lags)
+
+    def n_ahead(self, n_steps: int) -> int:
+        """Return for how many steps after the origin features known ahead are read."""
+        if self.strategy.fed:
+            return n_steps
+        return max(max(stage.ahead) for stage in self.stages if min(stage.ahead) <= n_steps)
+
+
 STRATEGIES: dict[str, Strategy] = {
     "multioutput": Strategy(_multioutput),
     "direct": Strategy(_direct),

@@ -1,7 +1,6 @@
 """Forecasts by any regressor that reads windows of the past."""
 
-from collections.abc import Sequence
-from copy import deepcopy
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from numbers import Integral
 from typing import Any, ClassVar
@@ -10,30 +9,27 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.utils import get_tags
 from sklearn.utils._param_validation import HasMethods, StrOptions
 
 from sklstm.forecasting.base import BaseForecaster
 from sklstm.forecasting.calendar_features import CALENDAR, calendar_features
-from sklstm.forecasting.differences import difference, undo_difference
-from sklstm.forecasting.distribution import (
-    predicts_distribution,
-    quantiles_at,
-    tails_of,
-)
+from sklstm.forecasting.differences import difference, difference_windows, undo_difference
+from sklstm.forecasting.distribution import predicts_distribution, quantiles_at, tails_of
 from sklstm.forecasting.framing import (
     Context,
-    Emit,
     Signals,
-    n_known_steps,
     run_stages,
+    scale_windows,
     training_pairs,
 )
 from sklstm.forecasting.origins import Origins
-from sklstm.forecasting.scaling import Scales, window_scales
-from sklstm.forecasting.strategies import STRATEGIES, Stage, Strategy
+from sklstm.forecasting.regressors import allows_nan, fit_regressor, goes_on, takes_sequences
+from sklstm.forecasting.strategies import STRATEGIES, Plan
+from sklstm.forecasting.units import Units
 
 Array = NDArray[np.float64]
+# (number of a stage, windows as its regressor takes them) -> what is made of them
+Answer = Callable[[int, Any], Array]
 
 # Least width that a regressor may predict, as a share of how much the series changes.
 _LEAST_WIDTH = 1e-3
@@ -201,16 +197,34 @@ class WindowForecaster(BaseForecaster):
             self._check_parameters()
             many = len(self.series_) > 1
             self.scales_windows_ = self.scaling == "window" or (self.scaling == "auto" and many)
-        signals, stages = self._signals(), self._stages()
-        fitted = self.regressors_ if resume else [clone(self.regressor) for _ in stages]
-        allow_nan = _allows_nan(self.regressor)
-        pairs = (training_pairs(signals, stage, allow_nan=allow_nan) for stage in stages)
-        done = Parallel(n_jobs=self.n_jobs)(
-            delayed(_fit)(regressor, *self._checked(X, y), resume)
-            for regressor, (X, y) in zip(fitted, pairs, strict=True)
+            self._plan = Plan.of(self.strategy, self._lags(), int(self.horizon))
+            flat = not takes_sequences(self.regressor)
+            self._is_flat = flat if self.flatten == "auto" else bool(self.flatten)
+            self._allows_nan = allows_nan(self.regressor)
+        continues = resume and goes_on(self.regressors_[0])
+        regressors = self.regressors_ if continues else [self.regressor] * len(self._plan.stages)
+        self.n_windows_ = 0
+        self.regressors_ = Parallel(n_jobs=self.n_jobs)(
+            delayed(fit_regressor)(
+                regressor if continues else clone(regressor), X, y, resume=continues
+            )
+            for regressor, (X, y) in zip(regressors, self._training_sets(), strict=True)
         )
-        self.regressors_ = [regressor for regressor, _ in done]
-        self.n_windows_ = done[0][1]
+
+    def _training_sets(self) -> Iterator[tuple[Any, Array]]:
+        """Yield windows and targets of each stage."""
+        signals = self._signals()
+        for stage in self._plan.stages:
+            X, y = training_pairs(signals, stage, allow_nan=self._allows_nan)
+            if len(y) == 0:
+                needed = max(stage.lags) + max(stage.ahead) + sum(self.differences)
+                raise ValueError(
+                    f"No series holds a complete window: window_size, horizon and differences need "
+                    f"{needed} consecutive rows without a missing value. The longest series has "
+                    f"{self.series_.lengths.max()}. Bring more rows, or shorten them."
+                )
+            self.n_windows_ = max(self.n_windows_, len(y))
+            yield self._laid_out(X), y[:, 0] if y.shape[1] == 1 else y
 
     def _check_parameters(self) -> None:
         _check_lags(self.window_size, "window_size", may_be_int=True)
@@ -245,17 +259,6 @@ class WindowForecaster(BaseForecaster):
                 "features in past_only. Use 'multioutput' or 'direct', or a single step."
             )
 
-    def _checked(self, X: Any, y: Array) -> tuple[Any, Array]:
-        if len(y) == 0:
-            lags, ahead = self._stages()[-1].lags, self._stages()[-1].ahead
-            needed = max(lags) + max(ahead) + sum(self.differences)
-            raise ValueError(
-                f"No series holds a complete window: window_size, horizon and differences need "
-                f"{needed} consecutive rows without a missing value. The longest series has "
-                f"{self.series_.lengths.max()}. Bring more rows, or shorten them."
-            )
-        return self._laid_out(X), y[:, 0] if y.shape[1] == 1 else y
-
     def _signals(self) -> Signals:
         panel, features = self._panels()
         values = difference(panel.values, panel.first, self.differences)
@@ -268,38 +271,47 @@ class WindowForecaster(BaseForecaster):
             panel.first,
             panel.lengths,
             sum(self.differences),
-            self._spread(panel) if self.scales_windows_ else None,
+            self._units.at(panel) if self.scales_windows_ else None,
         )
 
     # ---------------------------------------------------------------- forecasting
 
     @property
     def _n_needed(self) -> int:
-        return max(self._lags()) + sum(self.differences)
+        return self._plan.n_back + sum(self.differences)
 
     def _n_future(self, n_steps: int) -> int:
-        return n_known_steps(*self._plan(), n_steps)
+        return self._plan.n_ahead(n_steps)
+
+    def _unit(self, at: Origins, units: Units) -> Array:
+        # windows as they are can only be those of the same series
+        return super()._unit(at if self.scales_windows_ else replace(at, foreign=False), units)
 
     def _can_forecast(self, at: Origins) -> NDArray[np.bool_]:
-        n_origins = len(at.rows)
-        able = np.asarray(np.isfinite(self._before(at)).all(axis=(1, 2)))
-        if not _allows_nan(self.regressor):
-            context = self._context(at)
-            places = max(self._lags()) - np.array(self._lags())
+        context, n_back = self._context(at), self._plan.n_back
+        places = n_back - np.array(self._plan.lags)
+        able: Any = np.isfinite(self._before(at)).all(axis=(1, 2))
+        if self.scales_windows_:
+            known: Any = np.isfinite(context.targets[:, places]).any(axis=1)
+            able &= known.all(axis=1)
+        if not self._allows_nan:
             for part in (context.targets, context.past, context.known):
-                able &= np.isfinite(part[:, places]).reshape(n_origins, -1).all(axis=1)
-            future = context.known[:, max(self._lags()) :]
-            able &= np.isfinite(future).reshape(n_origins, -1).all(axis=1)
-        return able
+                able &= np.isfinite(part[:, places]).all(axis=(1, 2))
+            able &= np.isfinite(context.known[:, n_back:]).all(axis=(1, 2))
+        return np.asarray(able)
 
     def _forecast(self, at: Origins) -> Array:
-        return self._run(at, lambda number, X: self.regressors_[number].predict(X))
+        return self._run(at, self._predict)
 
-    def _widths(self, at: Origins, forecast: Array) -> tuple[Array, Array]:
-        below, above = super()._widths(at, forecast)
+    def _predict(self, number: int, X: Any) -> Array:
+        said: Array = self.regressors_[number].predict(X)
+        return said
+
+    def _widths(self, at: Origins, forecast: Array, units: Units) -> tuple[Array, Array]:
+        below, above = super()._widths(at, forecast, units)
         regressor = self.regressors_[0]
         # sums of quantiles are no quantiles
-        summed = STRATEGIES[self.strategy].fed or len(self.differences)
+        summed = self._plan.strategy.fed or len(self.differences)
         if summed or not predicts_distribution(regressor):
             return below, above
         lower, upper = (self._run(at, self._quantile(level)) for level in tails_of(regressor))
@@ -308,21 +320,27 @@ class WindowForecaster(BaseForecaster):
             np.maximum(upper - forecast, _LEAST_WIDTH * above),
         )
 
-    def _quantile(self, level: float) -> Emit:
+    def _quantile(self, level: float) -> Answer:
         return lambda number, X: quantiles_at(self.regressors_[number], X, np.array(level))
 
     def _paths(self, at: Origins, n_paths: int, rng: np.random.RandomState) -> Array:
-        if not STRATEGIES[self.strategy].fed:
+        if not self._plan.strategy.fed:
             return super()._paths(at, n_paths, rng)
         if predicts_distribution(self.regressors_[0]):
-            draw = self._drawing(rng)
+            paths = self._run(at, self._drawing(rng), n_times=n_paths)
         else:
-            draw = self._adding_errors(at, n_paths, rng)
-        paths = self._run(at, draw, n_times=n_paths)
+            errors = self._known_errors(int(self.horizon)).one_step()
+            unit = np.repeat(self._unit(at, self._units), n_paths, axis=0)
+            paths = self._run(
+                at,
+                self._predict,
+                n_times=n_paths,
+                add=lambda: errors.draw((len(unit),), rng) * unit,
+            )
         by_series: Array = paths.reshape(len(at.rows), n_paths, *paths.shape[1:])
         return by_series.swapaxes(0, 1)
 
-    def _drawing(self, rng: np.random.RandomState) -> Emit:
+    def _drawing(self, rng: np.random.RandomState) -> Answer:
         """Return what draws a step from the distribution that is predicted for it."""
 
         def draw(number: int, X: Any) -> Array:
@@ -331,45 +349,39 @@ class WindowForecaster(BaseForecaster):
 
         return draw
 
-    def _adding_errors(self, at: Origins, n_paths: int, rng: np.random.RandomState) -> Emit:
-        """Return what adds a drawn error of one step, to each series `n_paths` times."""
-        errors = self._known_errors(int(self.horizon))
-        unit = self._spread(at.panel) / self._scales(at, self._context(at)).scale[:, 0]
+    def _run(
+        self,
+        at: Origins,
+        answer: Answer,
+        n_times: int = 1,
+        add: Callable[[], Array] | None = None,
+    ) -> Array:
+        """Forecast in the units of y, each origin `n_times`.
 
-        def draw(number: int, X: Any) -> Array:
-            drawn = errors.draw((len(unit), n_paths), rng)[:, :, 0] * unit[:, None]
-            said = self.regressors_[number].predict(X)
-            return np.asarray(said.reshape(len(said), -1) + drawn.reshape(len(said), -1))
+        `answer` says what a regressor makes of its windows; `add` gives what is added to a step
+        before it is fed to the next.
+        """
+        least = np.repeat(self._unit(at, self._units), n_times, axis=0)
 
-        return draw
+        def emit(number: int, X: Array) -> Array:
+            stage = self._plan.stages[number]
+            scales = None
+            if self.scales_windows_:
+                X, scales = scale_windows(X, stage, least)
+            said = answer(number, self._laid_out(X))
+            said = said.reshape(len(X), len(stage.ahead), self.n_targets_)
+            said = said if scales is None else scales.undo(said)
+            return said if add is None else said + add()[:, None]
 
-    def _run(self, at: Origins, emit: Emit, n_times: int = 1) -> Array:
-        """Forecast in the units of y, each origin `n_times`."""
-        context = self._context(at)
-        scales = self._scales(at, context)
-        context = replace(context, targets=scales.apply(context.targets))
-        steps = run_stages(
-            *self._plan(),
-            context.repeat(n_times),
-            at.n_steps,
-            lambda number, X: emit(number, self._laid_out(X)),
-        )
+        context = self._context(at).repeat(n_times)
+        steps = run_stages(self._plan, context, at.n_steps, emit)
         before = np.repeat(self._before(at), n_times, axis=0)
-        return undo_difference(scales.repeat(n_times).undo(steps), before, self.differences)
-
-    def _scales(self, at: Origins, context: Context) -> Scales:
-        if not self.scales_windows_:
-            shape = (len(at.rows), 1, self.n_targets_)
-            return Scales(np.zeros(shape), np.ones(shape))
-        places = max(self._lags()) - np.array(self._lags())
-        return window_scales(context.targets[:, places], self._spread(at.panel)[at.series])
+        return undo_difference(steps, before, self.differences)
 
     def _context(self, at: Origins) -> Context:
-        n_back, skipped = max(self._lags()), sum(self.differences)
+        n_back = self._plan.n_back
         rows = at.rows[:, None] + np.arange(1 - n_back, 1)
-        values = at.panel.values[at.rows[:, None] + np.arange(1 - n_back - skipped, 1)]
-        for lag in self.differences:
-            values = values[:, lag:] - values[:, :-lag]
+        values = at.panel.values[at.rows[:, None] + np.arange(1 - self._n_needed, 1)]
         n_future = self._n_future(at.n_steps)
         future = at.future
         if future is None:
@@ -381,7 +393,7 @@ class WindowForecaster(BaseForecaster):
         places = first[:, None] + np.arange(1 - n_back, n_future + 1)
         calendar = self._calendar(places.ravel()).reshape(*places.shape, -1)
         return Context(
-            values,
+            difference_windows(values, self.differences),
             features[..., ~known],
             np.concatenate([ahead, calendar], axis=2),
         )
@@ -399,12 +411,6 @@ class WindowForecaster(BaseForecaster):
         lags = range(1, int(size) + 1) if isinstance(size, Integral) else size
         return tuple(sorted((int(lag) for lag in lags), reverse=True))
 
-    def _stages(self) -> list[Stage]:
-        return STRATEGIES[self.strategy].stages(self._lags(), int(self.horizon))
-
-    def _plan(self) -> tuple[Strategy, list[Stage]]:
-        return STRATEGIES[self.strategy], self._stages()
-
     def _columns(self) -> list[Any]:
         return list(self.features_.form.columns) or list(range(self.features_.values.shape[1]))
 
@@ -412,8 +418,7 @@ class WindowForecaster(BaseForecaster):
         return np.array([name not in self.past_only for name in self._columns()], dtype=bool)
 
     def _laid_out(self, X: Any) -> Any:
-        flat = not _takes_sequences(self.regressor) if self.flatten == "auto" else self.flatten
-        return np.asarray(X).reshape(len(X), -1) if flat else X
+        return np.asarray(X).reshape(len(X), -1) if self._is_flat else X
 
     def _stamps(self, places: NDArray[np.int64]) -> Any:
         return None if self.series_.grid is None else self.series_.grid.stamps(places)
@@ -422,24 +427,6 @@ class WindowForecaster(BaseForecaster):
         if not self.calendar:
             return np.empty((len(places), 0))
         return calendar_features(self._stamps(places), tuple(self.calendar))
-
-
-def _fit(regressor: Any, X: Any, y: Array, resume: bool) -> tuple[Any, int]:
-    goes_on = resume and hasattr(regressor, "partial_fit") and hasattr(regressor, "warm_start")
-    if resume:  # what was fitted stays as it is if this fails
-        regressor = deepcopy(regressor) if goes_on else clone(regressor)
-    before = regressor.warm_start if goes_on else None
-    try:
-        if goes_on:
-            regressor.set_params(warm_start=True)
-        regressor.fit(X, y)
-    except ValueError as error:
-        error.add_note(f"It was fitted to windows of shape {X.shape} and targets of {y.shape}.")
-        raise
-    finally:
-        if goes_on:
-            regressor.set_params(warm_start=before)
-    return regressor, len(y)
 
 
 def _check_lags(value: Any, name: str, *, may_be_int: bool = False) -> None:
@@ -455,21 +442,3 @@ def _check_lags(value: Any, name: str, *, may_be_int: bool = False) -> None:
             )
     if may_be_int and len(set(lags)) < len(lags):
         raise ValueError(f"The {name!r} parameter holds a lag twice: {value!r}.")
-
-
-def _first_step(regressor: Any) -> Any:
-    """Return the estimator that data comes to first."""
-    if hasattr(regressor, "steps"):
-        return _first_step(regressor.steps[0][1])
-    for name in ("estimator", "regressor"):
-        if hasattr(regressor, name):
-            return _first_step(getattr(regressor, name))
-    return regressor
-
-
-def _takes_sequences(regressor: Any) -> bool:
-    return bool(get_tags(_first_step(regressor)).input_tags.three_d_array)
-
-
-def _allows_nan(regressor: Any) -> bool:
-    return bool(get_tags(_first_step(regressor)).input_tags.allow_nan)

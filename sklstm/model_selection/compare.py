@@ -169,6 +169,8 @@ def check_models(models: Any, name: str, *, needed: tuple[str, ...]) -> dict[str
     {'ridge': Ridge()}
     """
     wanted = f"The {name!r} parameter must be a dict of names and models, or a list of such pairs"
+    if not isinstance(models, Iterable):
+        raise ValueError(f"{wanted}. Got {models!r}.")
     pairs = list(models.items() if isinstance(models, Mapping) else models)
     if not pairs or not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in pairs):
         raise ValueError(f"{wanted}. Got {models!r}.")

@@ -39,6 +39,12 @@ def metric_of(scores: "pd.DataFrame", metric: str | None) -> str:
     >>> metric_of(pd.DataFrame(columns=["model", "fold", "step", "mae", "rmse"]), None)
     'mae'
     """
+    lacking = [name for name in ("model", "fold", "step") if name not in scores]
+    if lacking:
+        raise ValueError(
+            f"scores must be what compare or backtest returned. It has no column {lacking[0]!r}, "
+            f"but {list(scores)}."
+        )
     metrics = [column for column in scores.columns if column not in KEYS]
     if metric is None and metrics:
         return str(metrics[0])

@@ -92,7 +92,7 @@ def test_places_in_time():
     assert panel.start.tolist() == [0, 2]
     assert panel.stop.tolist() == [6, 5]
     assert panel.places().tolist() == [0, 1, 2, 3, 4, 5, 2, 3, 4]
-    assert panel.where(7) == f"time {DAYS[3]} of series 'b'"
+    assert panel.where(7) == f"time {DAYS[3]} of series b"
 
 
 def test_append_goes_on_and_takes_new_series():
@@ -122,9 +122,9 @@ def test_rows_of_other_times_are_found_or_named():
     panel = read_series(indexed())
     found = panel.rows_at(pd.Index(["b"]), np.array([3]), np.array([2]), "X")
     np.testing.assert_array_equal(found[:, 0], [8.0, 9.0])
-    with pytest.raises(ValueError, match=f"X has no row of time {DAYS[5]} of series 'b'.*from"):
+    with pytest.raises(ValueError, match=f"X has no row of time {DAYS[5]} of series b.*from"):
         panel.rows_at(pd.Index(["b"]), np.array([3]), np.array([3]), "X")
-    with pytest.raises(ValueError, match="X has no rows of series 'z'"):
+    with pytest.raises(ValueError, match="X has no rows of series z"):
         panel.rows_at(pd.Index(["z"]), np.array([3]), np.array([3]), "X")
 
 
@@ -132,7 +132,7 @@ def test_rows_of_other_times_are_found_or_named():
     ("y", "reading", "message"),
     [
         (FORMS["series"][0].iloc[::-1], {}, "not in the order of time.*sort_index"),
-        (indexed().iloc[::-1], {}, "not in the order of time in series 'b'"),
+        (indexed().iloc[::-1], {}, "not in the order of time in series b"),
         (pd.concat([FORMS["series"][0]] * 2).sort_index(), {}, "twice.*group_by"),
         (FORMS["series"][0].drop(DAYS[2]), {}, "frequency of time cannot be told"),
         (FORMS["series"][0].rename(dict(zip(DAYS, "abcdef", strict=True))), {}, "must be dates"),
@@ -147,6 +147,9 @@ def test_rows_of_other_times_are_found_or_named():
         (long_frame().assign(shop=[None] * 9), {"group_by": "shop", "time_column": "day"}, "no id"),
         (indexed(), {"group_by": "town"}, "has a MultiIndex"),
         (np.arange(3.0), {"group_by": "shop"}, "need y to be a DataFrame"),
+        (indexed().reset_index().assign(shop=1).set_index(["day", "shop"]), {}, "must be time"),
+        (pd.Series([1.0, pd.NA], dtype=object), {}, "y must hold numbers"),
+        (pd.Series([1.0, 2.0], index=["b", "a"]), {}, "y: Time must be dates"),
     ],
 )
 def test_bad_series_are_refused(y, reading, message):

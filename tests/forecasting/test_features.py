@@ -32,7 +32,7 @@ class TestFeatures:
             model.predict(X=self.X.assign(a=np.nan))
 
     def test_their_columns_must_be_those_of_fit(self, model):
-        with pytest.raises(ValueError, match=r"X must have the columns of fit, \['a', 'b'\]"):
+        with pytest.raises(ValueError, match=r"X must have the columns of fit. It lacks \['a'\]"):
             model.predict(X=self.X.rename(columns={"a": "c"}))
 
     def test_they_must_cover_y(self):
@@ -79,8 +79,21 @@ class TestFeatures:
         np.testing.assert_array_equal(again.predict(X=self.X[25:27].to_numpy()), wanted)
 
     def test_arrays_must_be_long_enough(self, model):
-        with pytest.raises(ValueError, match="X has no row of time 2026-01-27"):
-            model.predict(X=self.X[25:26].to_numpy())
+        for n_rows in (1, 3):  # and no longer: nothing tells which rows are meant
+            with pytest.raises(ValueError, match=rf"X must have 2 row\(s\).*Got {n_rows}"):
+                model.predict(X=self.X[25 : 25 + n_rows].to_numpy())
+
+    def test_rows_beside_an_array_are_found_by_position(self):
+        model = WindowForecaster(Ridge(), 3, 2).fit(self.y[:25].to_numpy(), self.X[:25])
+        wanted = WindowForecaster(Ridge(), 3, 2).fit(self.y[:25], self.X).predict(X=self.X)
+        np.testing.assert_array_equal(model.predict(X=self.X[25:27]), wanted)
+        with pytest.raises(ValueError, match="found by their time only if both y and X have"):
+            model.predict(X=self.X)
+
+    def test_columns_may_be_numbers(self):
+        X = self.X.set_axis([0, 1], axis=1)
+        model = WindowForecaster(Ridge(), 3, 2, past_only=[1]).fit(self.y[:25], X)
+        pd.testing.assert_series_equal(model.predict(X=X[[0]]), model.predict(X=X))
 
     def test_a_series_is_a_single_feature(self):
         model = WindowForecaster(Ridge(), 3, 2).fit(self.y[:25], self.X["a"])

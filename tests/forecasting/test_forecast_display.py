@@ -20,7 +20,7 @@ def plt():
 def test_it_holds_what_it_shows(plt):
     y = load_airline_passengers()
     model = SeasonalNaiveForecaster(12, 12).fit(y[:-12])
-    display = ForecastDisplay.from_forecaster(model, truth=y[-12:], n_history=24).plot()
+    display = ForecastDisplay.from_forecaster(model, truth=y[-12:], n_history=24)
     pd.testing.assert_series_equal(display.forecast, model.predict())
     pd.testing.assert_series_equal(display.history, y[-36:-12])
     lower, upper = model.predict_interval()
@@ -43,7 +43,9 @@ def test_one_of_many_series_and_targets(plt):
     np.testing.assert_array_equal(display.forecast, model.predict().loc["b"]["z"])
     np.testing.assert_array_equal(display.history, 10 * frame["z"][-12:])
     assert display.lower is None
-    display.plot(plt.subplots()[1])
+    assert display.ax_.get_ylabel() == "z"
+    axes = plt.subplots()[1]
+    assert display.plot(axes).ax_ is axes
     with pytest.raises(ValueError, match="series='c' is none"):
         ForecastDisplay.from_forecaster(model, series="c")
 
@@ -51,12 +53,12 @@ def test_one_of_many_series_and_targets(plt):
 def test_long_frames(plt):
     long = pd.DataFrame({"id": ["a"] * 9 + ["b"] * 9, "t": [*range(9)] * 2, "v": np.arange(18.0)})
     model = SeasonalNaiveForecaster(3, 3, group_by="id", time_column="t").fit(long)
-    display = ForecastDisplay.from_forecaster(model, series="b", coverage=None).plot()
+    display = ForecastDisplay.from_forecaster(model, series="b", coverage=None)
     np.testing.assert_array_equal(display.forecast, [15.0, 16.0, 17.0])
 
 
 def test_arrays_are_numbered_on(plt):
-    display = ForecastDisplay.from_predictions(np.arange(5.0), [5.0], truth=[4.0]).plot()
+    display = ForecastDisplay.from_predictions(np.arange(5.0), [5.0], truth=[4.0])
     drawn = display.ax_.get_lines()[-1]
     assert drawn.get_xdata().tolist() == [5]
     assert drawn.get_marker() == "o"

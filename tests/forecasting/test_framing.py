@@ -5,11 +5,10 @@ from sklstm.data import Windows
 from sklstm.forecasting.framing import (
     Context,
     Signals,
-    n_known_steps,
     run_stages,
     training_pairs,
 )
-from sklstm.forecasting.strategies import STRATEGIES, Stage
+from sklstm.forecasting.strategies import Plan, Stage
 
 
 def make_signals(least=None, **parts):
@@ -69,12 +68,11 @@ def test_a_missing_value_spares_the_windows_that_do_not_read_it(lags):
     [("multioutput", 2, 6), ("direct", 2, 2), ("recursive", 9, 9), ("dirrec", 3, 3)],
 )
 def test_features_are_needed_as_far_as_they_are_read(strategy, steps, wanted):
-    plan = STRATEGIES[strategy]
-    assert n_known_steps(plan, plan.stages((2, 1), 6), steps) == wanted
+    assert Plan.of(strategy, (2, 1), 6).n_ahead(steps) == wanted
 
 
 def test_steps_that_were_predicted_are_read_by_those_after():
-    plan = STRATEGIES["recursive"]
+    plan = Plan.of("recursive", (2, 1), 1)
     context = Context(np.array([[[1.0], [1.0]]]), np.empty((1, 2, 0)), np.empty((1, 7, 0)))
-    steps = run_stages(plan, plan.stages((2, 1), 1), context, 5, lambda _, X: X.sum(axis=1))
+    steps = run_stages(plan, context, 5, lambda _, X: X.sum(axis=1, keepdims=True))
     assert steps.ravel().tolist() == [2.0, 3.0, 5.0, 8.0, 13.0]

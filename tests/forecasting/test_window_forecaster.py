@@ -142,6 +142,60 @@ def test_scaling_makes_series_alike():
     np.testing.assert_allclose(forecast[2], 1e-3 * forecast[0])
 
 
+class ScalesItself(RegressorMixin, BaseEstimator):
+    """Ridge regression of rows told relative to their own mean and deviation."""
+
+    def __init__(self, n_own=6):
+        self.n_own = n_own
+
+    def scales(self, X):
+        own = X[:, : self.n_own]
+        return own.mean(axis=1, keepdims=True), own.std(axis=1, keepdims=True)
+
+    def fit(self, X, y):
+        mean, std = self.scales(X)
+        self.ridge_ = Ridge().fit((X - mean) / std, (y.reshape(len(y), -1) - mean) / std)
+        return self
+
+    def predict(self, X):
+        mean, std = self.scales(X)
+        return mean + std * self.ridge_.predict((X - mean) / std).reshape(len(X), -1)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_every_window_is_scaled_by_itself_even_one_of_predictions(strategy):
+    # changes from row to row stay below what windows spread, the least scale
+    y = 0.5 * np.arange(120.0) + np.random.default_rng(0).normal(scale=0.1, size=120)
+    scaled = WindowForecaster(Ridge(), 6, 24, strategy=strategy, scaling="window").fit(y)
+    itself = WindowForecaster(ScalesItself(), 6, 24, strategy=strategy, scaling=None).fit(y)
+    np.testing.assert_allclose(scaled.predict(), itself.predict(), rtol=1e-9)
+    np.testing.assert_allclose(scaled.predict(), 0.5 * np.arange(120, 144), atol=1.0)
+
+
+def test_a_history_of_another_size_is_forecast_in_its_size():
+    y = walks(1, 80)[0][:, 0]
+    model = WindowForecaster(Ridge(), 4, 3, scaling="window").fit(y)
+    for got, wanted in zip(
+        (model.predict(history=1000 * y), *model.predict_interval(history=1000 * y)),
+        (model.predict(), *model.predict_interval()),
+        strict=True,
+    ):
+        np.testing.assert_allclose(got, 1000 * wanted)
+
+
+def test_a_window_of_nothing_is_not_forecast():
+    series = [50 + walk for walk in walks(2, 60)]
+    series[0][-4:] = np.nan
+    for scaling in ("window", None):
+        model = WindowForecaster(HistGradientBoostingRegressor(), 4, scaling=scaling)
+        model.fit(as_frame(series))
+        if scaling is None:
+            model.predict()
+            continue
+        with pytest.raises(ValueError, match=r"value is missing.*series s0"):
+            model.predict()
+
+
 def test_constant_series_stay_where_they_are():
     series = [np.full((30, 1), 7.0), walks(1, 30)[0]]
     forecast = WindowForecaster(Ridge(), 4, 2).fit(as_frame(series)).predict()
@@ -228,12 +282,30 @@ def test_workers_change_nothing():
     )
 
 
+def test_errors_may_be_measured_of_fewer_steps_than_the_horizon():
+    X = np.random.default_rng(0).normal(size=(103, 1))
+    model = WindowForecaster(Ridge(), 4, 3).fit(walks(1, 100)[0][:, 0], X[:100])
+    lower, upper = model.calibrate(1).predict_interval(1, X=X[100:])
+    assert lower < upper
+
+
+def test_a_regressor_that_was_set_since_is_taken_by_the_next_refit():
+    y = load_airline_passengers()
+    model = WindowForecaster(Ridge(), 12).fit(y[:100])
+    before = model.predict()
+    model.set_params(regressor=RandomForestRegressor(5, random_state=0))
+    pd.testing.assert_series_equal(model.predict(), before)
+    model.update(y[100:], refit=True)
+    wanted = WindowForecaster(RandomForestRegressor(5, random_state=0), 12).fit(y).predict()
+    pd.testing.assert_series_equal(model.predict(), wanted)
+
+
 def test_other_targets_are_told_in_a_note():
     from sklearn.svm import SVR
 
     with pytest.raises(ValueError, match="1d array") as caught:
         WindowForecaster(SVR(), 5, 2).fit(np.arange(30.0))
-    assert "targets of (24, 2)" in caught.value.__notes__[0]
+    assert "targets of shape (24, 2)" in caught.value.__notes__[0]
 
 
 # ------------------------------------------------------------ many series
@@ -289,7 +361,7 @@ def test_short_series_add_nothing_and_are_not_forecast():
     assert model.n_windows_ == 34
     model.predict()  # 5 rows are enough to look back on
     model = WindowForecaster(Ridge(), 6, 3).fit(as_frame(series))
-    with pytest.raises(ValueError, match=r"looks back on 6 rows.*series 's1' on has 5"):
+    with pytest.raises(ValueError, match=r"looks back on 6 rows.*series s1 on has 5"):
         model.predict()
 
 

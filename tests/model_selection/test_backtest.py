@@ -473,7 +473,7 @@ def test_what_is_asked_of_forecasters_must_be_there(options, method):
         (VALUES, np.array([1.0, np.nan]), "forecast of model 'bad' holds NaN"),
         (VALUES, np.zeros(1), "forecast of model 'bad' has no row"),
         (SERIES, SERIES.iloc[-4:-2], "has no row of time 2026-02-28"),
-        (PANEL, PANEL.loc[["a"]], "has no rows of series 'b'"),
+        (PANEL, PANEL.loc[["a"]], "has no rows of series b"),
     ],
 )
 def test_forecasts_are_checked(y, forecast, message):
@@ -496,3 +496,8 @@ def test_scorers_are_taken():
     scores = backtest(NAIVE, PANEL, horizon=2, metrics=[scorer, "neg_mean_absolute_error", "mae"])
     np.testing.assert_allclose(scores["neg_mean_absolute_error"], -scores["mae"])
     assert (scores["mean_pinball_loss"] <= 0.9 * scores["mae"] + 1e-12).all()
+
+
+def test_a_forecaster_without_a_name_is_told():
+    with pytest.raises(ValueError, match="'forecasters' parameter must be a dict of names"):
+        backtest(NaiveForecaster(), SERIES, horizon=3)

@@ -202,3 +202,8 @@ def test_names_must_be_known(scores):
 def test_all_models_need_the_same_folds(scores):
     with pytest.raises(ValueError, match="of model 'bad' in some fold"):
         rank_models(scores[(scores["model"] != "bad") | (scores["fold"] != 3)], "fair")
+
+
+def test_other_tables_are_told():
+    with pytest.raises(ValueError, match="what compare or backtest returned. It has no column"):
+        rank_models(pd.DataFrame({"a": [1.0]}), baseline="a")

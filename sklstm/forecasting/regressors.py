@@ -1,0 +1,69 @@
+"""What a forecaster asks of a regressor."""
+
+from copy import deepcopy
+from typing import Any
+
+from numpy.typing import NDArray
+from sklearn.utils import get_tags
+
+
+def takes_sequences(regressor: Any) -> bool:
+    """Tell whether the estimator that data comes to first says that it takes three dimensions."""
+    chain = _chain(regressor)
+    return bool(chain) and bool(get_tags(chain[0]).input_tags.three_d_array)
+
+
+def allows_nan(regressor: Any) -> bool:
+    """Tell whether all that data comes to take NaN, up to one that replaces it."""
+    for estimator in _chain(regressor):
+        if not get_tags(estimator).input_tags.allow_nan:
+            return False
+        if type(estimator).__module__.startswith("sklearn.impute"):
+            return True
+    return True
+
+
+def _chain(regressor: Any) -> list[Any]:
+    """Return the estimators that data goes through, one after another."""
+    if hasattr(regressor, "steps"):
+        steps = [step for _, step in regressor.steps if step not in (None, "passthrough")]
+        return [estimator for step in steps for estimator in _chain(step)]
+    for name in ("estimator", "regressor"):
+        if getattr(regressor, name, None) is not None:
+            return _chain(getattr(regressor, name))
+    return [regressor]
+
+
+def goes_on(regressor: Any) -> bool:
+    """Tell whether a fitted regressor can go on learning from all data."""
+    return hasattr(regressor, "partial_fit") and hasattr(regressor, "warm_start")
+
+
+def fit_regressor(regressor: Any, X: Any, y: NDArray[Any], *, resume: bool) -> Any:
+    """Fit a regressor, or let a copy of it go on learning.
+
+    Parameters
+    ----------
+    regressor : estimator
+    X : array-like of windows
+    y : ndarray of shape (n_windows,) or (n_windows, n_outputs)
+    resume : bool
+        Whether it is fitted and to go on. What was fitted stays as it is.
+
+    Returns
+    -------
+    estimator
+    """
+    before = regressor.warm_start if resume else None
+    if resume:
+        regressor = deepcopy(regressor).set_params(warm_start=True)
+    try:
+        regressor.fit(X, y)
+    except ValueError as error:
+        error.add_note(
+            f"It was fitted to windows of shape {X.shape} and targets of shape {y.shape}. A "
+            "regressor of a single target needs y of one column, and the strategy 'direct', "
+            "'recursive' or 'dirrec'."
+        )
+        raise
+    return regressor.set_params(warm_start=before) if resume else regressor
