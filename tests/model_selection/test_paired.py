@@ -205,5 +205,5 @@ def test_all_models_need_the_same_folds(scores):
 
 
 def test_other_tables_are_told():
-    with pytest.raises(ValueError, match="what compare or backtest returned. It has no column"):
+    with pytest.raises(ValueError, match=r"what compare or backtest returned. It has no column"):
         rank_models(pd.DataFrame({"a": [1.0]}), baseline="a")
