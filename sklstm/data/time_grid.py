@@ -105,7 +105,9 @@ class TimeGrid:
     @property
     def _is_tick(self) -> bool:
         """Whether stamps are equally long apart, so that no calendar is needed."""
-        return isinstance(self.freq, pd.offsets.Tick) and isinstance(self.origin, pd.Timestamp)
+        is_day = isinstance(self.freq, pd.offsets.Day)  # which may have 23 or 25 hours
+        ticks = isinstance(self.freq, pd.offsets.Tick) and not is_day
+        return ticks and isinstance(self.origin, pd.Timestamp)
 
     def stamps(self, numbers: Any) -> Any:
         """Return the time stamps of places, as a pandas index."""
