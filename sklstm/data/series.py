@@ -1,6 +1,7 @@
 """One series or many, as users keep them: arrays, pandas objects, long frames."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -307,26 +308,34 @@ def read_series(
     if (codes < 0).any():
         raise ValueError(f"{name} has no id in row {int(np.argmax(codes < 0))}. Name its series.")
     if times is None:
-        lengths = np.array([len(values)])
-        return Panel(values, lengths, np.array([start]), None, None, form)
-    _check_times(times, name)
+        return Panel(values, np.array([len(values)]), np.array([start]), None, None, form)
+    grid = None if like is None else like.grid
+    if like is not None and grid is None:
+        raise ValueError(f"{name} has time stamps, but the series before were arrays.")
+    with _named(name):
+        check_times(times)
     if (np.diff(codes) < 0).any():
         order = np.argsort(codes, kind="stable")
         codes, times, values = codes[order], times[order], values[order]
-    begins = np.flatnonzero(np.diff(codes, prepend=-1))
     _check_order(times, codes, keys, name)
-    grid = like.grid if like is not None else _find_grid(times, begins, freq, name)
-    if grid is None:
-        raise ValueError(f"{name} has time stamps, but the series before were arrays.")
-    try:
+    begins = np.flatnonzero(np.diff(codes, prepend=-1))
+    with _named(name):
+        grid = grid or _find_grid(times, begins, freq)
         numbers = grid.numbers(times)
+    begin, end = numbers[begins], numbers[np.append(begins[1:], len(numbers)) - 1]
+    lengths = end - begin + 1
+    full = np.full((lengths.sum(), values.shape[1]), np.nan)
+    full[first_rows(lengths)[codes] + numbers - begin[codes]] = values
+    return Panel(full, lengths, begin, keys, grid, form)
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Put the name of what was read in front of messages."""
+    try:
+        yield
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from error
-    start_of = numbers[begins]
-    lengths = numbers[np.append(begins[1:], len(numbers)) - 1] - start_of + 1
-    full = np.full((lengths.sum(), values.shape[1]), np.nan)
-    full[first_rows(lengths)[codes] + numbers - start_of[codes]] = values
-    return Panel(full, lengths, start_of, keys, grid, form)
 
 
 def _take_apart(y: Any, group_by: Ids, time_column: Any, name: str) -> tuple[Any, Any, Any, Form]:
@@ -429,17 +438,8 @@ def _check_order(times: Any, codes: NDArray[np.int64], keys: Any, name: str) -> 
     )
 
 
-def _check_times(times: Any, name: str) -> None:
-    try:
-        check_times(times)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
-
-
-def _find_grid(times: Any, begins: NDArray[np.int64], freq: Any, name: str) -> TimeGrid:
+def _find_grid(times: Any, begins: NDArray[np.int64], freq: Any) -> TimeGrid:
+    """Return the grid of several series, whose frequency the longest one tells."""
     ends = np.append(begins[1:], len(times))
     longest = int(np.argmax(ends - begins))
-    try:
-        return TimeGrid.of(times, freq, run=slice(begins[longest], ends[longest]))
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
+    return TimeGrid.of(times, freq, run=slice(begins[longest], ends[longest]))
