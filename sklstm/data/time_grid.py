@@ -82,6 +82,8 @@ class TimeGrid:
             return np.empty(0, dtype=np.int64)
         check_times(times)
         self._check_kind(times)
+        if getattr(times, "tz", None) is not None:
+            times = times.tz_convert(self.origin.tz)
         if self._is_tick:
             numbers, apart = divmod(times - self.origin, pd.Timedelta(self.freq))
             apart = apart != pd.Timedelta(0)

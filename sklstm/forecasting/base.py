@@ -24,7 +24,10 @@ from sklstm.forecasting.units import Units
 Array = NDArray[np.float64]
 
 # Parameters that may change between a fit and a forecast.
-_FREE = ("regressor", "n_jobs")
+_FREE = ("n_jobs",)
+
+# Share of each series that is held out to measure errors, unless told.
+_HELD_OUT = 0.3
 
 
 class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
@@ -44,6 +47,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
     features_: Panel
     n_targets_: int
     _errors: Errors | None
+    _held_out: float
     _learnt_with: dict[str, Any]
     _units: Units
 
@@ -243,7 +247,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
                 self._learn_from_all(resume=True)
         return self
 
-    def calibrate(self, steps: int | None = None, fraction: float = 0.3) -> "BaseForecaster":
+    def calibrate(self, steps: int | None = None, fraction: float = _HELD_OUT) -> "BaseForecaster":
         """Measure the errors of forecasts on the end of the series.
 
         A copy is fitted to what comes before, and forecasts from every origin in the held-out end.
@@ -288,7 +292,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
                 f"complete rows in its last {fraction:.0%}, after {self._n_needed} others. Bring "
                 "longer series, ask for fewer steps, or hold out a larger fraction."
             )
-        self._errors = Errors(errors)
+        self._errors, self._held_out = Errors(errors), float(fraction)
         return self
 
     def _errors_at(self, at: Origins, units: Units) -> Array:
@@ -359,7 +363,11 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
     def _lasting_parameters(self) -> dict[str, Any]:
         """Return the parameters that may not change between a fit and a forecast."""
         parameters = self.get_params(deep=False)
-        return {name: deepcopy(parameters[name]) for name in parameters if name not in _FREE}
+        return {
+            name: repr(value) if isinstance(value, BaseEstimator) else deepcopy(value)
+            for name, value in parameters.items()
+            if name not in _FREE
+        }
 
     def _check_fitted(self) -> None:
         check_is_fitted(self)
@@ -367,7 +375,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
             before = self._learnt_with[name]
             if not np.array_equal(before, now):
                 raise ValueError(
-                    f"{name} was {before!r} in fit, and is {now!r} now. Set it back, or fit again."
+                    f"{name} was {before} in fit, and is {now} now. Set it back, or fit again."
                 )
 
     def _special(self) -> list[Any]:
@@ -387,7 +395,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         self._learn_from_all(resume=False)
 
     def _learn_from_all(self, *, resume: bool) -> None:
-        self._errors = None
+        self._errors, self._held_out = None, _HELD_OUT
         self._units = Units.of(self.series_)
         self._learn(resume=resume)
 
@@ -444,7 +452,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _known_errors(self, n_steps: int) -> Errors:
         if self._errors is None or self._errors.values.shape[1] < n_steps:
-            self.calibrate(max(n_steps, int(self.horizon)))
+            self.calibrate(max(n_steps, int(self.horizon)), self._held_out)
         assert self._errors is not None
         return Errors(self._errors.values[:, :n_steps])
 

@@ -101,6 +101,11 @@ class ForecastDisplay:
             number = int(panel.find([series])[0]) if panel.keys is not None else -1
             if number < 0:
                 raise ValueError(f"series={series!r} is none of those the forecaster has seen.")
+        if target not in range(panel.values.shape[1]):
+            raise ValueError(
+                f"target must be the position of a column of y, which has {panel.values.shape[1]}. "
+                f"Got {target!r}."
+            )
         forecast = forecaster.predict(steps, X)
         bounds = (
             forecaster.predict_interval(steps, coverage, X)

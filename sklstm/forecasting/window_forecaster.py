@@ -329,7 +329,7 @@ class WindowForecaster(BaseForecaster):
         if predicts_distribution(self.regressors_[0]):
             paths = self._run(at, self._drawing(rng), n_times=n_paths)
         else:
-            errors = self._known_errors(int(self.horizon)).one_step()
+            errors = self._known_errors(1).one_step()
             unit = np.repeat(self._unit(at, self._units), n_paths, axis=0)
             paths = self._run(
                 at,

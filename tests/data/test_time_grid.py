@@ -44,6 +44,12 @@ def test_an_index_of_one_stamp_may_know_its_frequency():
     assert TimeGrid.of(INDEXES["days"][:1]).stamps([3])[0] == INDEXES["days"][3]
 
 
+def test_the_same_time_may_be_told_in_another_zone():
+    days = INDEXES["days of summer time"]
+    grid = TimeGrid.of(days)
+    np.testing.assert_array_equal(grid.numbers(days.tz_convert("UTC")), np.arange(len(days)))
+
+
 def test_what_follows_has_the_frequency(index):
     ahead = TimeGrid.of(index[:5]).stamps(np.arange(5, 8))
     assert list(ahead) == list(index[5:8])

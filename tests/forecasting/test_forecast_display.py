@@ -46,6 +46,8 @@ def test_one_of_many_series_and_targets(plt):
     assert display.ax_.get_ylabel() == "z"
     axes = plt.subplots()[1]
     assert display.plot(axes).ax_ is axes
+    with pytest.raises(ValueError, match="target must be the position of a column of y"):
+        ForecastDisplay.from_forecaster(model, target=2)
     with pytest.raises(ValueError, match="series='c' is none"):
         ForecastDisplay.from_forecaster(model, series="c")
 

@@ -289,15 +289,29 @@ def test_errors_may_be_measured_of_fewer_steps_than_the_horizon():
     assert lower < upper
 
 
-def test_a_regressor_that_was_set_since_is_taken_by_the_next_refit():
+@pytest.mark.parametrize(
+    "change", [{"regressor": LSTMRegressor()}, {"regressor__alpha": 2.0}, {"flatten": False}]
+)
+def test_another_regressor_needs_another_fit(change):
     y = load_airline_passengers()
     model = WindowForecaster(Ridge(), 12).fit(y[:100])
-    before = model.predict()
-    model.set_params(regressor=RandomForestRegressor(5, random_state=0))
+    before, parameters = model.predict(), model.get_params(deep=False)
+    model.set_params(**change)
+    for ask in (model.predict, lambda: model.update(y[100:], refit=True)):
+        with pytest.raises(ValueError, match=r"in fit, and is .* now. Set it back, or fit again"):
+            ask()
+    model.set_params(**parameters | {"regressor": Ridge()})
     pd.testing.assert_series_equal(model.predict(), before)
-    model.update(y[100:], refit=True)
-    wanted = WindowForecaster(RandomForestRegressor(5, random_state=0), 12).fit(y).predict()
-    pd.testing.assert_series_equal(model.predict(), wanted)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_calibration_is_kept_as_far_as_it_serves(strategy):
+    model = WindowForecaster(Ridge(), 4, 3, strategy=strategy).fit(walks(1, 100)[0][:, 0])
+    before = model.calibrate(1, 0.6).predict_interval(1)
+    model.simulate(2, 1)
+    np.testing.assert_array_equal(model.predict_interval(1), before)
+    model.predict_interval(3)  # of more steps, and the same share
+    assert len(model._errors.values) == 58
 
 
 def test_other_targets_are_told_in_a_note():

@@ -1,6 +1,6 @@
 """How often 90 % intervals hold what comes: three real series, three synthetic ones.
 
-    python examples/benchmarks/coverage.py [--coverage 0.9]
+    python examples/benchmarks/intervals.py [--coverage 0.9]
 
 A forecaster is fitted to the first 60 % of each series and measures its errors on their end; then
 intervals are given from every later origin, without learning from what has come. Printed are the
