@@ -1,23 +1,11 @@
 """What the acceleration example relies on: its signal, its pieces, and the feeding back."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
 
 from sklstm import LSTMRegressor
 from sklstm.forecasting import WindowForecaster
-
-
-@pytest.fixture(scope="module")
-def example():
-    path = Path(__file__).parents[2] / "examples" / "acceleration.py"
-    spec = importlib.util.spec_from_file_location("acceleration", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 class Recorder(RegressorMixin, BaseEstimator):

@@ -1,22 +1,10 @@
 """What the walk-throughs rely on: nothing of the test part is trained on, networks as published."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 from sklearn.metrics import root_mean_squared_error
 
 from sklstm import LSTMRegressor
-
-
-@pytest.fixture(scope="module")
-def example():
-    path = Path(__file__).parents[2] / "examples" / "airline_and_sine.py"
-    spec = importlib.util.spec_from_file_location("airline_and_sine", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 class Rise:

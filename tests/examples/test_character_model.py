@@ -1,19 +1,7 @@
 """The character model's parts; the comparison itself is the script's."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-
-@pytest.fixture(scope="module")
-def example():
-    path = Path(__file__).parents[2] / "examples" / "character_model.py"
-    spec = importlib.util.spec_from_file_location("character_model", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_the_text_is_long_enough_and_plain(example):

@@ -1,20 +1,8 @@
 """What the tasks rely on: programs and their answers, what is scored, and the result, small."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-
-
-@pytest.fixture(scope="module")
-def example():
-    path = Path(__file__).parents[2] / "examples" / "copy_and_repeat.py"
-    spec = importlib.util.spec_from_file_location("copy_and_repeat", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_a_program_and_its_answer(example):

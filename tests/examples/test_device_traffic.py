@@ -1,28 +1,12 @@
 """The traffic experiment: its simulator, its reader of captures, and its claim at a small size."""
 
-import importlib
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
 RUN = 20  # packets of a captured run in these tests
-
-
-@pytest.fixture(scope="module")
-def load():
-    """Import modules of the folder of examples, as the scripts there do."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(EXAMPLES))
-        yield importlib.import_module
-
-
-@pytest.fixture(scope="module")
-def script(load):
-    return load("device_traffic")
 
 
 @pytest.fixture(scope="module")
@@ -102,8 +86,8 @@ def stream(senders):
     )
 
 
-def test_a_run_is_named_by_its_main_sender(script):
-    camera, bulb, phone = (script.NAMES.index(name) for name in ("camera", "bulb", "phone"))
+def test_a_run_is_named_by_its_main_sender(example):
+    camera, bulb, phone = (example.NAMES.index(name) for name in ("camera", "bulb", "phone"))
     streams = {
         "camera": [camera] * 20 + [bulb] * 10 + [phone] * 10,
         "none leads": [camera] * 20 + [bulb] * 11 + [phone] * 9,
@@ -112,39 +96,39 @@ def test_a_run_is_named_by_its_main_sender(script):
         "bulb": [bulb] * 40,
         "the rest": [camera] * 39,
     }
-    X, y = script.cut(stream(np.concatenate([*streams.values()])))
+    X, y = example.cut(stream(np.concatenate([*streams.values()])))
     assert y.tolist() == ["camera", "bulb"]
     assert X.shape == (2, 40, 4)
     np.testing.assert_array_equal(X[1, :, 0], np.arange(160, 200))
     np.testing.assert_allclose(X[1, :, 3], 0, atol=1e-4)  # log10 of one second
 
 
-def test_thinning_spreads_over_time(script):
+def test_thinning_spreads_over_time(example):
     y = np.array(["a", "b"] * 50 + ["b"] * 100)
-    X, labels = script.thin((np.arange(200), y), 10)
+    X, labels = example.thin((np.arange(200), y), 10)
     assert Counter(labels) == {"a": 10, "b": 10}
     np.testing.assert_array_equal(y[X], labels)
     assert (np.diff(X) > 0).all()
     assert X.min() <= 1
     assert X.max() == 199
-    assert len(script.thin((np.arange(200), y), 1000)[0]) == 200
+    assert len(example.thin((np.arange(200), y), 1000)[0]) == 200
 
 
 @pytest.fixture(scope="module")
-def scenarios(script):
+def scenarios(example):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(script, "HOMES", (2, 1))
-        patch.setattr(script, "RUNS", (100, 50))
-        return script.simulate(7)
+        patch.setattr(example, "HOMES", (2, 1))
+        patch.setattr(example, "RUNS", (100, 50))
+        return example.simulate(7)
 
 
-def test_both_scenarios_show_the_same_runs(script, scenarios):
+def test_both_scenarios_show_the_same_runs(example, scenarios):
     for part in (0, 1):
         (plain, y), (hidden, same) = (scenarios[name][part] for name in ("NAPT", "VPN"))
         np.testing.assert_array_equal(y, same)
         np.testing.assert_array_equal(plain[:, :, 1], hidden[:, :, 1])  # directions
         assert (plain.shape[2], hidden.shape[2]) == (4, 3)
-        assert set(y) == set(script.DEVICES)
+        assert set(y) == set(example.DEVICES)
 
 
 def test_no_run_is_in_both_parts(scenarios):
@@ -155,42 +139,42 @@ def test_no_run_is_in_both_parts(scenarios):
 # ---------------------------------------------------------------- models
 
 
-def test_counts_agree_with_counting(script):
+def test_counts_agree_with_counting(example):
     rng = np.random.default_rng(0)
     X = rng.integers(0, 5, size=(6, 9, 2)).astype(float)
-    found = script.Counts().fit(X).transform(X)
+    found = example.Counts().fit(X).transform(X)
     expected = [[Counter(run[:, i])[v] for i in (0, 1) for v in np.unique(X[..., i])] for run in X]
     np.testing.assert_array_equal(found, expected)
 
     values = np.unique(X[..., 0])
-    pairs = script.Counts(pairs=True).fit(X).transform(X)
+    pairs = example.Counts(pairs=True).fit(X).transform(X)
     follows = [Counter(zip(run[:-1, 0], run[1:, 0], strict=True)) for run in X]
     expected = [[count[a, b] for a in values for b in values] for count in follows]
     np.testing.assert_array_equal(pairs, expected)
 
 
-def test_counts_take_intervals_of_many_values(script):
+def test_counts_take_intervals_of_many_values(example):
     X = np.random.default_rng(0).normal(size=(40, 32, 1))
-    counts = script.Counts().fit(X).transform(X)
+    counts = example.Counts().fit(X).transform(X)
     np.testing.assert_array_equal(counts.sum(axis=0), 40)  # 32 intervals, equally full
-    far = script.Counts().fit(X).transform(np.full((1, 3, 1), 99.0))
+    far = example.Counts().fit(X).transform(np.full((1, 3, 1), 99.0))
     assert far[0, -1] == 3
 
 
-def test_the_forest_sees_directions_as_signs(script):
+def test_the_forest_sees_directions_as_signs(example):
     X = np.array([[[100.0, 1.0, 0.5], [200.0, 0.0, 0.7]]])
-    signed = script.sign_sizes(X)
+    signed = example.sign_sizes(X)
     np.testing.assert_array_equal(signed[0, :, 0], [100, -200])
     np.testing.assert_array_equal(signed[:, :, 1:], X[:, :, 1:])
     assert X[0, 1, 0] == 200
 
 
-def test_the_network_beats_the_forest(script, scenarios):
+def test_the_network_beats_the_forest(example, scenarios):
     models = {
-        "packets": script.make_forests(1, script.sign_sizes)["packets"],
-        "BLSTM": script.make_networks(1, [1, 2], hidden_layer_sizes=16, max_epochs=25)["BLSTM"],
+        "packets": example.make_forests(1, example.sign_sizes)["packets"],
+        "BLSTM": example.make_networks(1, [1, 2], hidden_layer_sizes=16, max_epochs=25)["BLSTM"],
     }
-    forest, network = script.score(models, *scenarios["NAPT"]).mean()
+    forest, network = example.score(models, *scenarios["NAPT"]).mean()
     assert 30 < forest < network
 
 
@@ -276,51 +260,51 @@ def test_an_empty_file_is_named(captures, folder):
 # ---------------------------------------------------------------- script
 
 
-def test_captures_are_classified(script, folder, monkeypatch, capsys):
-    full = script.make_networks
-    monkeypatch.setattr(script, "make_networks", lambda *args: full(*args, max_epochs=2))
+def test_captures_are_classified(example, folder, monkeypatch, capsys):
+    full = example.make_networks
+    monkeypatch.setattr(example, "make_networks", lambda *args: full(*args, max_epochs=2))
     monkeypatch.setattr("sys.argv", ["device_traffic.py", "--data", str(folder)])
-    script.main()
+    example.main()
     printed = capsys.readouterr().out
     assert "runs of 20 packets" in printed
     assert "hub" in printed
     assert "published" not in printed
 
 
-def test_a_folder_without_captures_is_an_error(script, tmp_path, monkeypatch, capsys):
+def test_a_folder_without_captures_is_an_error(example, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["device_traffic.py", "--data", str(tmp_path)])
     with pytest.raises(SystemExit):
-        script.main()
+        example.main()
     assert "must hold CSV files of 2 devices at least" in capsys.readouterr().err
 
 
-def table_of(script, values):
+def table_of(example, values):
     models = ["RF", "LSTM", "BLSTM"]
-    return pd.DataFrame([values] * len(script.DEVICES), index=[*script.DEVICES], columns=models)
+    return pd.DataFrame([values] * len(example.DEVICES), index=[*example.DEVICES], columns=models)
 
 
-def test_the_table_shows_the_published_averages(script, capsys):
-    script.print_table(
-        {"NAPT": table_of(script, [80, 90, 95]), "VPN": table_of(script, [70, 80, 90])}
+def test_the_table_shows_the_published_averages(example, capsys):
+    example.print_table(
+        {"NAPT": table_of(example, [80, 90, 95]), "VPN": table_of(example, [70, 80, 90])}
     )
     lines = {line[:12].strip(): line[12:].split() for line in capsys.readouterr().out.splitlines()}
     assert lines["average"] == ["80.0", "90.0", "95.0", "70.0", "80.0", "90.0"]
     assert lines["published"] == ["92.2", "97.3", "99.2", "83.2", "92.4", "97.7"]
-    assert len(lines) == 2 + len(script.DEVICES) + 2
+    assert len(lines) == 2 + len(example.DEVICES) + 2
 
 
 @pytest.mark.parametrize("averages", [[80, 95, 90], [91, 90, 95]])
-def test_another_order_ends_in_an_error(script, scenarios, averages, tmp_path, monkeypatch):
+def test_another_order_ends_in_an_error(example, scenarios, averages, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(script, "simulate", lambda seed: scenarios)
+    monkeypatch.setattr(example, "simulate", lambda seed: scenarios)
     forests = pd.Series({"packets": 1.0, "counts": 2.0, "pairs": 3.0})
-    monkeypatch.setattr(script, "compare", lambda *parts: (table_of(script, averages), forests))
+    monkeypatch.setattr(example, "compare", lambda *parts: (table_of(example, averages), forests))
     with pytest.raises(SystemExit, match="the order is not forest < LSTM < bidirectional LSTM"):
-        script.run_on_simulated(0)
+        example.run_on_simulated(0)
 
 
-def test_picture_is_drawn(script, tmp_path, monkeypatch):
+def test_picture_is_drawn(example, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    tables = {name: table_of(script, [80, 90, 95]) for name in ("NAPT", "VPN")}
-    script.draw(tables)
+    tables = {name: table_of(example, [80, 90, 95]) for name in ("NAPT", "VPN")}
+    example.draw(tables)
     assert (tmp_path / "device_traffic.png").stat().st_size > 10_000

@@ -1,22 +1,10 @@
 """What the comparison relies on: the system, the windows, free running, and its result, small."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from sklstm import SlidingWindowTransformer
-
-
-@pytest.fixture(scope="module")
-def example():
-    path = Path(__file__).parents[2] / "examples" / "finite_and_infinite_response.py"
-    spec = importlib.util.spec_from_file_location("finite_and_infinite_response", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture

@@ -1,8 +1,5 @@
 """What the airline forecasts rely on: nothing later is seen, and windows reach beyond the past."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,15 +7,6 @@ from sklearn.metrics import root_mean_squared_error
 
 from sklstm import LSTMRegressor
 from sklstm.forecasting import WindowForecaster
-
-
-@pytest.fixture(scope="module")
-def example():
-    path = Path(__file__).parents[2] / "examples" / "forecast_airline.py"
-    spec = importlib.util.spec_from_file_location("forecast_airline", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")

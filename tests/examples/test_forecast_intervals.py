@@ -1,23 +1,11 @@
 """What the example of intervals relies on: its series, later origins, and how they are judged."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
 from sklstm import LSTMRegressor
 from sklstm.forecasting import WindowForecaster
-
-
-@pytest.fixture(scope="module")
-def example():
-    path = Path(__file__).parents[2] / "examples" / "forecast_intervals.py"
-    spec = importlib.util.spec_from_file_location("forecast_intervals", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")

@@ -1,21 +1,8 @@
 """The strings of digits, and their picture; the two networks' claim is the script's."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
-import pytest
 
 from sklstm import LSTMTranscriber
-
-
-@pytest.fixture(scope="module")
-def example():
-    path = Path(__file__).parents[2] / "examples" / "handwriting.py"
-    spec = importlib.util.spec_from_file_location("handwriting", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_hands_to_learn_from_and_to_be_read_share_no_image(example):

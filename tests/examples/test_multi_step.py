@@ -1,20 +1,7 @@
 """What the walk-through relies on: its samples, its counts, and a forecast near the answer."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
-import pytest
 from numpy.testing import assert_array_equal
-
-
-@pytest.fixture(scope="module")
-def example():
-    path = Path(__file__).parents[2] / "examples" / "multi_step.py"
-    spec = importlib.util.spec_from_file_location("multi_step", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_samples_are_those_of_the_walk_through(example):

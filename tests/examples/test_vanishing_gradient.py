@@ -1,8 +1,5 @@
 """What the example relies on: its tasks, and derivatives of states against torch's own layers."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -10,15 +7,6 @@ import torch
 from sklstm import LSTMRegressor
 
 cells = pytest.mark.parametrize("cell", ["rnn", "lstm"])
-
-
-@pytest.fixture(scope="module")
-def example():
-    path = Path(__file__).parents[2] / "examples" / "vanishing_gradient.py"
-    spec = importlib.util.spec_from_file_location("vanishing_gradient", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def small_model(cell, X, y):
