@@ -1,10 +1,9 @@
 """How good forecasts would have been."""
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from sklstm.model_selection.checks import check_int
 from sklstm.model_selection.compare import check_models
 from sklstm.model_selection.metrics import interval_coverage, naive_scale
 from sklstm.model_selection.replay import Array, Replay, read_replay, select
+from sklstm.model_selection.runs import timed, told_of
 from sklstm.model_selection.scoring import Metric, Scoring, Step, read_scoring
 
 
@@ -275,16 +275,13 @@ def _run(
         ahead = partial(replay.ahead, fold.origin, getattr(forecaster, "past_only", ()))
         learn = forecaster.fit if begin is None else forecaster.update
         interval = None
-        try:
-            fit_seconds, _ = _timed(learn, y, X)
-            seconds, y_pred = _timed(forecaster.predict, steps=replay.horizon, X=ahead())
+        with told_of(name, fold.number):
+            fit_seconds, _ = timed(learn, y, X)
+            seconds, y_pred = timed(forecaster.predict, steps=replay.horizon, X=ahead())
             if coverage is not None:
                 interval = forecaster.predict_interval(
                     steps=replay.horizon, coverage=coverage, X=ahead()
                 )
-        except Exception as error:
-            error.add_note(f"Raised by model {name!r} on fold {fold.number}.")
-            raise
         read = partial(replay.read, origin=fold.origin)
         y_pred = read(y_pred, name=f"The forecast of model {name!r}")
         if interval is not None:
@@ -293,12 +290,6 @@ def _run(
         forecasts.append(Forecast(name, fold, y_pred, interval, fit_seconds, seconds))
         begin = fold.origin
     return forecasts
-
-
-def _timed(function: Callable[..., Any], *args: Any, **kwargs: Any) -> tuple[float, Any]:
-    begin = perf_counter()
-    result = function(*args, **kwargs)
-    return perf_counter() - begin, result
 
 
 def _score(forecast: Forecast, replay: Replay, metrics: dict[str, Metric]) -> list[dict[str, Any]]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from functools import partial
 from numbers import Integral
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklstm.model_selection.checks import check_int
 from sklstm.model_selection.metrics import naive_scale, series_of
 from sklstm.model_selection.purged import PurgedTimeSeriesSplit
+from sklstm.model_selection.runs import timed, told_of
 from sklstm.model_selection.scoring import (
     Metric,
     Scoring,
@@ -208,15 +208,9 @@ def _run(
     """Return the rows of one model on one fold."""
     number, (train, test) = fold
     X_test, y_train, y_test = _take(X, test), _take(y, train), _take(y, test)
-    try:
-        begin = perf_counter()
-        estimator = clone(estimator).fit(_take(X, train), y_train)
-        middle = perf_counter()
-        y_pred = estimator.predict(X_test)
-        end = perf_counter()
-    except Exception as error:
-        error.add_note(f"Raised by model {name!r} on fold {number}.")
-        raise
+    with told_of(name, number):
+        fit_seconds, estimator = timed(clone(estimator).fit, _take(X, train), y_train)
+        seconds, y_pred = timed(estimator.predict, X_test)
     y_pred = _in_the_shape_of(y_test, y_pred, name)
     rows = []
     for column in range(number_of_steps(y)):
@@ -229,7 +223,7 @@ def _run(
         )
         row = {"model": name, "fold": number, "step": column + 1}
         row |= {"n_train": len(train), "n_test": len(test)}
-        row |= {"fit_seconds": middle - begin, "predict_seconds": end - middle}
+        row |= {"fit_seconds": fit_seconds, "predict_seconds": seconds}
         rows.append(row | {key: metric(told) for key, metric in metrics.items()})
     return rows
 
