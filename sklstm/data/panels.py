@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from sklstm._validation import check_no_dates
 from sklstm.data.sequences import holds_members, ragged_members
+from sklstm.data.time_grid import find_fall
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -197,11 +198,9 @@ def _from_rows(X: "pd.DataFrame") -> SequenceData:
         codes, rows, times = codes[order], rows[order], times[order]
     lengths = np.bincount(codes)
     end = np.cumsum(lengths)
-    fall = ~np.asarray(times[1:] > times[:-1], dtype=bool)
-    fall[end[:-1] - 1] = False  # from one instance to the next
-    if fall.any():
-        place = int(np.argmax(fall))
-        _raise_at_fall(times[place : place + 2], f"instance {list(instances)[codes[place]]!r}")
+    fall = find_fall(times, codes)
+    if fall is not None:
+        _raise_at_fall(times[fall : fall + 2], f"instance {list(instances)[codes[fall]]!r}")
     if (lengths == lengths[0]).all():
         return rows.reshape(len(lengths), lengths[0], rows.shape[1])
     return np.split(rows, end[:-1])
@@ -226,11 +225,9 @@ def _join_cells(name: Any, cells: NDArray[Any]) -> NDArray[Any]:
 
 
 def _check_times(times: "pd.Index[Any]", place: str) -> None:
-    if times.is_monotonic_increasing and times.is_unique:
-        return
-    fall = ~np.asarray(times[1:] > times[:-1], dtype=bool)
-    first = int(np.argmax(fall))
-    _raise_at_fall(times[first : first + 2], place)
+    fall = find_fall(times)
+    if fall is not None:
+        _raise_at_fall(times[fall : fall + 2], place)
 
 
 def _raise_at_fall(times: "pd.Index[Any]", place: str) -> None:

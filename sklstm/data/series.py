@@ -12,7 +12,7 @@ from sklearn.utils import check_array
 
 from sklstm._validation import check_no_dates
 from sklstm.data.steps import first_rows, rows_of
-from sklstm.data.time_grid import TimeGrid, check_times
+from sklstm.data.time_grid import TimeGrid, check_times, find_fall
 
 Ids = str | Sequence[str] | None
 
@@ -128,9 +128,18 @@ class Panel:
         begin: NDArray[np.int64] = np.repeat(self.start - self.first, self.lengths)
         return begin + np.arange(len(self.values))
 
+    @property
+    def columns(self) -> list[Any]:
+        """Names of the columns, or their positions where they have none."""
+        return list(self.form.columns) or list(range(self.values.shape[1]))
+
+    def series_of(self, rows: Any) -> Any:
+        """Return the number of the series of each row."""
+        return np.searchsorted(self.first, rows, side="right") - 1
+
     def where(self, row: int) -> str:
         """Return the place of a row in the user's words."""
-        series = int(np.searchsorted(self.first, row, side="right")) - 1
+        series = int(self.series_of(row))
         place = int(self.start[series] + row - self.first[series])
         stamp = self.stamp(place)
         return stamp if self.keys is None else f"{stamp} of series {self.keys[series]}"
@@ -420,13 +429,11 @@ def _numbers(table: Any, name: str) -> NDArray[np.float64]:
 
 
 def _check_order(times: Any, codes: NDArray[np.int64], keys: Any, name: str) -> None:
-    same = np.diff(codes) == 0
-    later = np.asarray(times[1:] > times[:-1], dtype=bool) if len(times) > 1 else same
-    wrong = np.flatnonzero(same & ~later)
-    if len(wrong) == 0:
+    fall = find_fall(times, codes)
+    if fall is None:
         return
-    before, after = times[wrong[0]], times[wrong[0] + 1]
-    of = "" if keys is None else f" in series {keys[codes[wrong[0]]]}"
+    before, after = times[fall], times[fall + 1]
+    of = "" if keys is None else f" in series {keys[codes[fall]]}"
     if before == after:
         raise ValueError(
             f"{name} has the time stamp {after} twice{of}. Keep one row of each, or name the "

@@ -176,6 +176,25 @@ def check_times(times: Any) -> None:
         )
 
 
+def find_fall(times: Any, codes: NDArray[np.int64] | None = None) -> int | None:
+    """Return the first place whose next time stamp is not later, or None.
+
+    Parameters
+    ----------
+    times : Index
+    codes : ndarray of the same length, default=None
+        Numbers of the series that rows belong to; from one to the next there is no order.
+
+    Returns
+    -------
+    int or None
+    """
+    falls = ~np.asarray(times[1:] > times[:-1], dtype=bool)
+    if codes is not None:
+        falls &= np.diff(codes) == 0
+    return int(np.argmax(falls)) if falls.any() else None
+
+
 def _offset(times: Any, freq: Any, run: slice) -> Any:
     freq = times.freq if freq is None else freq
     if freq is None:

@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklstm._transaction import transaction
 from sklstm.data import Panel, read_series
 from sklstm.forecasting.conformal import Errors, held_out_origins
-from sklstm.forecasting.features import check_columns, read_features, read_future
+from sklstm.forecasting.features import check_columns, choose_columns, read_features, read_future
 from sklstm.forecasting.origins import Origins
 from sklstm.forecasting.units import Units
 
@@ -364,7 +364,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         """Return the parameters that may not change between a fit and a forecast."""
         parameters = self.get_params(deep=False)
         return {
-            name: repr(value) if isinstance(value, BaseEstimator) else deepcopy(value)
+            name: repr(value) if isinstance(value, BaseEstimator) else value
             for name, value in parameters.items()
             if name not in _FREE
         }
@@ -378,10 +378,6 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
                     f"{name} was {before} in fit, and is {now} now. Set it back, or fit again."
                 )
 
-    def _special(self) -> list[Any]:
-        """Return the columns of a long frame that hold no values."""
-        return [*self.series_.form.ids, self.time_column]
-
     def _reading(self) -> dict[str, Any]:
         return {"group_by": self.group_by, "time_column": self.time_column, "freq": self.freq}
 
@@ -391,7 +387,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
     def _fit(self, panel: Panel, features: Panel) -> None:
         self.series_, self.features_ = panel, features
         self.n_targets_ = panel.values.shape[1]
-        self._learnt_with = self._lasting_parameters()
+        self._learnt_with = deepcopy(self._lasting_parameters())
         self._learn_from_all(resume=False)
 
     def _learn_from_all(self, *, resume: bool) -> None:
@@ -442,8 +438,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
     def _read_like(self, y: Any, name: str, start: int = 0) -> Panel:
         columns = self.series_.form.columns
         if isinstance(y, pd.DataFrame) and set(columns) <= set(y.columns):
-            others = [column for column in y.columns if column not in columns]
-            y = y[[column for column in others if column in self._special()] + columns]
+            y = choose_columns(y, columns, self.series_, self._reading())
         panel = read_series(y, **self._reading(), like=self.series_, start=start, name=name)
         check_columns(panel, self.series_, name)
         if (panel.keys is None) != (self.series_.keys is None):

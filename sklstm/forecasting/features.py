@@ -82,12 +82,11 @@ def read_future(
         If features are missing, or were not there in fit.
     """
     future = np.full((len(panel), n_steps, len(known)), np.nan)
-    columns = features.form.columns or list(range(len(known)))
     if not len(known) and X is not None:
         raise ValueError("X was None in fit, so that no features can be given now.")
     if not known.any():
         return future
-    ahead = [name for name, is_known in zip(columns, known, strict=True) if is_known]
+    ahead = [name for name, is_known in zip(features.columns, known, strict=True) if is_known]
     if X is None:
         raise ValueError(
             f"The features {ahead} of the next {n_steps} step(s) are missing. Give them as X, or "
@@ -102,6 +101,15 @@ def read_future(
     rows = rows.reshape(*future.shape[:2], -1)
     future[..., known] = rows if is_named else rows[..., known]
     return future
+
+
+def choose_columns(
+    frame: pd.DataFrame, columns: list[Any], panel: Panel, reading: dict[str, Any]
+) -> pd.DataFrame:
+    """Return the given columns in their order, behind those of a long frame's ids and time."""
+    special = [*panel.form.ids, reading["time_column"]]
+    leading = [name for name in frame.columns if name in special and name not in columns]
+    return frame[leading + columns]
 
 
 def check_columns(panel: Panel, like: Panel, name: str) -> None:
@@ -134,8 +142,7 @@ def _read_table(
             raise ValueError(
                 f"X must have the columns of fit. It lacks {lacking}, and has {list(X.columns)}."
             )
-        special = [*panel.form.ids, reading["time_column"]]
-        X = X[[name for name in X.columns if name in special and name not in columns] + columns]
+        X = choose_columns(X, columns, panel, reading)
     if panel.grid is None or not isinstance(X, pd.Series | pd.DataFrame):
         return _read_by_position(X, panel, int(start[0]), int(lengths[0]))
     if not isinstance(X.index, pd.MultiIndex):

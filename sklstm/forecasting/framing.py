@@ -69,26 +69,31 @@ def training_pairs(
     origins = np.flatnonzero((place >= back - 1 + signals.n_skipped) & (rest >= max(stage.ahead)))
     targets: Any = signals.targets[origins[:, None] + np.array(stage.ahead)]
     complete: Any = np.isfinite(targets).all(axis=(1, 2))
-    if allow_nan and signals.least is not None:
-        unknown: Any = np.isnan(signals.targets)
-        some = np.zeros_like(targets[:, 0], dtype=bool)
-        for lag in stage.lags[: len(stage.lags) - stage.n_fed]:
-            some |= ~unknown[origins + 1 - lag]
-        complete &= some.all(axis=1)
     if not allow_nan:
         missing: Any = np.isnan(rows).any(axis=1)
         for lag in stage.lags:
             complete &= ~missing[origins + 1 - lag]
+    elif signals.least is not None:
+        complete &= _can_be_scaled(signals, stage, origins)
     origins, targets = origins[complete], targets[complete]
     n_outputs = len(stage.ahead) * targets.shape[2]
     if signals.least is None and len(stage.lags) == back:
         return Windows(rows, origins + 1 - back, back), targets.reshape(-1, n_outputs)
     X = rows[origins[:, None] + 1 - np.array(stage.lags)]
     if signals.least is not None:
-        series = np.searchsorted(signals.first, origins, side="right") - 1
-        X, scales = scale_windows(X, stage, signals.least[series])
+        least = np.repeat(signals.least, signals.lengths, axis=0)[origins]
+        X, scales = scale_windows(X, stage, least)
         targets = scales.apply(targets)
     return X, targets.reshape(-1, n_outputs)
+
+
+def _can_be_scaled(signals: Signals, stage: Stage, origins: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell in which windows some value of each target is known."""
+    known = np.isfinite(signals.targets)
+    some = np.zeros((len(origins), known.shape[1]), dtype=bool)
+    for lag in stage.lags[: stage.n_own]:
+        some |= known[origins + 1 - lag]
+    return np.asarray(some.all(axis=1))
 
 
 def scale_windows(
@@ -109,8 +114,8 @@ def scale_windows(
     X : ndarray of the same shape
     scales : Scales
     """
-    n_targets, n_own = least.shape[1], len(stage.lags) - stage.n_fed
-    scales = window_scales(X[:, :n_own, :n_targets], least)
+    n_targets = least.shape[1]
+    scales = window_scales(X[:, : stage.n_own, :n_targets], least)
     scaled = scales.apply(X[..., :n_targets])
     return np.concatenate([scaled, X[..., n_targets:]], axis=2), scales
 

@@ -38,5 +38,4 @@ class Origins:
     @property
     def series(self) -> NDArray[np.int64]:
         """Number of the series of each origin."""
-        found: NDArray[np.int64] = np.searchsorted(self.panel.first, self.rows, side="right") - 1
-        return found
+        return np.asarray(self.panel.series_of(self.rows))

@@ -23,6 +23,11 @@ class Stage:
     n_fed: int = 0
 
     @property
+    def n_own(self) -> int:
+        """How many of the rows, the oldest ones, are no predictions."""
+        return len(self.lags) - self.n_fed
+
+    @property
     def shifts(self) -> list[int]:
         """By how many rows features known in the future are moved into the past.
 

@@ -239,7 +239,7 @@ class WindowForecaster(BaseForecaster):
                 "calendar needs dates or periods as the index of time. Give y one, or set calendar "
                 "to ()."
             )
-        columns = self._columns()
+        columns = self.features_.columns
         for name in self.past_only:
             if name not in columns:
                 raise ValueError(f"past_only names {name!r}, but the columns of X are {columns}.")
@@ -411,11 +411,8 @@ class WindowForecaster(BaseForecaster):
         lags = range(1, int(size) + 1) if isinstance(size, Integral) else size
         return tuple(sorted((int(lag) for lag in lags), reverse=True))
 
-    def _columns(self) -> list[Any]:
-        return list(self.features_.form.columns) or list(range(self.features_.values.shape[1]))
-
     def _known_ahead(self) -> NDArray[np.bool_]:
-        return np.array([name not in self.past_only for name in self._columns()], dtype=bool)
+        return np.array([name not in self.past_only for name in self.features_.columns], dtype=bool)
 
     def _laid_out(self, X: Any) -> Any:
         return np.asarray(X).reshape(len(X), -1) if self._is_flat else X
