@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from sklstm.losses.base import RegressionLoss
+from sklstm.losses.base import RegressionLoss, mean_over_targets
 
 
 class AbsoluteError(RegressionLoss):
@@ -17,4 +17,4 @@ class AbsoluteError(RegressionLoss):
     """
 
     def forward(self, output: Tensor, target: Tensor) -> Tensor:
-        return (output - target).abs().mean(1)
+        return mean_over_targets((output - target).abs())

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from sklstm.losses.base import RegressionLoss
+from sklstm.losses.base import RegressionLoss, mean_over_targets
 
 # The least standard deviation, in units of the standardised target: keeps the likelihood bounded.
 _FLOOR = 1e-4
@@ -38,7 +38,7 @@ class Gaussian(RegressionLoss):
         std = self.predict_std(output)
         error = (target - self.predict(output)) / std
         likelihood: Tensor = 0.5 * error**2 + std.log() + 0.5 * math.log(2 * math.pi)
-        return likelihood.mean(1)
+        return mean_over_targets(likelihood)
 
     def predict(self, output: Tensor) -> Tensor:
         return output[:, : self.n_targets]

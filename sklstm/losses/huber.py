@@ -3,7 +3,7 @@
 from torch import Tensor
 from torch.nn import functional
 
-from sklstm.losses.base import RegressionLoss
+from sklstm.losses.base import RegressionLoss, mean_over_targets
 
 
 class Huber(RegressionLoss):
@@ -21,4 +21,4 @@ class Huber(RegressionLoss):
     """
 
     def forward(self, output: Tensor, target: Tensor) -> Tensor:
-        return functional.huber_loss(output, target, reduction="none").mean(1)
+        return mean_over_targets(functional.huber_loss(output, target, reduction="none"))

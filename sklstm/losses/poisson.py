@@ -3,7 +3,7 @@
 from torch import Tensor
 from torch.nn import functional
 
-from sklstm.losses.base import RegressionLoss
+from sklstm.losses.base import RegressionLoss, mean_over_targets
 
 
 class Poisson(RegressionLoss):
@@ -23,7 +23,9 @@ class Poisson(RegressionLoss):
     centered = False
 
     def forward(self, output: Tensor, target: Tensor) -> Tensor:
-        return functional.poisson_nll_loss(output, target, log_input=True, reduction="none").mean(1)
+        return mean_over_targets(
+            functional.poisson_nll_loss(output, target, log_input=True, reduction="none")
+        )
 
     def predict(self, output: Tensor) -> Tensor:
         return output.exp()

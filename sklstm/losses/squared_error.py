@@ -3,7 +3,7 @@
 from torch import Tensor
 from torch.nn import functional
 
-from sklstm.losses.base import RegressionLoss
+from sklstm.losses.base import RegressionLoss, mean_over_targets
 
 
 class SquaredError(RegressionLoss):
@@ -20,4 +20,4 @@ class SquaredError(RegressionLoss):
     predicts_mean = True
 
     def forward(self, output: Tensor, target: Tensor) -> Tensor:
-        return functional.mse_loss(output, target, reduction="none").mean(1)
+        return mean_over_targets(functional.mse_loss(output, target, reduction="none"))

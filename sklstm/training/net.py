@@ -309,7 +309,7 @@ def make_net(
         verbose=0,
         train_split=None,
         callbacks=list(callbacks or ()),
-        device=device,
+        device=torch.device(device),  # a name would be read anew for every array
     )
     net.rng_, net.guards_, net.rate_, net.schedule_ = rng, [], None, None
     net.gradient_clip_ = gradient_clip

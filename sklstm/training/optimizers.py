@@ -200,9 +200,9 @@ def clip_gradients(optimizer: torch.optim.Optimizer, largest_norm: float) -> Non
     """
     gradients = [p.grad for p in _parameters(optimizer) if p.grad is not None]
     norm = torch.linalg.vector_norm(torch.cat([gradient.ravel() for gradient in gradients]))
-    factor = (largest_norm / (norm + _TINY)).clamp_(max=1.0)  # on the device, never read out
-    for gradient in gradients:
-        gradient.mul_(factor)
+    # on the device, never read out
+    factor = (norm + _TINY).reciprocal_().mul_(largest_norm).clamp_(max=1.0)
+    torch._foreach_mul_(gradients, factor)
 
 
 def _parameters(optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:

@@ -20,7 +20,7 @@ _MIN_BATCH, _MAX_BATCH = 16, 4096
 def predict_outputs(
     module: nn.Module,
     sequences: Sequences,
-    device: str,
+    device: torch.device | str,
     n_rows: NDArray[np.int64] | None = None,
     reduce: Callable[[Tensor], Tensor] | None = None,
 ) -> Tensor:
@@ -31,7 +31,7 @@ def predict_outputs(
     module : torch module
         With ``forward(x, lengths=None)``, in evaluation mode.
     sequences : Sequences
-    device : str
+    device : torch device or str
         Where the module is.
     n_rows : ndarray of shape (n_sequences,) or None, default=None
         How many rows of outputs each sequence has; None means one.
@@ -57,7 +57,7 @@ def _outputs_by_batches(
     module: nn.Module,
     sequences: Sequences,
     batch_size: int,
-    device: str,
+    device: torch.device | str,
     n_rows: NDArray[np.int64] | None,
     reduce: Callable[[Tensor], Tensor] | None,
 ) -> Tensor:
@@ -78,12 +78,12 @@ def _outputs_by_batches(
 
 
 def _outputs(
-    module: nn.Module, sequences: Sequences, indices: NDArray[np.int64], device: str
+    module: nn.Module, sequences: Sequences, indices: NDArray[np.int64], device: torch.device | str
 ) -> Tensor:
     return run_module(module, module_arguments(sequences, indices), device).cpu().double()
 
 
-def run_module(module: nn.Module, arguments: dict[str, Any], device: str) -> Tensor:
+def run_module(module: nn.Module, arguments: dict[str, Any], device: torch.device | str) -> Tensor:
     """Return a module's output of one batch.
 
     Parameters
@@ -91,7 +91,7 @@ def run_module(module: nn.Module, arguments: dict[str, Any], device: str) -> Ten
     module : torch module
     arguments : dict of ndarray
         As `module_arguments` makes them.
-    device : str
+    device : torch device or str
         Where the module is.
 
     Returns

@@ -2,13 +2,18 @@
 
 Their methods load `torch._dynamo` when they are first called, only to tell it that they are not to
 be compiled: more than a second of the first fit of every process, and 75 MB. Nothing compiles
-them here, so that these classes take the methods from under those wrappers.
+them here, so that these classes take the methods from under those wrappers. Another wrapper tells
+the profiler and hooks of every step, which takes longer than a small network's step itself; it is
+left out where nobody listens.
 """
 
 import inspect
+from typing import Any
 
 import torch
 from torch import optim
+from torch.autograd import profiler as autograd_profiler
+from torch.optim import optimizer as torch_optimizer
 
 
 class _Uncompiled(optim.Optimizer):
@@ -19,7 +24,23 @@ class _Uncompiled(optim.Optimizer):
 
     def __init_subclass__(cls) -> None:
         # the wrapper of step switched gradients off as well
-        cls.step = torch.no_grad()(inspect.unwrap(cls.step))  # type: ignore[method-assign]
+        unheard = torch.no_grad()(inspect.unwrap(cls.step))
+        heard = optim.Optimizer.profile_hook_step(unheard)
+
+        def step(self: _Uncompiled, closure: Any = None) -> Any:
+            return (heard if self._has_listeners() else unheard)(self, closure)
+
+        step.hooked = True  # type: ignore[attr-defined] # so that torch does not wrap it itself
+        cls.step = step  # type: ignore[assignment, method-assign]
+
+    def _has_listeners(self) -> bool:
+        hooks = (
+            self._optimizer_step_pre_hooks,
+            self._optimizer_step_post_hooks,
+            torch_optimizer._global_optimizer_pre_hooks,  # noqa: SLF001
+            torch_optimizer._global_optimizer_post_hooks,  # noqa: SLF001
+        )
+        return any(hooks) or autograd_profiler._is_profiler_enabled  # noqa: SLF001
 
 
 class AdamW(_Uncompiled, optim.AdamW):

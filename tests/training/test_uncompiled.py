@@ -5,6 +5,8 @@ from copy import deepcopy
 
 import pytest
 import torch
+from torch.optim.optimizer import register_optimizer_step_post_hook
+from torch.profiler import profile
 
 from sklstm.training.optimizers import OPTIMIZERS, optimizer_options
 
@@ -83,3 +85,35 @@ def test_groups_gradients_closures_and_schedulers(kind, original):
 def test_the_fused_form_is_kept():
     _, optimizer = trained(OPTIMIZERS["adamw"], optimizer_options("adamw", 0.0, "cpu"))
     assert optimizer.param_groups[0]["fused"]
+
+
+@pytest.mark.parametrize("kind", OPTIMIZERS.values())
+def test_hooks_are_told_of_steps(kind):
+    seen = []
+    weight = torch.zeros(2, requires_grad=True)
+    weight.grad = torch.ones(2)
+    optimizer = kind([weight], lr=0.1)
+    optimizer.step()
+    optimizer.register_step_pre_hook(lambda *_: seen.append("before"))
+    handle = optimizer.register_step_post_hook(lambda *_: seen.append("after"))
+    optimizer.step()
+    handle.remove()
+    optimizer.step()
+    assert seen == ["before", "after", "before"]
+
+
+def test_hooks_of_all_optimizers_are_told():
+    seen = []
+    optimizer = OPTIMIZERS["adamw"]([torch.zeros(2, requires_grad=True)])
+    handle = register_optimizer_step_post_hook(lambda *_: seen.append("after"))
+    optimizer.step()
+    handle.remove()
+    optimizer.step()
+    assert seen == ["after"]
+
+
+def test_the_profiler_sees_steps():
+    optimizer = OPTIMIZERS["adamw"]([torch.zeros(2, requires_grad=True)])
+    with profile() as record:
+        optimizer.step()
+    assert "Optimizer.step#AdamW.step" in {event.name for event in record.events()}

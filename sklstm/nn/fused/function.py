@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import torch
@@ -13,7 +13,6 @@ from sklstm.nn.fused.threads import for_each, shards_of
 
 # In the order of fused.c.
 _CELLS = ("lstm", "gru")
-_WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
 def has_kernel(cell: str) -> bool:
@@ -137,7 +136,7 @@ def run(cell: str, x: Tensor, weights: Sequence[Tensor], kernel: Kernel | None =
             f"The weights of this {cell!r} layer must have the shapes {expected} for x of shape "
             f"{tuple(x.shape)}. Got {shapes}."
         )
-    plan = _Plan(kernel or kernels()[0], _CELLS.index(cell), batch, time, n_inputs, hidden)
+    plan = _plan(kernel or kernels()[0], _CELLS.index(cell), batch, time, n_inputs, hidden)
     if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in (x, *weights)):
         states: Tensor = _Recurrence.apply(plan, x, *weights)  # type: ignore[no-untyped-call]
         return states
@@ -171,12 +170,13 @@ class _Plan:
         return self.batch * self.time * self.width * 4 * self.units
 
     def scan(self, weights: Sequence[Tensor], tensors: dict[str, Tensor | None]) -> Scan:
-        scan = Scan(self.cell, self.batch, self.time, self.inputs, self.hidden)
-        tensors.update(zip(_WEIGHTS, weights, strict=True))
-        for name, tensor in tensors.items():
-            if tensor is not None:
-                setattr(scan, name, tensor.data_ptr())
-        scan.tensors = tensors  # a thread may still be at work where Ctrl-C has ended the call
+        present = {name: tensor for name, tensor in tensors.items() if tensor is not None}
+        places = {name: tensor.data_ptr() for name, tensor in present.items()}
+        weight_places = [weight.data_ptr() for weight in weights]
+        sizes = (self.cell, self.batch, self.time, self.inputs, self.hidden)
+        scan = Scan(*sizes, *weight_places, **places)
+        # a thread may still be at work where Ctrl-C has ended the call
+        scan.tensors = (present, weights)
         return scan
 
     def states(self, steps: Tensor) -> Tensor:
@@ -203,8 +203,8 @@ class _Plan:
         scan = self.scan(weights, tensors)
         scan.x_row, scan.x_step = x.stride()[:2]
         self.kernel.pack_forward(scan)
-        shards = shards_of(batch)
-        for_each(shards, lambda i: self.kernel.forward(scan, *shards[i]), self.effort)
+        shards = shards_of(batch, self.effort)
+        for_each(len(shards), lambda i: self.kernel.forward(scan, *shards[i]))
         return steps, memory, gates
 
     def backward(
@@ -216,7 +216,7 @@ class _Plan:
         with_x: bool,
     ) -> tuple[Tensor | None, ...]:
         """Return the gradients of x, if asked for, and of the four weights."""
-        units, shards = self.units, shards_of(self.batch)
+        units, shards = self.units, shards_of(self.batch, 2 * self.effort)
         grad = grad if grad.stride(2) == 1 else grad.contiguous()
         grad_x = grad.new_empty(self.batch, self.time, self.inputs) if with_x else None
         packed = grad.new_empty((units + self.inputs + self.kernel.lanes) * 4 * units)
@@ -227,14 +227,17 @@ class _Plan:
         self.kernel.pack_backward(scan)
         workspaces = grad.new_empty(len(shards), self.kernel.workspace(scan))
         for_each(
-            shards,
+            len(shards),
             lambda i: self.kernel.backward(scan, *shards[i], workspaces[i].data_ptr()),
-            2 * self.effort,
         )
         grads = [torch.empty_like(weight) for weight in weights]
         places = [gradient.data_ptr() for gradient in grads]
         self.kernel.unpack(scan, workspaces.data_ptr(), len(shards), *places)
         return grad_x, *grads
+
+
+# Every batch of a fit has the same.
+_plan = lru_cache(maxsize=64)(_Plan)
 
 
 class Continuation:
@@ -262,7 +265,7 @@ class Continuation:
     def __init__(self, cell: str, weights: Sequence[Tensor], batch: int) -> None:
         n_inputs, hidden = weights[0].shape[1], weights[1].shape[1]
         kernel = kernels()[0]
-        plan = _Plan(kernel, _CELLS.index(cell), batch, 1, n_inputs, hidden)
+        plan = _plan(kernel, _CELLS.index(cell), batch, 1, n_inputs, hidden)
         self._batch, self._forward = batch, kernel.forward
         self._x = torch.zeros(batch, 1, n_inputs)
         self._steps = torch.zeros(2, batch, plan.width)

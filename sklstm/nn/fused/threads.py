@@ -45,56 +45,59 @@ def keep_threads(count: int) -> Iterator[None]:
         _KEPT.reset(token)
 
 
-def shards_of(batch: int) -> list[tuple[int, int]]:
+@cache
+def shards_of(batch: int, effort: int) -> tuple[tuple[int, int], ...]:
     """Return the first and last row of each shard of a batch.
 
-    They depend on the batch alone, so that sums over shards, added in their order, are the same
+    They depend on the work alone, so that sums over shards, added in their order, are the same
     whatever the number of threads. Their number is a power of two.
 
     Parameters
     ----------
     batch : int
+    effort : int
+        Multiplications of the whole batch. A small one stays in one shard.
 
     Returns
     -------
-    list of (int, int)
+    tuple of (int, int)
 
     Examples
     --------
     >>> from sklstm.nn.fused.threads import shards_of
-    >>> shards_of(100)
-    [(0, 25), (25, 50), (50, 75), (75, 100)]
+    >>> shards_of(100, effort=10_000_000)
+    ((0, 25), (25, 50), (50, 75), (75, 100))
+    >>> shards_of(100, effort=1_000_000)
+    ((0, 100),)
     """
     count = 1
-    while count < _MOST_SHARDS and batch >= 2 * count * _FEWEST_ROWS:
+    most = _MOST_SHARDS if effort >= _WORTH_SHARING else 1
+    while count < most and batch >= 2 * count * _FEWEST_ROWS:
         count *= 2
-    return [(batch * i // count, batch * (i + 1) // count) for i in range(count)]
+    return tuple((batch * i // count, batch * (i + 1) // count) for i in range(count))
 
 
-def for_each(shards: list[tuple[int, int]], work: Callable[[int], None], effort: int) -> None:
+def for_each(n_shards: int, work: Callable[[int], None]) -> None:
     """Call `work` with each shard's number, in torch's number of threads, or the kept one.
 
     Parameters
     ----------
-    shards : list of (int, int)
+    n_shards : int
     work : callable
         Releases Python's lock.
-    effort : int
-        Multiplications of the whole batch.
 
     Examples
     --------
     >>> from sklstm.nn.fused.threads import for_each
-    >>> for_each([(0, 6), (6, 8)], print, effort=100)
+    >>> for_each(1, print)
     0
-    1
     """
-    threads = min(_KEPT.get() or torch.get_num_threads(), len(shards))
-    if threads <= 1 or effort < _WORTH_SHARING:
-        for number in range(len(shards)):
+    threads = min(_KEPT.get() or torch.get_num_threads(), n_shards)
+    if threads <= 1:
+        for number in range(n_shards):
             work(number)
     else:
-        _share(deque(range(len(shards))), work, threads - 1)
+        _share(deque(range(n_shards)), work, threads - 1)
 
 
 def _share(todo: deque[int], work: Callable[[int], None], helpers: int) -> None:
