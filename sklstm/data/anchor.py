@@ -18,6 +18,8 @@ _MIN_EXPLAINED = 0.25
 # samples, and in how many of the others within how many standard deviations.
 _MAX_AHEAD, _RUN, _MIN_EQUAL = 512, 16, 0.999999
 _MOST, _MAX_DISTANCE = 0.75, 0.001
+# How many sequences tell of relations as well as all do, in a tenth of a second and of 100 MB.
+_ENOUGH = 100_000
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,8 @@ def find_anchor(
     -----
     Correlations do not change under an affine map, so that a scaler in front of y or of the
     features makes no difference. Expressing windows relative to their last value is the
-    "subtract last" of NLinear (Zeng et al., 2023).
+    "subtract last" of NLinear (Zeng et al., 2023). Of more than 100,000 sequences, evenly chosen
+    ones tell shares of variance and least squares.
 
     Examples
     --------
@@ -127,28 +130,30 @@ def find_anchor(
     candidates = [f for f in range(sequences.n_features) if f not in ignored]
     if sequences.lengths.max() == 1 or not candidates:  # nothing to be relative to
         return no_anchor(y.shape[1])
-    weight = np.ones(len(y)) if weight is None else weight
+    chosen = np.linspace(0, len(y) - 1, min(len(y), _ENOUGH)).astype(np.int64)
+    some, y_some = sequences.subset(chosen), y[chosen]
+    weight = np.ones(len(chosen)) if weight is None else weight[chosen]
     explained = np.zeros((sequences.n_features, y.shape[1]))
     for feature in candidates:
-        last = _last_values(sequences, feature)
-        if force or _persists(sequences, feature, last, weight):
-            explained[feature] = [_squared_correlation(last, column, weight) for column in y.T]
+        last = _last_values(some, feature)
+        if force or _persists(some, feature, last, weight):
+            explained[feature] = [_squared_correlation(last, column, weight) for column in y_some.T]
     features = np.asarray(candidates)[explained[candidates].argmax(axis=0)]
     if not force:
         features[explained.max(axis=0) < _MIN_EXPLAINED] = NONE
     anchors = set(features.tolist()) - {NONE}
     # only overlapping windows are known to be in the order of time
     drifting = force or (
-        sequences.overlap and any(_drifts(sequences, feature, weight) for feature in anchors)
+        sequences.overlap and any(_drifts(some, feature, weight) for feature in anchors)
     )
     if drifting:
         _anchor_later_values(features, sequences, y, anchors)
     slope, intercept, level = (np.zeros(y.shape[1]) for _ in range(3))
     for output, feature in enumerate(features):
         if feature != NONE:
-            last = _last_values(sequences, feature)
-            line = _continuation(last, y[:, output]) or _line(last, y[:, output], weight)
-            slope[output], intercept[output] = line
+            line = _continuation(_last_values(sequences, feature), y[:, output])
+            last = _last_values(some, feature)
+            slope[output], intercept[output] = line or _line(last, y_some[:, output], weight)
             level[output] = last.mean()
     return Anchor(features, slope, intercept, drifting, level)
 

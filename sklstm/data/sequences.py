@@ -105,13 +105,15 @@ class Sequences:
     @property
     def overlap(self) -> bool:
         """Whether any two sequences share time steps."""
-        order = np.argsort(self.first, kind="stable")
-        end = (self.first + self.lengths)[order]
-        return bool((self.first[order][1:] < end[:-1]).any())
+        first, lengths = self.first, self.lengths
+        if (first[1:] < first[:-1]).any():
+            order = np.argsort(first, kind="stable")
+            first, lengths = first[order], lengths[order]
+        return bool((np.diff(first) < lengths[:-1]).any())
 
     def is_present(self) -> NDArray[np.bool_]:
         """Tell of each row whether it is a present step of a sequence."""
-        return self._coverage(np.ones(len(self), dtype=np.int64)) > 0
+        return self._coverage(np.int32(1)) > 0
 
     def subset(self, indices: NDArray[np.int64]) -> "Sequences":
         """Return the chosen sequences, over the same rows."""
@@ -249,11 +251,11 @@ class Sequences:
             In float64. The scale of a constant feature is 1.
 
         """
-        weight = np.ones(len(self)) if weight is None else weight
         mean, variance = self.mean_and_variance(weight)
         level = np.abs(mean)
         for feature in relative:
-            mean[feature], variance[feature] = self._relative_moments(feature, weight)
+            of_each = np.ones(len(self)) if weight is None else weight
+            mean[feature], variance[feature] = self._relative_moments(feature, of_each)
         # A feature that varies by less than its rounding error is constant.
         rounding = 10 * np.finfo(self.dtype).eps * np.maximum(level, np.abs(mean))
         return mean, np.where(variance <= rounding**2, 1.0, np.sqrt(variance))
@@ -272,8 +274,7 @@ class Sequences:
         -------
         mean, variance : ndarray of shape (n_features,), float64
         """
-        weight = np.ones(len(self)) if weight is None else weight
-        coverage = self._coverage(weight)
+        coverage = self._coverage(np.int32(1) if weight is None else weight)
         coverage[~self.is_present()] = 0.0  # not what rounding leaves of weights that are gone
         total, mean, variance = (np.zeros(self.n_features) for _ in range(3))
         for rows, known, part in self._chunks(coverage):
@@ -286,11 +287,11 @@ class Sequences:
         return mean, variance
 
     def _chunks(
-        self, coverage: NDArray[np.float64]
+        self, coverage: NDArray[Any]
     ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]]:
         """Yield rows, which of their values are known, and the rows' weights."""
         for start in range(0, len(self.rows), _CHUNK):
-            part = coverage[start : start + _CHUNK]
+            part = coverage[start : start + _CHUNK].astype(np.float64)
             rows = self.rows[start : start + _CHUNK].astype(np.float64)
             known = np.isfinite(rows)
             rows[~known] = 0.0  # 0 times NaN is NaN
@@ -324,13 +325,12 @@ class Sequences:
         resolved = 1e-13 * float(column @ column) / present.sum()
         return float(mean), float(variance) if variance > resolved else 0.0
 
-    def _coverage(self, weight: NDArray[Any]) -> NDArray[Any]:
+    def _coverage(self, weight: NDArray[Any] | np.int32) -> NDArray[Any]:
         """Return for each row the summed weight of the sequences that it is in."""
         change = np.zeros(len(self.rows) + 1, dtype=weight.dtype)
         np.add.at(change, self.first, weight)
         np.subtract.at(change, self.first + self.lengths, weight)
-        coverage: NDArray[Any] = np.cumsum(change)[:-1]
-        return coverage
+        return np.cumsum(change, out=change)[:-1]
 
 
 def _latest(known: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -394,7 +394,7 @@ def as_sequences(
     wanted = None if dtype is None else np.dtype(dtype)
     if isinstance(X, Windows):
         rows = _cast(X.rows, wanted)
-        lengths = np.full(len(X), X.window_size, dtype=np.int64)
+        lengths = _all_of(X.window_size, len(X))
         sequences = Sequences(
             rows, X.first, lengths, X.window_size, wanted or rows.dtype, "windows"
         )
@@ -561,8 +561,13 @@ def _lay_out_dense(array: NDArray[Any], dtype: np.dtype[Any] | None, form: Form)
     if not _is_memory_map(array):
         rows = _cast(rows, dtype)
     first = np.arange(n_samples, dtype=np.int64) * hop
-    lengths = np.full(n_samples, n_timesteps, dtype=np.int64)
+    lengths = _all_of(n_timesteps, n_samples)
     return Sequences(rows, first, lengths, n_timesteps, dtype or rows.dtype, form)
+
+
+def _all_of(length: int, n_sequences: int) -> NDArray[np.int64]:
+    """Return one length for all sequences, held once."""
+    return np.broadcast_to(np.int64(length), (n_sequences,))
 
 
 def _rows_between_samples(array: NDArray[Any]) -> int | None:

@@ -63,7 +63,7 @@ def _embeddings(estimator: Any, sequences: Sequences, features: Sequence[int]) -
     columns = sequences.present_values(features)
     return {
         feature: Embedding(_categories(feature, values, sequences.dtype), width)
-        for feature, values in zip(features, columns, strict=True)
+        for feature, values in zip(features, columns, strict=False)  # none is looked at in vain
     }
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sklstm.data import Anchor, as_sequences, find_anchor, make_windows, no_anchor
+from sklstm.data import Anchor, anchor, as_sequences, find_anchor, make_windows, no_anchor
 from sklstm.datasets import make_seasonal_series
 
 N, TIME = 300, 8
@@ -35,6 +35,16 @@ def test_targets_that_go_on_from_a_level_are_found():
     np.testing.assert_allclose(anchor.slope, [1.0, 0.0, 1.0, 0.0], atol=0.1)
     assert (anchor.slope[[1, 3]] == 0).all()
     assert (anchor.intercept[[1, 3]] == 0).all()
+
+
+def test_of_many_samples_some_tell_as_much(monkeypatch):
+    X = make_sequences()
+    all_of_them = find(X, make_targets(X))
+    monkeypatch.setattr(anchor, "_ENOUGH", N // 2)
+    some = find(X, make_targets(X))
+    np.testing.assert_array_equal(some.features, all_of_them.features)
+    np.testing.assert_allclose(some.slope, all_of_them.slope, atol=0.05)
+    assert some.drifting == all_of_them.drifting
 
 
 def test_force_takes_the_feature_that_explains_most():
