@@ -567,7 +567,7 @@ def _lay_out_dense(array: NDArray[Any], dtype: np.dtype[Any] | None, form: Form)
 
 def _all_of(length: int, n_sequences: int) -> NDArray[np.int64]:
     """Return one length for all sequences, held once."""
-    return np.broadcast_to(np.int64(length), (n_sequences,))
+    return np.ndarray(n_sequences, np.int64, buffer=np.int64(length).tobytes(), strides=(0,))
 
 
 def _rows_between_samples(array: NDArray[Any]) -> int | None:
@@ -608,7 +608,7 @@ def _alike(a: NDArray[Any], b: NDArray[Any]) -> bool:
 
 
 def _cast(rows: NDArray[Any], dtype: np.dtype[Any] | None) -> NDArray[Any]:
-    if dtype is None:
+    if dtype is None or rows.dtype == dtype:
         return rows
     with np.errstate(over="ignore"):  # what overflows becomes infinite and is reported as such
         return rows.astype(dtype, copy=False)

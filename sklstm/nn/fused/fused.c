@@ -49,6 +49,17 @@ static inline long block(long columns, long lanes)
 static const int RECURRENT_BLOCK[][4] = {{0, 1, 2, 3}, {0, 1, -1, 2}};
 static const int INPUT_BLOCK[][4] = {{0, 1, 2, 3}, {0, 1, 2, -1}};
 
+/* What the sums of gates are multiplied by, their weights beforehand, so that powers of 2 can be
+ * taken of them: sigmoid(x) = 1 / (1 + 2^(-log2(e) x)), tanh(x) = 1 - 2 / (1 + 2^(2 log2(e) x)). */
+#define SIGMOID_UNIT -1.44269504f
+#define TANH_UNIT 2.88539008f
+
+static inline float gate_unit(long cell, long gate)
+{
+    const int squashed = cell == LSTM ? gate == 2 : gate >= 2; /* by tanh */
+    return squashed ? TANH_UNIT : SIGMOID_UNIT;
+}
+
 static inline long weight_row(const struct scan *s, const int table[][4], long gate, long unit)
 {
     const int number = table[s->cell][gate];

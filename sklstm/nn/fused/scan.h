@@ -23,42 +23,47 @@ typedef unsigned INTS __attribute__((vector_size(4 * LANES), aligned(4), may_ali
 #define load(p) (*(const VEC *)(p))
 #define store(p, v) (*(VEC *)(p) = (v))
 
-/* e^x = 1 + expm1, for x limited to +-43, behind which sigmoid and tanh have no more to say and up
- * to which the product of two e^x is finite; a NaN stays one. x = n ln 2 + r, scale = 2^n, and
- * part = e^r - 1 by a Chebyshev fit of (e^r - 1 - r) / r^2 over |r| <= ln 2 / 2, exact to 2e-8. */
-INLINE VEC NAME(exponential)(VEC x, VEC *part)
+/* 2^x = scale * (1 + part), for x limited to +-31, behind which sigmoid and tanh have no more to say
+ * and up to which the product of four 1 + 2^x is finite; a NaN stays one. scale = 2^n, n the whole
+ * number next to x, and f what is left, at most 1/2. */
+INLINE VEC NAME(whole_power)(VEC x, VEC *f)
 {
-    const VEC zero = {0}, limit = zero + 43.0f;
-    x = SMALLER(limit, LARGER(-limit, x));
+    const VEC zero = {0}, limit = zero + 31.0f;
     const float to_int = 12582912.0f; /* 1.5 * 2^23: adding it rounds to a whole number */
-    VEC shifted = x * 1.44269504f + to_int, n = shifted - to_int;
-    VEC r = x - n * 0.693145752f; /* ln 2 in two parts */
-    r = r - n * 1.42860677e-6f;
-    VEC q = r * 0.0013933652f + 0.008363182f;
-    q = q * r + 0.041666467f;
-    q = q * r + 0.16666576f;
-    q = q * r + 0.5f;
-    *part = q * (r * r) + r;
+    x = SMALLER(limit, LARGER(-limit, x));
+    const VEC shifted = x + to_int;
+    *f = x - (shifted - to_int);
     return (VEC)(((INTS)shifted + 127) << 23);
 }
 
-/* 1 + e^-x, one over sigmoid */
+/* 1 + 2^x, one over sigmoid for x = -log2(e) times its argument. 2^f is a polynomial of least
+ * relative error, 9e-8, of which a sigmoid shows a quarter at most. */
 INLINE VEC NAME(sigmoid_inverse)(VEC x)
 {
-    VEC part, scale = NAME(exponential)(-x, &part);
-    return part * scale + (scale + 1.0f);
+    VEC f, scale = NAME(whole_power)(x, &f);
+    VEC q = f * 0.0013264727f + 0.009671513f;
+    q = q * f + 0.055507336f;
+    q = q * f + 0.24022242f;
+    q = q * f + 0.693147f;
+    return q * f * scale + (scale + 1.0f);
 }
 
-/* e^2x - 1; tanh is this over itself + 2, exact also near 0, where it is `part` alone */
+/* 2^x - 1, of x = 2 log2(e) times the argument of tanh, which is this over itself + 2. The error
+ * of 2^f - 1 is at most 1e-8 of itself, so that tanh is exact also near 0. */
 INLINE VEC NAME(tanh_numerator)(VEC x)
 {
-    VEC part, scale = NAME(exponential)(x + x, &part);
-    return part * scale + (scale - 1.0f);
+    VEC f, scale = NAME(whole_power)(x, &f);
+    VEC q = f * 0.00015403512f + 0.0013390736f;
+    q = q * f + 0.0096182376f;
+    q = q * f + 0.055503573f;
+    q = q * f + 0.24022649f;
+    q = q * f + 0.69314718f;
+    return q * f * scale + (scale - 1.0f);
 }
 
 INLINE VEC NAME(tanh)(VEC x)
 {
-    VEC e = NAME(tanh_numerator)(x);
+    VEC e = NAME(tanh_numerator)(x * TANH_UNIT);
     return e / (e + 2.0f);
 }
 
@@ -142,27 +147,35 @@ static TARGET void NAME(step_gradients)(long n, long gates, long columns, const 
     }
 }
 
-/* From the sums of a row's gates, over LANES units, to what the gates let through, in the same
- * place, and the next state. One division serves two gates. */
+/* From the sums of a row's gates, over LANES units and in the units of `gate_unit`, to what the gates
+ * let through, in the same place, and the next state. One division serves all gates. */
 INLINE void NAME(cell_forward)(const int cell, float *gates, const float *state, float *next_state,
                                float *memory, long memory_step)
 {
     const VEC sum = load(gates + 2 * LANES), last = load(gates + 3 * LANES);
     const VEC over_a = NAME(sigmoid_inverse)(load(gates));
     const VEC over_b = NAME(sigmoid_inverse)(load(gates + LANES));
-    const VEC inverse = 1.0f / (over_a * over_b), a = inverse * over_b, b = inverse * over_a;
-    VEC candidate;
+    VEC a, b, candidate;
     if (cell == LSTM) { /* input, forget, candidate, output */
         const VEC over_d = NAME(sigmoid_inverse)(last), numerator = NAME(tanh_numerator)(sum);
-        const VEC below = numerator + 2.0f, shared = 1.0f / (over_d * below), d = shared * below;
-        candidate = shared * over_d * numerator;
+        const VEC below = numerator + 2.0f, ab = over_a * over_b, cd = below * over_d;
+        const VEC inverse = 1.0f / (ab * cd), of_ab = inverse * cd, of_cd = inverse * ab;
+        const VEC d = of_cd * below;
+        a = of_ab * over_b;
+        b = of_ab * over_a;
+        candidate = of_cd * over_d * numerator;
         const VEC c = b * load(memory) + a * candidate;
         store(memory + memory_step, c);
         store(next_state, d * NAME(tanh)(c));
         store(gates + 3 * LANES, d);
     } else { /* reset, update, candidate, recurrent part of the candidate's sum */
-        candidate = NAME(tanh)(sum + a * last);
+        const VEC inverse = 1.0f / (over_a * over_b);
+        a = inverse * over_b;
+        b = inverse * over_a;
+        const VEC numerator = NAME(tanh_numerator)(sum + a * last);
+        candidate = numerator / (numerator + 2.0f);
         store(next_state, candidate + b * (load(state) - candidate));
+        store(gates + 3 * LANES, last * (1.0f / TANH_UNIT));
     }
     store(gates, a);
     store(gates + LANES, b);
@@ -216,7 +229,7 @@ INLINE void NAME(cell_backward)(const int cell, const float *gates, const float 
     const VEC a = load(gates), b = load(gates + LANES);
     const VEC candidate = load(gates + 2 * LANES), d = load(gates + 3 * LANES);
     if (cell == LSTM) {
-        const VEC squashed = load(next_state) / d; /* tanh(memory): d is above e^-43 */
+        const VEC squashed = load(next_state) / d; /* tanh(memory): d is above 2^-32 */
         const VEC inner = load(carry) + grad * d * (1.0f - squashed * squashed);
         store(gate_grads, inner * candidate * (a - a * a));
         store(gate_grads + LANES, inner * load(memory) * (b - b * b));
@@ -293,14 +306,15 @@ EXPORT void NAME(pack_forward)(const struct scan *s)
         for (long u = 0; u < s->hidden; u++) {
             const long row_h = weight_row(s, RECURRENT_BLOCK, g, u);
             const long row_x = weight_row(s, INPUT_BLOCK, g, u);
+            const float unit = gate_unit(s->cell, g);
             float *to = s->packed + u / LANES * 4 * LANES * width + g * LANES + u % LANES;
             for (long k = 0; row_h >= 0 && k < s->hidden; k++)
-                to[k * 4 * LANES] = s->weight_hh[row_h * s->hidden + k];
+                to[k * 4 * LANES] = unit * s->weight_hh[row_h * s->hidden + k];
             to += units * 4 * LANES;
             for (long k = 0; row_x >= 0 && k < s->inputs; k++)
-                to[k * 4 * LANES] = s->weight_ih[row_x * s->inputs + k];
-            to[s->inputs * 4 * LANES] =
-                (row_h >= 0 ? s->bias_hh[row_h] : 0) + (row_x >= 0 ? s->bias_ih[row_x] : 0);
+                to[k * 4 * LANES] = unit * s->weight_ih[row_x * s->inputs + k];
+            to[s->inputs * 4 * LANES] = unit * ((row_h >= 0 ? s->bias_hh[row_h] : 0) +
+                                                (row_x >= 0 ? s->bias_ih[row_x] : 0));
         }
 }
 
