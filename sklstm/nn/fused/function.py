@@ -216,7 +216,7 @@ class _Plan:
         with_x: bool,
     ) -> tuple[Tensor | None, ...]:
         """Return the gradients of x, if asked for, and of the four weights."""
-        units, shards = self.units, shards_of(self.batch, 2 * self.effort)
+        units, shards = self.units, shards_of(self.batch, self.effort)
         grad = grad if grad.stride(2) == 1 else grad.contiguous()
         grad_x = grad.new_empty(self.batch, self.time, self.inputs) if with_x else None
         packed = grad.new_empty((units + self.inputs + self.kernel.lanes) * 4 * units)

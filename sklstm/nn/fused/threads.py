@@ -12,9 +12,10 @@ import torch
 
 # Fewer rows would leave tiles of the kernel half empty; each shard costs memory for its sums.
 _FEWEST_ROWS = 16
-_MOST_SHARDS = 16
-# Multiplications below which waking a thread costs more than it brings.
-_WORTH_SHARING = 2**23
+_MOST_SHARDS = 8
+# Multiplications of a shard below which waking a thread for it, or its own sums, cost more than it
+# brings.
+_LEAST_EFFORT = 6_000_000
 
 # Threads of kernels where they are not torch's.
 _KEPT: ContextVar[int | None] = ContextVar("kept", default=None)
@@ -56,7 +57,7 @@ def shards_of(batch: int, effort: int) -> tuple[tuple[int, int], ...]:
     ----------
     batch : int
     effort : int
-        Multiplications of the whole batch. A small one stays in one shard.
+        Multiplications of the whole batch.
 
     Returns
     -------
@@ -65,14 +66,14 @@ def shards_of(batch: int, effort: int) -> tuple[tuple[int, int], ...]:
     Examples
     --------
     >>> from sklstm.nn.fused.threads import shards_of
-    >>> shards_of(100, effort=10_000_000)
+    >>> shards_of(100, effort=30_000_000)
     ((0, 25), (25, 50), (50, 75), (75, 100))
     >>> shards_of(100, effort=1_000_000)
     ((0, 100),)
     """
     count = 1
-    most = _MOST_SHARDS if effort >= _WORTH_SHARING else 1
-    while count < most and batch >= 2 * count * _FEWEST_ROWS:
+    most = min(_MOST_SHARDS, batch // _FEWEST_ROWS, effort // _LEAST_EFFORT)
+    while 2 * count <= most:
         count *= 2
     return tuple((batch * i // count, batch * (i + 1) // count) for i in range(count))
 

@@ -109,8 +109,7 @@ def test_a_row_does_not_depend_on_its_neighbours(cell, instruction_set):
 @instruction_sets
 def test_number_of_threads_changes_no_bit(cell, instruction_set, monkeypatch):
     kernel = kernel_of(instruction_set)
-    monkeypatch.setattr(threads, "_WORTH_SHARING", 0)
-    layer, x = make_weights(cell, 3, 21), draw(200, 7, 3).requires_grad_()
+    layer, x = make_weights(cell, 3, 21), draw(200, 50, 3).requires_grad_()  # 4 shards
     found = []
     for count in (1, 2, 3):
         monkeypatch.setattr(torch, "get_num_threads", lambda count=count: count)

@@ -16,7 +16,7 @@ def test_shards_cover_the_batch_once_in_even_parts(batch):
     assert [row for first, last in shards for row in range(first, last)] == list(range(batch))
     sizes = [last - first for first, last in shards]
     assert max(sizes) - min(sizes) <= 1
-    assert len(shards) in (1, 2, 4, 8, 16)
+    assert len(shards) in (1, 2, 4, 8)
     assert len(shards) == 1 or min(sizes) >= 16
 
 
