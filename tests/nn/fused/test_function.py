@@ -6,7 +6,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from sklstm.nn import RecurrentLayer, fused
-from sklstm.nn.fused import function, library, threads
+from sklstm.nn.fused import function, library
 
 LAYERS = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
 
