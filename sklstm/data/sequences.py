@@ -143,41 +143,45 @@ class Sequences:
             first_row = int(self.first[sequence])
             steps = self.rows[first_row : first_row + int(self.lengths[sequence])]
             return steps[None].astype(self.dtype), None
-        if self._same_length is not None:  # nothing of a batch is to be looked at
-            return self._whole_runs(self.first[indices], self._same_length), None
+        if self._equal_runs is not None:  # nothing of a batch is to be looked at
+            return self._equal_runs[self.first[indices]].astype(self.dtype, copy=False), None
         first, lengths = self.first[indices], self.lengths[indices]
         longest = int(lengths.max())
-        batch = self._runs(first, longest)
+        batch = self._runs(first, longest).astype(self.dtype, copy=False)
         if lengths.min() == longest:
             return batch, None
         absent = np.flatnonzero(np.arange(longest) >= lengths[:, None])
         batch.reshape(-1, self.n_features)[absent] = 0
         return batch, lengths
 
+    def __getstate__(self) -> dict[str, Any]:
+        # a view would be pickled as the copy that it avoids
+        return {name: value for name, value in vars(self).items() if name != "_equal_runs"}
+
     @cached_property
-    def _same_length(self) -> int | None:
-        """Length that all sequences have, or None."""
+    def _equal_runs(self) -> NDArray[Any] | None:
+        """View of the runs from every row on if all sequences have one length, else None."""
         length = int(self.lengths[0])
-        return length if (self.lengths == length).all() else None
+        return self._view_runs(length) if (self.lengths == length).all() else None
 
     def _runs(self, first: NDArray[np.int64], n_steps: int) -> NDArray[Any]:
         """Return a copy of the rows from each of `first` on, (runs, n_steps, features)."""
         if first.max() + n_steps <= len(self.rows):
-            return self._whole_runs(first, n_steps)
+            return np.asarray(self._view_runs(n_steps)[first])
         steps = first[:, None] + np.arange(n_steps)
-        rows = self.rows[np.minimum(steps, len(self.rows) - 1)]
-        return np.asarray(rows).astype(self.dtype, copy=False)
+        return np.asarray(self.rows[np.minimum(steps, len(self.rows) - 1)])
 
-    def _whole_runs(self, first: NDArray[np.int64], n_steps: int) -> NDArray[Any]:
-        """Return the same of runs of which none goes beyond the last row."""
-        # choosing from a view of all runs copies each whole, ten times faster than row by row
-        runs = as_strided(
+    def _view_runs(self, n_steps: int) -> NDArray[Any]:
+        """Return a view of the runs from every row on that do not go beyond the last.
+
+        Choosing from it copies each whole, ten times faster than row by row.
+        """
+        return as_strided(
             self.rows,
             shape=(len(self.rows) - n_steps + 1, n_steps, self.n_features),
             strides=(self.rows.strides[0], *self.rows.strides),
             writeable=False,
         )
-        return np.asarray(runs[first]).astype(self.dtype, copy=False)
 
     def last_values(self, feature: int, back: int = 0) -> NDArray[np.float64]:
         """Return a feature at the last present step of every sequence, or `back` steps before.

@@ -1,5 +1,6 @@
 """Every accepted form of X against loops over single sequences."""
 
+import pickle
 import re
 from copy import deepcopy
 
@@ -607,6 +608,14 @@ def test_a_batch_is_a_copy(n):
     batch, _ = as_sequences(X).take(np.arange(n))
     batch[:] = -1
     assert (X >= 0).all()
+
+
+def test_a_pickle_holds_the_rows_once():
+    sequences = as_sequences(view_windows(np.random.default_rng(0).normal(size=(300, 2)), 100))
+    batch, _ = sequences.take(np.array([3, 0]))
+    pickled = pickle.dumps(sequences)
+    assert len(pickled) < 3 * sequences.rows.nbytes  # 200 windows would be 70 times the rows
+    np.testing.assert_array_equal(pickle.loads(pickled).take(np.array([3, 0]))[0], batch)
 
 
 def test_one_sequence_is_taken_as_among_others():
