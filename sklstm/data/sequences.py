@@ -103,6 +103,11 @@ class Sequences:
         return self.n_timesteps if self.form == "table" else None
 
     @property
+    def on_disk(self) -> bool:
+        """Whether the rows are a memory map."""
+        return _is_memory_map(self.rows)
+
+    @property
     def overlap(self) -> bool:
         """Whether any two sequences share time steps."""
         first, lengths = self.first, self.lengths

@@ -29,6 +29,7 @@ from sklstm.training.optimizers import (
     optimizer_options,
 )
 from sklstm.training.prediction import run_module
+from sklstm.training.resident import resident_samples
 from sklstm.training.runtime import Interrupts
 from sklstm.training.samples import Loader, Samples, Split
 from sklstm.training.schedules import SCHEDULES, RateSchedule
@@ -54,8 +55,10 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
     def get_split_datasets(
         self, X: Split, y: None = None, **fit_params: Any
     ) -> tuple[Samples, Samples | None]:
-        """Return the parts as they were split before."""
-        return X.train, X.valid
+        """Return the parts as they were split before, where the module is."""
+        device = torch.device(self.device)
+        valid = None if X.valid is None else resident_samples(X.valid, device)
+        return resident_samples(X.train, device), valid
 
     def get_iterator(self, dataset: Samples, training: bool = False) -> Loader:
         """Return the batches; shuffled anew on every pass in training."""

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from sklstm.data import Batches, Sequences, first_rows, rows_of
-from sklstm.training.samples import module_arguments
+from sklstm.training.resident import resident_sequences
+from sklstm.training.samples import Source, module_arguments
 
 # Time steps of one batch: on a CPU not so many that its states take much memory.
 _STEPS = {"cpu": 2**16}
@@ -50,12 +51,13 @@ def predict_outputs(
         if len(sequences) <= batch_size:
             outputs = _outputs(module, sequences, np.arange(len(sequences)), device)
             return outputs if reduce is None else reduce(outputs)
-        return _outputs_by_batches(module, sequences, batch_size, device, n_rows, reduce)
+        gathered = resident_sequences(sequences, torch.device(device))
+        return _outputs_by_batches(module, gathered, batch_size, device, n_rows, reduce)
 
 
 def _outputs_by_batches(
     module: nn.Module,
-    sequences: Sequences,
+    sequences: Source,
     batch_size: int,
     device: torch.device | str,
     n_rows: NDArray[np.int64] | None,
@@ -78,7 +80,7 @@ def _outputs_by_batches(
 
 
 def _outputs(
-    module: nn.Module, sequences: Sequences, indices: NDArray[np.int64], device: torch.device | str
+    module: nn.Module, sequences: Source, indices: NDArray[np.int64], device: torch.device | str
 ) -> Tensor:
     return run_module(module, module_arguments(sequences, indices), device).cpu().double()
 

@@ -3,16 +3,33 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
-from sklstm.data import Batches, Sequences, Steps
+from sklstm.data import Batches, Steps
 
 Targets = NDArray[Any] | Steps | dict[str, NDArray[Any]]
-Batch = tuple[dict[str, NDArray[Any]], Any]
+Batch = tuple[dict[str, Any], Any]
+
+
+class Source(Protocol):
+    """Sequences that batches are gathered from: `Sequences`, or those on a device."""
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Number of time steps of each."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the batches."""
+
+    def __len__(self) -> int: ...
+
+    def take(self, indices: NDArray[np.int64]) -> tuple[Any, Any]:
+        """Return a batch, and the sequences' lengths or None where all fill it."""
 
 
 class Samples(Dataset[Batch]):
@@ -20,7 +37,7 @@ class Samples(Dataset[Batch]):
 
     Parameters
     ----------
-    sequences : Sequences
+    sequences : Source
     targets : ndarray of shape (n_samples,) or (n_samples, n_targets), Steps, or dict of ndarray
         Encoded. `Steps` where every time step has a target; a dict where the loss wants several
         arrays of length n_samples.
@@ -42,7 +59,7 @@ class Samples(Dataset[Batch]):
 
     def __init__(
         self,
-        sequences: Sequences,
+        sequences: Source,
         targets: Targets,
         weight: NDArray[Any] | Steps | None,
         given: Mapping[str, NDArray[Any]] = MappingProxyType({}),
@@ -89,7 +106,7 @@ def _take(values: Targets, indices: NDArray[np.int64]) -> Any:
     return chosen.values if isinstance(chosen, Steps) else chosen
 
 
-def module_arguments(sequences: Sequences, indices: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+def module_arguments(sequences: Source, indices: NDArray[np.int64]) -> dict[str, Any]:
     """Return a batch of sequences as a module's keyword arguments."""
     x, lengths = sequences.take(indices)
     return {"x": x} if lengths is None else {"x": x, "lengths": lengths}
