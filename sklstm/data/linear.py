@@ -59,7 +59,9 @@ class LinearMap:
             steps -= self.center
             if absent is not None:
                 steps[absent] = 0.0
-            np.nan_to_num(steps, copy=False)  # what is not known yet counts as its mean
+            unknown = np.isnan(steps)
+            if unknown.any():  # not known yet: counts as its mean
+                steps[unknown] = 0.0
             rows = steps.reshape(len(indices), -1)
             for output in range(n_outputs):
                 # summed row by row: of a matrix product the bits depend on the number of rows
