@@ -28,7 +28,11 @@ struct scan {
     long x_row, x_step;
     float *steps;  /* (time + 1, batch, width) */
     float *memory; /* LSTM: (time + 1, batch, units); (batch, units) without gates */
-    float *gates;  /* (time, batch, 4 * units), or none where nothing is to be differentiated */
+    /* (time, batch * 4 * units), or none where nothing is to be differentiated. Rows that go through
+     * time together are laid out block by block of units, each with the rows' gates one behind the
+     * other, so that they are written in the order of memory; backward is to be called with the
+     * same first and last rows as forward. */
+    float *gates;
     const float *grad; /* (batch, time, hidden) */
     long grad_row, grad_step;
     float *grad_x; /* (batch, time, inputs), or none */

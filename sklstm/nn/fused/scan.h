@@ -186,7 +186,7 @@ INLINE void NAME(forward_rows)(const int cell, const struct scan *s, long first,
 {
     const long units = round_up(s->hidden, LANES), width = units + s->inputs + 1;
     const int taped = s->gates != 0; /* else gates and memory are written over, step by step */
-    const long gates_row = 4 * (taped ? units : LANES), memory_step = taped ? s->batch * units : 0;
+    const long memory_step = taped ? s->batch * units : 0;
     float unkept[CHUNK * 4 * LANES];
     if (s->resumes)
         memcpy(s->steps + first * width, s->steps + (s->time * s->batch + first) * width,
@@ -204,16 +204,16 @@ INLINE void NAME(forward_rows)(const int cell, const struct scan *s, long first,
             steps[(r + 1) * width - 1] = 1;
         }
         for (long u = 0; u < units; u += LANES) {
-            float *gates = taped ? s->gates + row_of_step * 4 * units + u * 4 : unkept;
+            float *gates = taped ? s->gates + (row_of_step * units + u * n) * 4 : unkept;
             float *memory = 0;
             if (cell == LSTM)
                 memory = s->memory + t * memory_step + first * units + u;
             for (long r = 0; r < n; r += ROWS)
                 TILES(least(ROWS, n - r),
                       NAME(product)(R, 4, steps + r * width, width, s->packed + u * 4 * width,
-                                    width, gates + r * gates_row, gates_row))
+                                    width, gates + r * 4 * LANES, 4 * LANES))
             for (long r = 0; r < n; r++)
-                NAME(cell_forward)(cell, gates + r * gates_row, steps + r * width + u,
+                NAME(cell_forward)(cell, gates + r * 4 * LANES, steps + r * width + u,
                                    next + r * width + u, memory ? memory + r * units : 0,
                                    memory_step);
         }
@@ -272,7 +272,8 @@ INLINE void NAME(backward_rows)(const int cell, const struct scan *s, long first
                     memcpy(&grad, given + u, sizeof(float) * (s->hidden - u));
                 grad += load(step_grads + r * columns + u);
                 const float *state = steps + r * width + u;
-                NAME(cell_backward)(cell, gates + at * 4, state, state + s->batch * width,
+                NAME(cell_backward)(cell, gates + (u * n + r * LANES) * 4, state,
+                                    state + s->batch * width,
                                     memory ? memory + at : 0, grad, carry + at,
                                     gate_grads + at * 4);
             }
