@@ -128,10 +128,10 @@ def find_anchor(
     [0]
     """
     candidates = [f for f in range(sequences.n_features) if f not in ignored]
-    if sequences.lengths.max() == 1 or not candidates:  # nothing to be relative to
-        return no_anchor(y.shape[1])
     chosen = np.linspace(0, len(y) - 1, min(len(y), _ENOUGH)).astype(np.int64)
     some, y_some = sequences.subset(chosen), y[chosen]
+    if some.lengths.max() == 1 or not candidates:  # nothing to be relative to
+        return no_anchor(y.shape[1])
     weight = np.ones(len(chosen)) if weight is None else weight[chosen]
     explained = np.zeros((sequences.n_features, y.shape[1]))
     for feature in candidates:

@@ -57,8 +57,8 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
     ) -> tuple[Samples, Samples | None]:
         """Return the parts as they were split before, where the module is."""
         device = torch.device(self.device)
-        valid = None if X.valid is None else resident_samples(X.valid, device)
-        return resident_samples(X.train, device), valid
+        train = resident_samples(X.train, device)
+        return train, None if X.valid is None else resident_samples(X.valid, device, like=train)
 
     def get_iterator(self, dataset: Samples, training: bool = False) -> Loader:
         """Return the batches; shuffled anew on every pass in training."""
@@ -68,19 +68,20 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         self, y_pred: Tensor, y_true: Any, X: Any = None, training: bool = False
     ) -> Tensor:
         """Return the mean over the batch of weight times loss."""
+        device = torch.device(self.device)  # as_tensor would read the name anew for every array
         target, weight = y_true if isinstance(y_true, tuple) else (y_true, None)
         if isinstance(target, dict):
-            target = {name: torch.as_tensor(v, device=self.device) for name, v in target.items()}
+            target = {name: torch.as_tensor(v, device=device) for name, v in target.items()}
         else:
-            target = torch.as_tensor(target, device=self.device)
+            target = torch.as_tensor(target, device=device)
         loss: Tensor = self.criterion_(y_pred, target)
         if weight is not None:
-            loss = torch.as_tensor(weight, device=self.device) * loss
+            loss = torch.as_tensor(weight, device=device) * loss
         return loss.mean()
 
     def infer(self, x: dict[str, Any], **fit_params: Any) -> Tensor:
         """Return the module's output of a batch."""
-        return run_module(self.module_, x, self.device)
+        return run_module(self.module_, x, torch.device(self.device))
 
     def train_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Make one step; only optimisers that evaluate the loss again get a closure for it."""
@@ -312,7 +313,7 @@ def make_net(
         verbose=0,
         train_split=None,
         callbacks=list(callbacks or ()),
-        device=torch.device(device),  # a name would be read anew for every array
+        device=device,
     )
     net.rng_, net.guards_, net.rate_, net.schedule_ = rng, [], None, None
     net.gradient_clip_ = gradient_clip

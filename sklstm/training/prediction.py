@@ -21,7 +21,7 @@ _MIN_BATCH, _MAX_BATCH = 16, 4096
 def predict_outputs(
     module: nn.Module,
     sequences: Sequences,
-    device: torch.device | str,
+    device: str,
     n_rows: NDArray[np.int64] | None = None,
     reduce: Callable[[Tensor], Tensor] | None = None,
 ) -> Tensor:
@@ -32,7 +32,7 @@ def predict_outputs(
     module : torch module
         With ``forward(x, lengths=None)``, in evaluation mode.
     sequences : Sequences
-    device : torch device or str
+    device : str
         Where the module is.
     n_rows : ndarray of shape (n_sequences,) or None, default=None
         How many rows of outputs each sequence has; None means one.
@@ -45,21 +45,22 @@ def predict_outputs(
         Or what is kept of it.
     """
     longest = int(sequences.lengths.max())
-    n_steps = _STEPS.get(torch.device(device).type, _STEPS_ELSEWHERE)
+    place = torch.device(device)
+    n_steps = _STEPS.get(place.type, _STEPS_ELSEWHERE)
     batch_size = min(max(n_steps // longest, _MIN_BATCH), _MAX_BATCH)
     with torch.no_grad():
         if len(sequences) <= batch_size:
-            outputs = _outputs(module, sequences, np.arange(len(sequences)), device)
+            outputs = _outputs(module, sequences, np.arange(len(sequences)), place)
             return outputs if reduce is None else reduce(outputs)
-        gathered = resident_sequences(sequences, torch.device(device))
-        return _outputs_by_batches(module, gathered, batch_size, device, n_rows, reduce)
+        gathered = resident_sequences(sequences, place)
+        return _outputs_by_batches(module, gathered, batch_size, place, n_rows, reduce)
 
 
 def _outputs_by_batches(
     module: nn.Module,
     sequences: Source,
     batch_size: int,
-    device: torch.device | str,
+    device: torch.device,
     n_rows: NDArray[np.int64] | None,
     reduce: Callable[[Tensor], Tensor] | None,
 ) -> Tensor:
@@ -80,12 +81,12 @@ def _outputs_by_batches(
 
 
 def _outputs(
-    module: nn.Module, sequences: Source, indices: NDArray[np.int64], device: torch.device | str
+    module: nn.Module, sequences: Source, indices: NDArray[np.int64], device: torch.device
 ) -> Tensor:
     return run_module(module, module_arguments(sequences, indices), device).cpu().double()
 
 
-def run_module(module: nn.Module, arguments: dict[str, Any], device: torch.device | str) -> Tensor:
+def run_module(module: nn.Module, arguments: dict[str, Any], device: torch.device) -> Tensor:
     """Return a module's output of one batch.
 
     Parameters
@@ -93,7 +94,7 @@ def run_module(module: nn.Module, arguments: dict[str, Any], device: torch.devic
     module : torch module
     arguments : dict of ndarray
         As `module_arguments` makes them.
-    device : torch device or str
+    device : torch device
         Where the module is.
 
     Returns

@@ -80,10 +80,13 @@ class Samples(Dataset[Batch]):
         """Return one batch: the module's arguments, and the targets (with weights, if any)."""
         x = module_arguments(self.sequences, indices)
         x.update({name: value[indices] for name, value in self.given.items()})
-        target, weight = _take(self.targets, indices), self._weight_of(indices)
-        return x, target if weight is None else (target, weight)
+        return x, self._targets_of(indices)
 
-    def _weight_of(self, indices: NDArray[np.int64]) -> NDArray[Any] | None:
+    def _targets_of(self, indices: Any) -> Any:
+        target, weight = _take(self.targets, indices), self._weight_of(indices)
+        return target if weight is None else (target, weight)
+
+    def _weight_of(self, indices: Any) -> Any:
         weight = None if self.weight is None else _take(self.weight, indices)
         if not isinstance(self.targets, Steps):
             return weight
@@ -95,11 +98,10 @@ class Samples(Dataset[Batch]):
             return weight
         dtype = self.sequences.dtype
         whole = np.ones(lengths.sum(), dtype) if weight is None else weight
-        scaled: NDArray[Any] = (share * whole).astype(dtype)
-        return scaled
+        return (share * whole).astype(dtype)
 
 
-def _take(values: Targets, indices: NDArray[np.int64]) -> Any:
+def _take(values: Targets, indices: Any) -> Any:
     if isinstance(values, dict):
         return {name: value[indices] for name, value in values.items()}
     chosen = values[indices]

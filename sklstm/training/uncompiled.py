@@ -8,6 +8,7 @@ left out where nobody listens.
 """
 
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -23,15 +24,8 @@ class _Uncompiled(optim.Optimizer):
     zero_grad = inspect.unwrap(optim.Optimizer.zero_grad)
 
     def __init_subclass__(cls) -> None:
-        # the wrapper of step switched gradients off as well
-        unheard = torch.no_grad()(inspect.unwrap(cls.step))
-        heard = optim.Optimizer.profile_hook_step(unheard)
-
-        def step(self: _Uncompiled, closure: Any = None) -> Any:
-            return (heard if self._has_listeners() else unheard)(self, closure)
-
-        step.hooked = True  # type: ignore[attr-defined] # so that torch does not wrap it itself
-        cls.step = step  # type: ignore[assignment, method-assign]
+        if _Uncompiled in cls.__bases__:  # what is made of these calls their step
+            cls.step = _unwrapped(cls.step)  # type: ignore[method-assign]
 
     def _has_listeners(self) -> bool:
         hooks = (
@@ -41,6 +35,19 @@ class _Uncompiled(optim.Optimizer):
             torch_optimizer._global_optimizer_post_hooks,  # noqa: SLF001
         )
         return any(hooks) or autograd_profiler._is_profiler_enabled  # noqa: SLF001
+
+
+def _unwrapped(step: Callable[..., Any]) -> Callable[..., Any]:
+    # one of the wrappers switched gradients off as well
+    unheard = torch.no_grad()(inspect.unwrap(step))
+    heard = optim.Optimizer.profile_hook_step(unheard)
+
+    def quick(self: _Uncompiled, *args: Any, **kwargs: Any) -> Any:
+        return (heard if self._has_listeners() else unheard)(self, *args, **kwargs)
+
+    quick.__doc__ = step.__doc__
+    quick.hooked = True  # type: ignore[attr-defined] # so that torch does not wrap it itself
+    return quick
 
 
 class AdamW(_Uncompiled, optim.AdamW):

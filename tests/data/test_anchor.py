@@ -47,6 +47,14 @@ def test_of_many_samples_some_tell_as_much(monkeypatch):
     assert some.drifting == all_of_them.drifting
 
 
+def test_steps_that_are_not_looked_at_say_nothing(monkeypatch):
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(1, 1)) for _ in range(20)]
+    X[3] = rng.normal(size=(3, 1))
+    monkeypatch.setattr(anchor, "_ENOUGH", 2)
+    assert find(X, rng.normal(size=(20, 1))).features.tolist() == [-1]
+
+
 def test_force_takes_the_feature_that_explains_most():
     X = make_sequences()
     y = make_targets(X)

@@ -259,3 +259,8 @@ def test_the_best_weights_are_restored_before_the_users_callbacks_hear_of_the_en
     train(net, samples(), 4, samples(5, seed=1), early_stopping=best)
     assert best.best_epoch_ == 1
     assert seen == [net.module_.linear.weight.item()]
+
+
+def test_the_device_keeps_its_name():
+    # skorch hands it on to libraries that know no torch device
+    assert net_of().device == "cpu"

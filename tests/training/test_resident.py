@@ -60,7 +60,7 @@ def test_batches_are_those_of_numpy(make, dtype, indices):
 def test_windows_are_held_once():
     sequences = as_sequences(windows())
     held = resident.ResidentSequences(sequences, CPU)
-    assert held._rows.shape == (66, 2)
+    assert held.rows.shape == (66, 2)
     assert len(held) == len(sequences) == 60
 
 
@@ -88,10 +88,35 @@ def test_targets_of_steps_stay(always):
 @pytest.mark.parametrize("free", [0, 1, 2])
 def test_half_of_the_free_memory_is_the_most(monkeypatch, free):
     sequences = as_sequences(windows())  # 66 rows of 2 features in float32
-    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free * 66 * 8, 10**12))
-    monkeypatch.setattr(resident, "ResidentSequences", lambda *_: "sent")
+    n_bytes = 66 * 8
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free * n_bytes // 2, 10**12))
+    # torch holds blocks, half of them free
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: free * n_bytes)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: free * n_bytes // 2)
+    monkeypatch.setattr(resident, "send", lambda values, device: torch.zeros(66, 2))
     found = resident.resident_sequences(sequences, torch.device("cuda:0"))
-    assert (found == "sent") == (free == 2)
+    assert (found is sequences) == (free < 2)
+
+
+def test_without_room_after_all_the_sequences_stay(monkeypatch, always):
+    def fail(values, device):
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(resident, "send", fail)
+    sequences = as_sequences(windows())
+    assert resident.resident_sequences(sequences, CPU) is sequences
+
+
+def test_parts_of_one_table_share_its_rows(always):
+    whole = as_sequences(windows())
+    samples = [
+        Samples(whole.subset(part), np.zeros(30), None) for part in np.arange(60).reshape(2, 30)
+    ]
+    train = resident.resident_samples(samples[0], CPU)
+    valid = resident.resident_samples(samples[1], CPU, like=train)
+    assert valid.sequences.rows is train.sequences.rows
+    other = resident.resident_samples(Samples(as_sequences(ragged()), None, None), CPU, like=train)
+    assert len(other.sequences.rows) == 25
 
 
 def test_a_cpu_reads_what_is_there():

@@ -102,6 +102,17 @@ def test_hooks_are_told_of_steps(kind):
     assert seen == ["before", "after", "before"]
 
 
+def test_hooks_of_a_subclass_are_told_once():
+    class Own(OPTIMIZERS["adamw"]):
+        pass
+
+    seen = []
+    optimizer = Own([torch.zeros(2, requires_grad=True)])
+    optimizer.register_step_post_hook(lambda *_: seen.append("after"))
+    optimizer.step()
+    assert seen == ["after"]
+
+
 def test_hooks_of_all_optimizers_are_told():
     seen = []
     optimizer = OPTIMIZERS["adamw"]([torch.zeros(2, requires_grad=True)])

@@ -169,6 +169,11 @@ class _Plan:
         """Multiplications of the forward pass."""
         return self.batch * self.time * self.width * 4 * self.units
 
+    @cached_property
+    def shards(self) -> list[tuple[int, int]]:
+        """First and last row of the parts that threads take."""
+        return shards_of(self.batch, self.effort)
+
     def scan(self, weights: Sequence[Tensor], tensors: dict[str, Tensor | None]) -> Scan:
         present = {name: tensor for name, tensor in tensors.items() if tensor is not None}
         places = {name: tensor.data_ptr() for name, tensor in present.items()}
@@ -203,8 +208,7 @@ class _Plan:
         scan = self.scan(weights, tensors)
         scan.x_row, scan.x_step = x.stride()[:2]
         self.kernel.pack_forward(scan)
-        shards = shards_of(batch, self.effort)
-        for_each(len(shards), lambda i: self.kernel.forward(scan, *shards[i]))
+        for_each(len(self.shards), lambda i: self.kernel.forward(scan, *self.shards[i]))
         return steps, memory, gates
 
     def backward(
@@ -216,7 +220,7 @@ class _Plan:
         with_x: bool,
     ) -> tuple[Tensor | None, ...]:
         """Return the gradients of x, if asked for, and of the four weights."""
-        units, shards = self.units, shards_of(self.batch, self.effort)
+        units, shards = self.units, self.shards
         grad = grad if grad.stride(2) == 1 else grad.contiguous()
         grad_x = grad.new_empty(self.batch, self.time, self.inputs) if with_x else None
         packed = grad.new_empty((units + self.inputs + self.kernel.lanes) * 4 * units)

@@ -46,8 +46,7 @@ def keep_threads(count: int) -> Iterator[None]:
         _KEPT.reset(token)
 
 
-@cache
-def shards_of(batch: int, effort: int) -> tuple[tuple[int, int], ...]:
+def shards_of(batch: int, effort: int) -> list[tuple[int, int]]:
     """Return the first and last row of each shard of a batch.
 
     They depend on the work alone, so that sums over shards, added in their order, are the same
@@ -61,21 +60,21 @@ def shards_of(batch: int, effort: int) -> tuple[tuple[int, int], ...]:
 
     Returns
     -------
-    tuple of (int, int)
+    list of (int, int)
 
     Examples
     --------
     >>> from sklstm.nn.fused.threads import shards_of
     >>> shards_of(100, effort=30_000_000)
-    ((0, 25), (25, 50), (50, 75), (75, 100))
+    [(0, 25), (25, 50), (50, 75), (75, 100)]
     >>> shards_of(100, effort=1_000_000)
-    ((0, 100),)
+    [(0, 100)]
     """
     count = 1
     most = min(_MOST_SHARDS, batch // _FEWEST_ROWS, effort // _LEAST_EFFORT)
     while 2 * count <= most:
         count *= 2
-    return tuple((batch * i // count, batch * (i + 1) // count) for i in range(count))
+    return [(batch * i // count, batch * (i + 1) // count) for i in range(count)]
 
 
 def for_each(n_shards: int, work: Callable[[int], None]) -> None:

@@ -21,7 +21,7 @@ def test_shards_cover_the_batch_once_in_even_parts(batch):
 
 
 def test_small_work_is_one_shard():
-    assert threads.shards_of(600, effort=100) == ((0, 600),)
+    assert threads.shards_of(600, effort=100) == [(0, 600)]
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
