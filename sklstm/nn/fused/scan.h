@@ -61,9 +61,10 @@ INLINE VEC NAME(tanh_numerator)(VEC x)
     return q * f * scale + (scale - 1.0f);
 }
 
+/* of x in the same unit */
 INLINE VEC NAME(tanh)(VEC x)
 {
-    VEC e = NAME(tanh_numerator)(x * TANH_UNIT);
+    VEC e = NAME(tanh_numerator)(x);
     return e / (e + 2.0f);
 }
 
@@ -166,14 +167,13 @@ INLINE void NAME(cell_forward)(const int cell, float *gates, const float *state,
         candidate = of_cd * over_d * numerator;
         const VEC c = b * load(memory) + a * candidate;
         store(memory + memory_step, c);
-        store(next_state, d * NAME(tanh)(c));
+        store(next_state, d * NAME(tanh)(c * TANH_UNIT));
         store(gates + 3 * LANES, d);
     } else { /* reset, update, candidate, recurrent part of the candidate's sum */
         const VEC inverse = 1.0f / (over_a * over_b);
         a = inverse * over_b;
         b = inverse * over_a;
-        const VEC numerator = NAME(tanh_numerator)(sum + a * last);
-        candidate = numerator / (numerator + 2.0f);
+        candidate = NAME(tanh)(sum + a * last);
         store(next_state, candidate + b * (load(state) - candidate));
         store(gates + 3 * LANES, last * (1.0f / TANH_UNIT));
     }
