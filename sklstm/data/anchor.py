@@ -146,33 +146,30 @@ def find_anchor(
     drifting = force or (
         sequences.overlap and any(_drifts(some, feature, weight) for feature in anchors)
     )
-    if drifting:
-        _anchor_later_values(features, sequences, y, anchors)
     slope, intercept, level = (np.zeros(y.shape[1]) for _ in range(3))
-    for output, feature in enumerate(features):
-        if feature != NONE:
-            line = _continuation(_last_values(sequences, feature), y[:, output])
-            last = _last_values(some, feature)
-            slope[output], intercept[output] = line or _line(last, y_some[:, output], weight)
-            level[output] = last.mean()
+    for feature in anchors:
+        last = _last_values(sequences, feature)
+        last_of_some = _last_values(some, feature)
+        if drifting:
+            _anchor_later_values(features, feature, last, y)
+        for output in np.flatnonzero(features == feature):
+            line = _continuation(last, y[:, output])
+            line = line or _line(last_of_some, y_some[:, output], weight)
+            slope[output], intercept[output] = line
+            level[output] = last_of_some.mean()
     return Anchor(features, slope, intercept, drifting, level)
 
 
 def _anchor_later_values(
-    features: NDArray[np.int64],
-    sequences: Sequences,
-    y: NDArray[np.float64],
-    anchors: Collection[int],
+    features: NDArray[np.int64], feature: int, last: NDArray[np.float64], y: NDArray[np.float64]
 ) -> None:
     """Anchor further targets that are later values of a feature of which nobody sees the level.
 
     Half a season ahead its last value explains little of them, and is their level all the same.
     """
-    for feature in anchors:
-        last = _last_values(sequences, feature)
-        for output in np.flatnonzero(features == NONE):
-            if _continuation(last, y[:, output]) is not None:
-                features[output] = feature
+    for output in np.flatnonzero(features == NONE):
+        if _continuation(last, y[:, output]) is not None:
+            features[output] = feature
 
 
 def _drifts(sequences: Sequences, feature: int, weight: NDArray[np.float64]) -> bool:
