@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sklstm.data import Sequences, Steps
-from sklstm.training.samples import Batch, Samples, Source
+from sklstm.training.samples import Batch, Samples, Source, as_arguments
 
 # Share of the device's free memory that the rows may take; the rest is the network's.
 _SHARE = 0.5
@@ -24,8 +24,8 @@ class ResidentSequences:
     ----------
     sequences : Sequences
     device : torch device
-    like : ResidentSequences or None, default=None
-        Others, with which these share their rows if they are of the same table.
+    rows : Tensor of shape (n_rows, n_features) or None, default=None
+        The rows, where they are on the device already.
 
     Attributes
     ----------
@@ -46,16 +46,15 @@ class ResidentSequences:
     """
 
     def __init__(
-        self, sequences: Sequences, device: torch.device, like: "ResidentSequences | None" = None
+        self, sequences: Sequences, device: torch.device, rows: Tensor | None = None
     ) -> None:
         self.lengths = sequences.lengths
         self.dtype = sequences.dtype
         self.device = device
         self.table = sequences.rows
-        if like is not None and like.table is self.table:
-            self.rows: Tensor = like.rows
-        else:
-            self.rows = send(self.table.astype(self.dtype, copy=False), device)
+        if rows is None:
+            rows = send(self.table.astype(self.dtype, copy=False), device)
+        self.rows = rows
         self._first = send(sequences.first, device)
 
     def __len__(self) -> int:
@@ -111,7 +110,7 @@ class ResidentSamples(Samples):
         """Return one batch, of tensors on the device."""
         places = send(indices, self.sequences.device)
         steps, lengths = self.sequences.take(indices, places)
-        x = {"x": steps} if lengths is None else {"x": steps, "lengths": lengths}
+        x = as_arguments(steps, lengths)
         x.update({name: value[places] for name, value in self.given.items()})
         chosen = indices if isinstance(self.targets, Steps) else places
         return x, self._targets_of(chosen)
@@ -130,7 +129,7 @@ def resident_sequences(
     sequences : Source
     device : torch device
     like : Source or None, default=None
-        Others, with which these may share their rows.
+        Others, whose rows these share if they are of one table.
 
     Returns
     -------
@@ -138,11 +137,13 @@ def resident_sequences(
     """
     if not isinstance(sequences, Sequences) or sequences.on_disk:
         return sequences
-    other = like if isinstance(like, ResidentSequences) else None
-    if other is None and not _has_room(sequences.rows.size * sequences.dtype.itemsize, device):
+    rows = None
+    if isinstance(like, ResidentSequences) and like.table is sequences.rows:
+        rows = like.rows
+    elif not _has_room(sequences.rows.size * sequences.dtype.itemsize, device):
         return sequences
     try:
-        return ResidentSequences(sequences, device, other)
+        return ResidentSequences(sequences, device, rows)
     except torch.OutOfMemoryError:  # another process was faster
         return sequences
 
@@ -157,7 +158,7 @@ def resident_samples(
     samples : Samples
     device : torch device
     like : Samples or None, default=None
-        Others, with which these may share their rows.
+        Others, whose rows these share if they are of one table.
 
     Returns
     -------

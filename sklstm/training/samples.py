@@ -110,7 +110,11 @@ def _take(values: Targets, indices: Any) -> Any:
 
 def module_arguments(sequences: Source, indices: NDArray[np.int64]) -> dict[str, Any]:
     """Return a batch of sequences as a module's keyword arguments."""
-    x, lengths = sequences.take(indices)
+    return as_arguments(*sequences.take(indices))
+
+
+def as_arguments(x: Any, lengths: Any) -> dict[str, Any]:
+    """Name a batch and its lengths, if there are any, as a module's arguments."""
     return {"x": x} if lengths is None else {"x": x, "lengths": lengths}
 
 

@@ -119,6 +119,13 @@ def test_parts_of_one_table_share_its_rows(always):
     assert len(other.sequences.rows) == 25
 
 
+def test_another_table_needs_room_of_its_own(monkeypatch):
+    train = resident.ResidentSequences(as_sequences(windows()), CPU)
+    monkeypatch.setattr(resident, "_has_room", lambda *_: False)
+    other = as_sequences(ragged())
+    assert resident.resident_sequences(other, CPU, like=train) is other
+
+
 def test_a_cpu_reads_what_is_there():
     sequences = as_sequences(windows())
     assert resident.resident_sequences(sequences, CPU) is sequences
