@@ -283,8 +283,7 @@ class Sequences:
         -------
         mean, variance : ndarray of shape (n_features,), float64
         """
-        coverage = self._coverage(np.int32(1) if weight is None else weight)
-        coverage[~self.is_present()] = 0.0  # not what rounding leaves of weights that are gone
+        coverage = self._row_weights(weight)
         total, mean, variance = (np.zeros(self.n_features) for _ in range(3))
         for rows, known, part in self._chunks(coverage):
             total += part @ known
@@ -294,6 +293,36 @@ class Sequences:
         for rows, known, part in self._chunks(coverage):
             variance += part @ ((rows - mean) ** 2 * known) / total
         return mean, variance
+
+    def difference_scale(self, weight: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        """Return the root mean square of every feature's first differences.
+
+        Parameters
+        ----------
+        weight : ndarray of shape (n_sequences,) or None
+            As for `moments`; a difference counts with the weights of all sequences it is in.
+
+        Returns
+        -------
+        ndarray of shape (n_features,), float64
+            Of pairs of present steps that follow one another and of which both values are known;
+            0 of a feature that never changes by more than its rounding error.
+        """
+        coverage = self._row_weights(weight, from_step=1)
+        total, squares, largest = (np.zeros(self.n_features) for _ in range(3))
+        for start in range(1, len(self.rows), _CHUNK):
+            part = coverage[start : start + _CHUNK].astype(np.float64)
+            rows = self.rows[start - 1 : start + _CHUNK].astype(np.float64)
+            differences = np.diff(rows, axis=0)
+            known = np.isfinite(differences)
+            differences[~known] = 0.0
+            total += part @ known
+            squares += part @ differences**2
+            counts = known & (part > 0)[:, None]
+            np.maximum(largest, np.abs(rows[1:]).max(axis=0, where=counts, initial=0), out=largest)
+        mean_square = squares / np.maximum(total, np.finfo(np.float64).tiny)
+        rounding = 10 * np.finfo(self.dtype).eps * largest
+        return np.where(mean_square <= rounding**2, 0.0, np.sqrt(mean_square))
 
     def _chunks(
         self, coverage: NDArray[Any]
@@ -334,10 +363,22 @@ class Sequences:
         resolved = 1e-13 * float(column @ column) / present.sum()
         return float(mean), float(variance) if variance > resolved else 0.0
 
-    def _coverage(self, weight: NDArray[Any] | np.int32) -> NDArray[Any]:
-        """Return for each row the summed weight of the sequences that it is in."""
+    def _row_weights(self, weight: NDArray[np.float64] | None, from_step: int = 0) -> NDArray[Any]:
+        """Return `_coverage` by weights, zero where none is."""
+        if weight is None:
+            return self._coverage(np.int32(1), from_step)
+        coverage = self._coverage(weight, from_step)
+        # not what rounding leaves of weights that are gone
+        coverage[self._coverage(np.int32(1), from_step) == 0] = 0.0
+        return coverage
+
+    def _coverage(self, weight: NDArray[Any] | np.int32, from_step: int = 0) -> NDArray[Any]:
+        """Return for each row the summed weight of the sequences that it is in.
+
+        Of each sequence the steps from `from_step` on.
+        """
         change = np.zeros(len(self.rows) + 1, dtype=weight.dtype)
-        np.add.at(change, self.first, weight)
+        np.add.at(change, self.first + from_step, weight)
         np.subtract.at(change, self.first + self.lengths, weight)
         return np.cumsum(change, out=change)[:-1]
 

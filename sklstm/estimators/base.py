@@ -75,6 +75,7 @@ _LASTING = (
     "standardize",
     "categorical_features",
     "feature_encoding",
+    "differences",
     "missing_values",
     "subtract_last",
     "linear_skip",
@@ -133,6 +134,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     # what not every estimator offers
     return_sequences: bool = False
     embedding_size: int | str = "auto"
+    differences: bool | str = False
 
     net_: "training.SequenceNet"
     n_features_in_: int

@@ -124,6 +124,11 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         distinct values, of whole numbers that are mostly common ones, such as sizes of packets, and
         of heavy tails; else it standardises, as is always done with features that are told
         relative to their last value.
+    differences : {"auto", True, False}, default="auto"
+        Whether the network is told, beside each number that is standardised, how much it changed
+        since the step before, in units of such changes in training. The shape of smooth sequences
+        shows in them. "auto" tells them where `standardize` is on, except to a `module` of your own
+        and with `return_sequences`.
     missing_values : {"error", "indicator"}, default="error"
         What to do with NaN inside a sequence. "indicator" takes the value before it in the
         sequence, or the mean where there is none, and adds an input that tells so for each
@@ -242,6 +247,7 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         **RowwiseLSTM._parameter_constraints,
         "loss": [StrOptions(set(CLASSIFICATION_LOSSES))],
         "ignore_label": "no_validation",
+        "differences": [StrOptions({"auto"}), "boolean"],
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
@@ -264,6 +270,7 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         categorical_features: Any = None,
         embedding_size: int | str = "auto",
         feature_encoding: str = "auto",
+        differences: bool | str = "auto",
         missing_values: str = "error",
         optimizer: str | type[Optimizer] = "adamw",
         learning_rate: float = 1e-2,
@@ -302,6 +309,7 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         self.categorical_features = categorical_features
         self.embedding_size = embedding_size
         self.feature_encoding = feature_encoding
+        self.differences = differences
         self.missing_values = missing_values
         self.optimizer = optimizer
         self.learning_rate = learning_rate

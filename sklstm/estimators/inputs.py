@@ -7,9 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklstm.data import Anchor, Sequences, find_edges, find_encoding
-from sklstm.nn import Embedding, Encoded, Features, PiecewiseLinear, Quantile, Standardize
+from sklstm.nn import (
+    Differences,
+    Embedding,
+    Encoded,
+    Features,
+    Inputs,
+    PiecewiseLinear,
+    Quantile,
+    Standardize,
+)
 
 _Layer = Embedding | PiecewiseLinear | Quantile
+_Numbers = Standardize | Differences
 
 # From how many values an encoding is found.
 _N_VALUES = 200_000
@@ -22,7 +32,7 @@ def build_inputs(
     weight: NDArray[np.float64] | None,
     anchor: Anchor,
     categorical: Sequence[int] = (),
-) -> Standardize | Features:
+) -> Inputs:
     """Build what stands before the first layer.
 
     Parameters
@@ -40,8 +50,8 @@ def build_inputs(
 
     Returns
     -------
-    Standardize or Features
-        The latter where something is encoded or may be missing.
+    Standardize, Differences or Features
+        The last where something is encoded or may be missing.
     """
     layers = _embeddings(estimator, sequences, categorical) | _encodings(
         estimator,
@@ -49,13 +59,26 @@ def build_inputs(
         [f for f in range(sequences.n_features) if f not in {*categorical, *anchor.relative}],
     )
     numbers = [feature for feature in range(sequences.n_features) if feature not in layers]
-    standardize = _standardize(sequences, weight, anchor, numbers, scaled=estimator.standardize)
+    numbers_alone = _standardize(sequences, weight, anchor, numbers, scaled=estimator.standardize)
+    of_numbers: _Numbers = numbers_alone
+    if numbers and _wants_differences(estimator, sequences):
+        scale = _difference_scale(numbers_alone, sequences, weight, numbers)
+        of_numbers = Differences(numbers_alone, scale)
     missing = sequences.missing_features() if estimator.missing_values == "indicator" else None
     if not layers and missing is None:
-        return standardize
+        return of_numbers
     features = sorted(layers)
     encoded = Encoded(features, [layers[feature] for feature in features]) if layers else None
-    return Features(numbers, standardize, encoded, missing)
+    return Features(numbers, of_numbers, encoded, missing)
+
+
+def _wants_differences(estimator: Any, sequences: Sequences) -> bool:
+    """Return an option, of which "auto" is off where it was not tried, or there are none."""
+    wanted = estimator.differences
+    if not isinstance(wanted, str):
+        return bool(wanted)  # numpy's booleans are not the objects True and False
+    whole = estimator.module is None and not estimator.return_sequences
+    return bool(whole and estimator.standardize and sequences.lengths.max() > 1)
 
 
 def _embeddings(estimator: Any, sequences: Sequences, features: Sequence[int]) -> dict[int, _Layer]:
@@ -136,3 +159,14 @@ def _standardize(
         level_mean,
         level_scale,
     )
+
+
+def _difference_scale(
+    standardize: Standardize,
+    sequences: Sequences,
+    weight: NDArray[np.float64] | None,
+    numbers: list[int],
+) -> NDArray[np.float64]:
+    """Return what scales the differences of standardised numbers."""
+    scale = sequences.difference_scale(weight)[numbers] / standardize.scale.numpy()
+    return np.where(scale == 0, 1.0, scale)  # zero where nothing changes in training

@@ -3,9 +3,10 @@
 from sklstm.nn.attention import Attention
 from sklstm.nn.cells import CELLS
 from sklstm.nn.custom import CustomModel
+from sklstm.nn.differences import Differences
 from sklstm.nn.encoder_decoder import Decoding, EncoderDecoder
 from sklstm.nn.encodings import Embedding, Encoded, PiecewiseLinear, Quantile
-from sklstm.nn.features import Features
+from sklstm.nn.features import Features, Inputs
 from sklstm.nn.feeds import NumberFeed, SymbolFeed
 from sklstm.nn.image_model import ImageModel
 from sklstm.nn.inputs import Standardize
@@ -26,11 +27,13 @@ __all__ = [
     "Attention",
     "CustomModel",
     "Decoding",
+    "Differences",
     "Embedding",
     "Encoded",
     "EncoderDecoder",
     "Features",
     "ImageModel",
+    "Inputs",
     "ModelStream",
     "MultidimensionalLayer",
     "NumberFeed",

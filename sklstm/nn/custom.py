@@ -5,8 +5,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from sklstm.nn.features import Features
-from sklstm.nn.inputs import Standardize
+from sklstm.nn.features import Inputs
 from sklstm.nn.pooling import pool_steps
 from sklstm.nn.precision import autocast
 
@@ -16,7 +15,7 @@ class CustomModel(nn.Module):
 
     Parameters
     ----------
-    inputs : Standardize or Features
+    inputs : Standardize, Differences or Features
         Scales the features.
     module : torch module
         Maps x (batch, time, features), zero behind the end of shorter sequences, and lengths
@@ -40,7 +39,7 @@ class CustomModel(nn.Module):
 
     def __init__(
         self,
-        inputs: Standardize | Features,
+        inputs: Inputs,
         module: nn.Module,
         *,
         every_step: bool = False,

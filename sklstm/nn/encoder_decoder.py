@@ -11,10 +11,9 @@ from torch.nn import functional
 
 from sklstm.nn.attention import Attention
 from sklstm.nn.cells import CELLS, State
-from sklstm.nn.features import Features
+from sklstm.nn.features import Inputs
 from sklstm.nn.feeds import NumberFeed, SymbolFeed
 from sklstm.nn.heads import DenseHead
-from sklstm.nn.inputs import Standardize
 from sklstm.nn.plain import PlainCell
 from sklstm.nn.pooling import pool_last, pool_steps
 from sklstm.nn.recurrent import RecurrentLayer, make_layer
@@ -68,7 +67,7 @@ class EncoderDecoder(nn.Module):
 
     Parameters
     ----------
-    inputs : Standardize or Features
+    inputs : Standardize, Differences or Features
         Scales the features.
     feed : SymbolFeed or NumberFeed
         How an output is told to the next step.
@@ -118,7 +117,7 @@ class EncoderDecoder(nn.Module):
 
     def __init__(
         self,
-        inputs: Standardize | Features,
+        inputs: Inputs,
         feed: SymbolFeed | NumberFeed,
         n_outputs: int,
         n_steps: int,

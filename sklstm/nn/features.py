@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from sklstm.nn.differences import Differences
 from sklstm.nn.encodings import Encoded
 from sklstm.nn.inputs import Standardize
 from sklstm.nn.masks import present_steps
@@ -18,7 +19,7 @@ class Features(nn.Module):
     ----------
     numbers : sequence of int
         Features that are standardised.
-    standardize : Standardize
+    standardize : Standardize or Differences
         Of these alone.
     encoded : Encoded or None
         The others.
@@ -43,7 +44,7 @@ class Features(nn.Module):
     def __init__(
         self,
         numbers: Sequence[int],
-        standardize: Standardize,
+        standardize: Standardize | Differences,
         encoded: Encoded | None,
         missing: Sequence[int] | None = None,
     ) -> None:
@@ -70,3 +71,7 @@ class Features(nn.Module):
         if lengths is None:
             return features
         return features.masked_fill(~present_steps(lengths, x.shape[1])[:, :, None], 0.0)
+
+
+# What may stand before the first layer.
+Inputs = Standardize | Differences | Features

@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sklstm.nn.features import Features
+from sklstm.nn.features import Inputs
 from sklstm.nn.heads import DenseHead
-from sklstm.nn.inputs import Standardize
 from sklstm.nn.normalization import NORMALIZATIONS
 from sklstm.nn.patches import Patches
 from sklstm.nn.pooling import EVERY_STEP, POOLINGS
@@ -22,7 +21,7 @@ class SequenceModel(nn.Module):
 
     Parameters
     ----------
-    inputs : Standardize or Features
+    inputs : Standardize, Differences or Features
         Scales the features.
     n_features, n_outputs : int
         Width of a time step, and of the output.
@@ -60,7 +59,7 @@ class SequenceModel(nn.Module):
 
     def __init__(
         self,
-        inputs: Standardize | Features,
+        inputs: Inputs,
         n_features: int,
         n_outputs: int,
         *,

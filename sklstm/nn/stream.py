@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from sklstm.nn.differences import Differences
 from sklstm.nn.features import Features
 from sklstm.nn.fused import Continuation, can_run
 from sklstm.nn.heads import DenseHead
@@ -94,6 +95,23 @@ class _Standardized(_Stateless):
         return (x - self.mean).div_(self.scale)
 
 
+class _Differenced:
+    """Numbers and their changes since the step before."""
+
+    def __init__(self, layer: Differences, like: Tensor) -> None:
+        self.standardized, self.scale = _Standardized(layer.standardize), layer.scale
+        self.before = torch.full_like(like, torch.nan)  # (streams, features) from then on
+
+    def step(self, x: Tensor) -> Tensor:
+        x = self.standardized.step(x)
+        differences = ((x - self.before) / self.scale).nan_to_num(0.0)  # of a first step
+        self.before = x
+        return torch.cat([x, differences], dim=1)
+
+    def reset(self, chosen: Tensor) -> None:
+        self.before[chosen] = torch.nan
+
+
 class _Carried:
     """Features of several kinds; where values may be missing, those known before serve."""
 
@@ -114,6 +132,8 @@ class _Carried:
 def _input_steps(layer: nn.Module, like: Tensor) -> Stateful:
     if isinstance(layer, Standardize):
         return _Standardized(layer)
+    if isinstance(layer, Differences):
+        return _Differenced(layer, like)
     assert isinstance(layer, Features)
     return _Carried(layer, like)
 

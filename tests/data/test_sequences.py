@@ -293,6 +293,47 @@ def test_moments_survive_a_high_level():
     np.testing.assert_allclose(scale, X.std(axis=(0, 1)), rtol=1e-6)
 
 
+@forms
+@pytest.mark.parametrize("weighted", [False, True])
+def test_scale_of_differences_agrees_with_a_loop(tmp_path, name, weighted, monkeypatch):
+    monkeypatch.setattr("sklstm.data.sequences._CHUNK", 7)
+    X = FORMS[name](tmp_path)
+    members = members_of(X)
+    weight = np.random.default_rng(3).uniform(0.1, 5.0, size=len(members))
+    found = as_sequences(X, np.float64).difference_scale(weight if weighted else None)
+    weight = weight if weighted else np.ones(len(members))
+    squares = total = 0.0
+    for member, one in zip(members, weight, strict=True):
+        squares += one * (np.diff(member, axis=0) ** 2).sum(axis=0)
+        total += one * (len(member) - 1)
+    expected = np.sqrt(squares / total) if total else np.zeros(members[0].shape[1])
+    np.testing.assert_allclose(found, expected, rtol=1e-10)
+
+
+def test_weights_in_the_scale_of_differences_are_repetitions():
+    X = padded_windows()
+    weight = np.arange(len(X)) % 3
+    found = as_sequences(X, np.float64).difference_scale(weight.astype(float))
+    repeated = as_sequences(np.repeat(X, weight, axis=0), np.float64).difference_scale()
+    np.testing.assert_allclose(found, repeated, rtol=1e-10)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("level", [0.0, 0.1, -1 / 3, 1e8])
+def test_differences_of_what_does_not_change_have_no_scale(dtype, level):
+    X = dense()
+    X[:, :, 1] = level * (1 + np.arange(len(X)))[:, None]  # alike within a sequence alone
+    scale = as_sequences(X, dtype).difference_scale()
+    assert scale[1] == 0.0
+    assert (scale[[0, 2]] > 0).all()
+
+
+def test_differences_of_unknown_values_do_not_count():
+    X = [np.array([[1.0], [np.nan], [5.0], [8.0]]), np.array([[2.0]])]
+    sequences = as_sequences(X, np.float64, allow_nan=True)
+    np.testing.assert_allclose(sequences.difference_scale(), [3.0])
+
+
 # ---------------------------------------------------------------- memory
 
 VIEWS = {

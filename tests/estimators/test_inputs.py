@@ -1,11 +1,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
+from torch import nn
 
 from sklstm import LSTMClassifier, LSTMRegressor, make_windows
-from sklstm.nn import Embedding, Features, PiecewiseLinear, Quantile, Standardize
+from sklstm.nn import Differences, Embedding, Features, PiecewiseLinear, Quantile, Standardize
 
 OPTIONS = {"hidden_layer_sizes": 8, "random_state": 0, "device": "cpu", "max_epochs": 3}
 both = pytest.mark.parametrize("estimator", [LSTMRegressor, LSTMClassifier])
@@ -186,6 +188,84 @@ def test_a_feature_told_relative_to_its_end_is_standardised():
     model = LSTMRegressor(**OPTIONS).fit(X, y)
     assert model.anchor_features_.tolist() == [0]
     assert isinstance(model.module_.inputs, Standardize)
+
+
+# ---------------------------------------------------------------- differences
+
+
+class Last(nn.Module):
+    def __init__(self, n_features, n_outputs):
+        super().__init__()
+        self.output = nn.Linear(n_features, n_outputs)
+
+    def forward(self, x, lengths):
+        return self.output(x[:, -1])
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({}, True),
+        ({"differences": False}, False),
+        ({"standardize": False}, False),
+        ({"standardize": False, "differences": True}, True),
+        ({"module": Last}, False),
+        ({"module": Last, "differences": np.True_}, True),
+    ],
+)
+def test_auto_tells_differences_of_what_it_scales(changed, told):
+    X, y = np.random.default_rng(0).normal(size=(50, 5, 2)), np.arange(50) % 2
+    inputs = LSTMClassifier(**OPTIONS, **changed).fit(X, y).module_.inputs
+    assert isinstance(inputs, Differences) == told
+    assert inputs.n_outputs == (4 if told else 2)
+
+
+@pytest.mark.parametrize("differences", ["auto", True])
+def test_differences_at_every_step_are_told_when_asked_for(differences):
+    X, y = np.random.default_rng(0).normal(size=(50, 5, 2)), np.arange(250).reshape(50, 5) % 2
+    model = LSTMClassifier(**OPTIONS, differences=differences, return_sequences=True).fit(X, y)
+    assert isinstance(model.module_.inputs, Differences) == (differences is True)
+    assert model.predict(X).shape == (50, 5)
+
+
+def test_sequences_of_one_step_have_no_differences():
+    X, y = np.random.default_rng(0).normal(size=(50, 1, 2)), np.arange(50) % 2
+    assert isinstance(LSTMClassifier(**OPTIONS).fit(X, y).module_.inputs, Standardize)
+
+
+def test_scales_of_differences():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(50, 6, 3)), np.arange(50) % 2
+    X[:, :, 0] *= 1e3
+    X[:, :, 1] = rng.normal(size=(50, 1))  # never changes within a sequence
+    X[:, :, 2] = 1e5 + X[:, :, 2].cumsum(axis=1)
+    model = LSTMClassifier(**OPTIONS).fit(X, y)
+    with torch.no_grad():
+        told = model.module_.inputs(torch.as_tensor(X, dtype=torch.float32), None)[:, 1:, 3:]
+    assert_allclose(told.square().mean(dim=(0, 1)).sqrt(), [1.0, 0.0, 1.0], rtol=1e-3)
+
+
+def test_symbols_have_no_differences():
+    X, y = tokens(60)
+    both_kinds = np.concatenate([X, np.random.default_rng(0).normal(size=X.shape)], axis=2)
+    model = LSTMClassifier(**OPTIONS, categorical_features=[0], embedding_size=3)
+    assert model.fit(both_kinds, y).module_.inputs.n_outputs == 3 + 2
+    assert model.fit(X, y).module_.inputs.n_outputs == 3
+
+
+def test_shapes_of_the_same_range_are_told_apart():
+    """Where values alone overlap, changes do not."""
+    rng = np.random.default_rng(0)
+    time, phase = np.arange(40), rng.uniform(0, 2 * np.pi, size=(90, 1))
+    y = np.arange(90) % 2
+    X = np.sin(time * np.where(y, 0.50, 0.56)[:, None] + phase)
+    X += 20 * rng.normal(size=(90, 1))  # levels hide it
+    options = {**OPTIONS, "hidden_layer_sizes": 16, "max_epochs": 60}
+    scores = [
+        LSTMClassifier(**options, differences=told).fit(X[:60], y[:60]).score(X[60:], y[60:])
+        for told in (False, True)
+    ]
+    assert scores[1] > max(0.8, scores[0])
 
 
 # ---------------------------------------------------------------- missing values

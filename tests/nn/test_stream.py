@@ -4,6 +4,7 @@ import torch
 from numpy.testing import assert_allclose
 
 from sklstm.nn import (
+    Differences,
     Embedding,
     Encoded,
     Features,
@@ -75,10 +76,18 @@ def test_every_pooling_and_normalization(pooling, normalization, dense_layer_siz
     assert_allclose(streamed(model, x), outputs_of_prefixes(model, x), rtol=1e-5, atol=1e-6)
 
 
-def test_missing_values_and_categories(rng):
+def test_differences_are_those_of_the_sequence(rng):
+    model = build(Differences(numbers(), np.array([0.5, 2.0, 1.0])), n_features=6)
+    x = torch.as_tensor(rng.normal(size=(4, 9, 3)), dtype=torch.float32)
+    assert_allclose(streamed(model, x), outputs_of_prefixes(model, x), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("with_differences", [False, True])
+def test_missing_values_and_categories(with_differences, rng):
+    standardize = Standardize(np.zeros(2), np.ones(2))
     inputs = Features(
         [0, 1],
-        Standardize(np.zeros(2), np.ones(2)),
+        Differences(standardize, np.ones(2)) if with_differences else standardize,
         Encoded([2], [Embedding(np.arange(4.0))]),
         missing=[0, 1],
     )
@@ -90,12 +99,22 @@ def test_missing_values_and_categories(rng):
     assert_allclose(streamed(model, x), outputs_of_prefixes(model, x), rtol=1e-5, atol=1e-6)
 
 
+def gaps():
+    return Features([0, 1, 2], numbers(), None, missing=[0])
+
+
+def changes():
+    return Differences(numbers(), np.ones(3))
+
+
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
-def test_reset_begins_anew_where_asked_and_nowhere_else(cell, rng):
-    inputs = Features([0, 1, 2], numbers(), None, missing=[0])
-    model = build(inputs, n_features=4, cell=cell, pooling="concat")
+@pytest.mark.parametrize("inputs", [gaps, changes])
+def test_reset_begins_anew_where_asked_and_nowhere_else(cell, inputs, rng):
+    layer = inputs()
+    model = build(layer, n_features=layer.n_outputs, cell=cell, pooling="concat")
     x = torch.as_tensor(rng.normal(size=(2, 6, 3)), dtype=torch.float32)
-    x[0, 3, 0] = torch.nan  # what was known before the reset must not come back
+    if inputs is gaps:
+        x[0, 3, 0] = torch.nan  # what was known before the reset must not come back
     stream = ModelStream(model, 2)
     for x_t in x[:, :3].unbind(1):
         stream.step(x_t)
