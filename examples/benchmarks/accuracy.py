@@ -39,7 +39,7 @@ GROUPS = {
 # The textbook's network: one direction, one step at a time, its last state alone.
 TEXTBOOK = {
     "regress": PLAIN_NETWORK,
-    "classify": PLAIN_LAYER | {"bidirectional": False, "dropout": 0.0},
+    "classify": PLAIN_LAYER | {"bidirectional": False, "dropout": 0.0, "differences": False},
 }
 
 
