@@ -26,8 +26,8 @@ from sklstm.estimators.rowwise import RowwiseLSTM
 from sklstm.losses import CLASSIFICATION_LOSSES, Loss
 from sklstm.training import Targets
 
-# Few samples take more steps: as many as times the samples make three million, within bounds.
-_STEPS_TIMES_SAMPLES, _N_STEPS = 3_000_000, (1_000, 3_000)
+# Few samples take more steps: as many as times the samples make two million, within bounds.
+_STEPS_TIMES_SAMPLES, _N_STEPS = 2_000_000, (1_000, 2_000)
 
 _SCORE_LOSSES = [name for name, loss in CLASSIFICATION_LOSSES.items() if not loss.has_probabilities]
 
@@ -146,8 +146,8 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
     gradient_clip : float or None, default=1.0
         Largest norm of the gradient; None does not clip.
     max_epochs : int or "auto", default="auto"
-        Passes over the training part. "auto" takes as many as make 3,000 steps up to 1,000
-        samples, 1,000 steps from 3,000 samples on, and between them in inverse proportion; at
+        Passes over the training part. "auto" takes as many as make 2,000 steps up to 1,000
+        samples, 1,000 steps from 2,000 samples on, and between them in inverse proportion; at
         least 20 and at most 500.
     batch_size : int or "auto", default="auto"
         Samples of a step. "auto" takes the power of two next below a fortieth of the training part,

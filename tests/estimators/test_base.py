@@ -959,7 +959,7 @@ def test_partial_fit_takes_weights(estimator):
 @both
 @pytest.mark.parametrize(
     ("n_samples", "n_batches", "n_steps"),
-    [(300, 38, 3_000), (1_300, 41, 2_308)],  # of a classifier
+    [(300, 38, 2_000), (1_300, 41, 1_538)],  # of a classifier
 )
 def test_auto_sizes(estimator, n_samples, n_batches, n_steps):
     stop = At("on_epoch_end", 1, interrupt)
