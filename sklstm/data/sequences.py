@@ -305,24 +305,25 @@ class Sequences:
         Returns
         -------
         ndarray of shape (n_features,), float64
-            Of pairs of present steps that follow one another and of which both values are known;
-            0 of a feature that never changes by more than its rounding error.
+            Of pairs of present steps that follow one another. A missing value counts as the one
+            before it, be it of a window before; where there is none, nothing changes.
         """
         coverage = self._row_weights(weight, from_step=1)
-        total, squares, largest = (np.zeros(self.n_features) for _ in range(3))
-        for start in range(1, len(self.rows), _CHUNK):
+        squares = np.zeros(self.n_features)
+        last = np.full(self.n_features, np.nan)  # known value of each feature, before the chunk
+        for start in range(0, len(self.rows), _CHUNK):
             part = coverage[start : start + _CHUNK].astype(np.float64)
-            rows = self.rows[start - 1 : start + _CHUNK].astype(np.float64)
-            differences = np.diff(rows, axis=0)
-            known = np.isfinite(differences)
-            differences[~known] = 0.0
-            total += part @ known
-            squares += part @ differences**2
-            counts = known & (part > 0)[:, None]
-            np.maximum(largest, np.abs(rows[1:]).max(axis=0, where=counts, initial=0), out=largest)
-        mean_square = squares / np.maximum(total, np.finfo(np.float64).tiny)
-        rounding = 10 * np.finfo(self.dtype).eps * largest
-        return np.where(mean_square <= rounding**2, 0.0, np.sqrt(mean_square))
+            begins = np.append(0, np.where(part == 0, np.arange(1, len(part) + 1), 0))
+            begin = np.maximum.accumulate(begins)  # of the rows that hang together
+            for feature, before in enumerate(last):
+                rows = self.rows[start : start + _CHUNK, feature].astype(np.float64)
+                values = np.append(before, rows)
+                latest = _latest(np.isfinite(values))
+                values = np.where(latest >= begin, values[latest], np.nan)
+                differences = np.nan_to_num(np.diff(values))
+                squares[feature] += part @ differences**2
+                last[feature] = values[-1]
+        return np.sqrt(squares / (float(coverage.sum()) or 1.0))
 
     def _chunks(
         self, coverage: NDArray[Any]

@@ -24,6 +24,9 @@ _Numbers = Standardize | Differences
 # From how many values an encoding is found.
 _N_VALUES = 200_000
 _MAX_FLOAT32 = 2**24
+# Of a feature's spread, the least unit of its changes: else one that hardly changes in training
+# would drown all others where it changes more at prediction.
+_MIN_DIFFERENCE = 0.02
 
 
 def build_inputs(
@@ -169,4 +172,5 @@ def _difference_scale(
 ) -> NDArray[np.float64]:
     """Return what scales the differences of standardised numbers."""
     scale = sequences.difference_scale(weight)[numbers] / standardize.scale.numpy()
-    return np.where(scale == 0, 1.0, scale)  # zero where nothing changes in training
+    # what never changes in training is told in its own units
+    return np.where(scale == 0, 1.0, np.maximum(scale, _MIN_DIFFERENCE))

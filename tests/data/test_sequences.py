@@ -328,10 +328,23 @@ def test_differences_of_what_does_not_change_have_no_scale(dtype, level):
     assert (scale[[0, 2]] > 0).all()
 
 
-def test_differences_of_unknown_values_do_not_count():
-    X = [np.array([[1.0], [np.nan], [5.0], [8.0]]), np.array([[2.0]])]
-    sequences = as_sequences(X, np.float64, allow_nan=True)
-    np.testing.assert_allclose(sequences.difference_scale(), [3.0])
+def carried(member):
+    return pd.DataFrame(member).ffill().to_numpy()
+
+
+@pytest.mark.parametrize("chunk", [1, 5, 65_536])
+def test_differences_of_missing_values_are_those_of_what_is_carried_forward(chunk, monkeypatch):
+    monkeypatch.setattr("sklstm.data.sequences._CHUNK", chunk)
+    rng = np.random.default_rng(0)
+    members = [rng.normal(size=(n, 3)) for n in (6, 1, 9, 4, 12)]
+    for member in members:
+        member[rng.uniform(size=member.shape) < 0.5] = np.nan
+        member[1::2, 1] = np.nan  # never known twice in a row
+        member[:, 2] = np.where(np.arange(len(member)) == 0, 1.0, member[:, 2])
+    sequences = as_sequences(members, np.float64, allow_nan=True)
+    told = [np.nan_to_num(np.diff(carried(member), axis=0)) for member in members]
+    expected = np.sqrt((np.concatenate(told) ** 2).mean(axis=0))
+    np.testing.assert_allclose(sequences.difference_scale(), expected)
 
 
 # ---------------------------------------------------------------- memory

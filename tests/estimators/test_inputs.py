@@ -233,16 +233,33 @@ def test_sequences_of_one_step_have_no_differences():
     assert isinstance(LSTMClassifier(**OPTIONS).fit(X, y).module_.inputs, Standardize)
 
 
+def spread_of_told(model, X):
+    """Root mean square of the differences that the network sees."""
+    n_features = X.shape[2]
+    with torch.no_grad():
+        told = model.module_.inputs(torch.as_tensor(X, dtype=torch.float32), None)
+    return told[:, 1:, n_features : 2 * n_features].square().mean(dim=(0, 1)).sqrt()
+
+
 def test_scales_of_differences():
     rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(50, 6, 3)), np.arange(50) % 2
+    X, y = rng.normal(size=(50, 6, 4)), np.arange(50) % 2
     X[:, :, 0] *= 1e3
     X[:, :, 1] = rng.normal(size=(50, 1))  # never changes within a sequence
     X[:, :, 2] = 1e5 + X[:, :, 2].cumsum(axis=1)
+    X[:, :, 3] = 100 * rng.normal(size=(50, 1)) + 0.1 * X[:, :, 3]  # hardly changes
     model = LSTMClassifier(**OPTIONS).fit(X, y)
-    with torch.no_grad():
-        told = model.module_.inputs(torch.as_tensor(X, dtype=torch.float32), None)[:, 1:, 3:]
-    assert_allclose(told.square().mean(dim=(0, 1)).sqrt(), [1.0, 0.0, 1.0], rtol=1e-3)
+    assert_allclose(spread_of_told(model, X)[:3], [1.0, 0.0, 1.0], rtol=1e-3)
+    in_fiftieths = np.sqrt((np.diff(X[:, :, 3]) ** 2).mean()) / X[:, :, 3].std() / 0.02
+    assert_allclose(spread_of_told(model, X)[3], in_fiftieths, rtol=1e-2)
+
+
+def test_scales_of_differences_between_gaps():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(50, 8, 2)).cumsum(axis=1), np.arange(50) % 2
+    X[:, 1::2, 0] = np.nan  # never known twice in a row
+    model = LSTMClassifier(**OPTIONS, missing_values="indicator").fit(X, y)
+    assert_allclose(spread_of_told(model, X), 1.0, rtol=1e-3)
 
 
 def test_symbols_have_no_differences():
