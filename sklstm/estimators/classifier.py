@@ -126,11 +126,11 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         relative to their last value.
     differences : {"auto", True, False}, default="auto"
         Whether the network is told, beside each number, how much it changed since the step
-        before, in units of such changes in training (of a fiftieth of the number's spread at
-        least). The shape of smooth sequences shows in them. Symbols and encoded numbers have none.
-        "auto" tells them where `standardize` is on and training sequences have more than one
-        step, except to a `module` of your own, which would get twice as many features, and with
-        `return_sequences`.
+        before; with `standardize` in units of such changes in training, of a fiftieth of the
+        number's spread at least. The shape of smooth sequences shows in them. Symbols and encoded
+        numbers have none. "auto" tells them where `standardize` is on and training sequences have
+        more than one step, except to a `module` of your own, which would get twice as many
+        features, and with `return_sequences`.
     missing_values : {"error", "indicator"}, default="error"
         What to do with NaN inside a sequence. "indicator" takes the value before it in the
         sequence, or the mean where there is none, and adds an input that tells so for each

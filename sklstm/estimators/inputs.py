@@ -65,7 +65,9 @@ def build_inputs(
     numbers_alone = _standardize(sequences, weight, anchor, numbers, scaled=estimator.standardize)
     of_numbers: _Numbers = numbers_alone
     if numbers and _wants_differences(estimator, sequences):
-        scale = _difference_scale(numbers_alone, sequences, weight, numbers)
+        scale = np.ones(len(numbers))
+        if estimator.standardize:
+            scale = _difference_scale(numbers_alone, sequences, weight, numbers)
         of_numbers = Differences(numbers_alone, scale)
     missing = sequences.missing_features() if estimator.missing_values == "indicator" else None
     if not layers and missing is None:

@@ -218,6 +218,8 @@ def test_auto_tells_differences_of_what_it_scales(changed, told):
     inputs = LSTMClassifier(**OPTIONS, **changed).fit(X, y).module_.inputs
     assert isinstance(inputs, Differences) == told
     assert inputs.n_outputs == (4 if told else 2)
+    if told:
+        assert (inputs.scale == 1).all() == ("standardize" in changed)
 
 
 @pytest.mark.parametrize("differences", ["auto", True])
