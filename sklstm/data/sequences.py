@@ -318,8 +318,10 @@ class Sequences:
             for feature, before in enumerate(last):
                 rows = self.rows[start : start + _CHUNK, feature].astype(np.float64)
                 values = np.append(before, rows)
-                latest = _latest(np.isfinite(values))
-                values = np.where(latest >= begin, values[latest], np.nan)
+                known = np.isfinite(values)
+                if not known.all():
+                    latest = _latest(known)
+                    values = np.where(latest >= begin, values[latest], np.nan)
                 differences = np.nan_to_num(np.diff(values))
                 squares[feature] += part @ differences**2
                 last[feature] = values[-1]
