@@ -318,10 +318,7 @@ class Sequences:
             for feature, before in enumerate(last):
                 rows = self.rows[start : start + _CHUNK, feature].astype(np.float64)
                 values = np.append(before, rows)
-                known = np.isfinite(values)
-                if not known.all():
-                    latest = _latest(known)
-                    values = np.where(latest >= begin, values[latest], np.nan)
+                values = _carried(values, begin)
                 differences = np.nan_to_num(np.diff(values))
                 squares[feature] += part @ differences**2
                 last[feature] = values[-1]
@@ -390,6 +387,15 @@ def _latest(known: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return for each row the latest known one up to it, -1 where there is none."""
     latest: NDArray[np.int64] = np.maximum.accumulate(np.where(known, np.arange(len(known)), -1))
     return latest
+
+
+def _carried(values: NDArray[np.float64], begin: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Put the latest known value from `begin` on in the place of NaN, which is left before it."""
+    known = np.isfinite(values)
+    if known.all():
+        return values
+    latest = _latest(known)
+    return np.where(latest >= begin, values[latest], np.nan)
 
 
 def _running_sum(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklstm.data import Anchor, Sequences, find_edges, find_encoding
+from sklstm.estimators.options import resolve_option
 from sklstm.nn import (
     Differences,
     Embedding,
@@ -19,7 +20,6 @@ from sklstm.nn import (
 )
 
 _Layer = Embedding | PiecewiseLinear | Quantile
-_Numbers = Standardize | Differences
 
 # From how many values an encoding is found.
 _N_VALUES = 200_000
@@ -62,28 +62,13 @@ def build_inputs(
         [f for f in range(sequences.n_features) if f not in {*categorical, *anchor.relative}],
     )
     numbers = [feature for feature in range(sequences.n_features) if feature not in layers]
-    numbers_alone = _standardize(sequences, weight, anchor, numbers, scaled=estimator.standardize)
-    of_numbers: _Numbers = numbers_alone
-    if numbers and _wants_differences(estimator, sequences):
-        scale = np.ones(len(numbers))
-        if estimator.standardize:
-            scale = _difference_scale(numbers_alone, sequences, weight, numbers)
-        of_numbers = Differences(numbers_alone, scale)
+    of_numbers = _numbers(estimator, sequences, weight, anchor, numbers)
     missing = sequences.missing_features() if estimator.missing_values == "indicator" else None
     if not layers and missing is None:
         return of_numbers
     features = sorted(layers)
     encoded = Encoded(features, [layers[feature] for feature in features]) if layers else None
     return Features(numbers, of_numbers, encoded, missing)
-
-
-def _wants_differences(estimator: Any, sequences: Sequences) -> bool:
-    """Return an option, of which "auto" is off where it was not tried, or there are none."""
-    wanted = estimator.differences
-    if not isinstance(wanted, str):
-        return bool(wanted)  # numpy's booleans are not the objects True and False
-    whole = estimator.module is None and not estimator.return_sequences
-    return bool(whole and estimator.standardize and sequences.lengths.max() > 1)
 
 
 def _embeddings(estimator: Any, sequences: Sequences, features: Sequence[int]) -> dict[int, _Layer]:
@@ -136,6 +121,29 @@ def _shares_below(values: NDArray[np.float64], edges: NDArray[np.float64]) -> ND
     return np.asarray((below + up_to) / (2 * len(values)))
 
 
+def _numbers(
+    estimator: Any,
+    sequences: Sequences,
+    weight: NDArray[np.float64] | None,
+    anchor: Anchor,
+    numbers: list[int],
+) -> Standardize | Differences:
+    """Return what becomes of numbers: standardised or not, with their differences or without."""
+    scaled = estimator.standardize
+    standardize = _standardize(sequences, weight, anchor, numbers, scaled=scaled)
+    wanted = resolve_option(estimator, "differences")
+    if wanted == "auto":
+        wanted = scaled and sequences.lengths.max() > 1
+    if not (numbers and wanted):
+        return standardize
+    if not scaled:
+        return Differences(standardize, np.ones(len(numbers)))
+    scale = sequences.difference_scale(weight)[numbers] / standardize.scale.numpy()
+    # what never changes in training is told in its own units
+    scale = np.where(scale == 0, 1.0, np.maximum(scale, _MIN_DIFFERENCE))
+    return Differences(standardize, scale)
+
+
 def _standardize(
     sequences: Sequences,
     weight: NDArray[np.float64] | None,
@@ -164,15 +172,3 @@ def _standardize(
         level_mean,
         level_scale,
     )
-
-
-def _difference_scale(
-    standardize: Standardize,
-    sequences: Sequences,
-    weight: NDArray[np.float64] | None,
-    numbers: list[int],
-) -> NDArray[np.float64]:
-    """Return what scales the differences of standardised numbers."""
-    scale = sequences.difference_scale(weight)[numbers] / standardize.scale.numpy()
-    # what never changes in training is told in its own units
-    return np.where(scale == 0, 1.0, np.maximum(scale, _MIN_DIFFERENCE))

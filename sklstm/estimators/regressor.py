@@ -27,6 +27,7 @@ from sklstm.data import (
     numbers_of_steps,
 )
 from sklstm.estimators.network import dtype_of
+from sklstm.estimators.options import resolve_option
 from sklstm.estimators.part import FitArguments, Part
 from sklstm.estimators.rowwise import RowwiseLSTM
 from sklstm.estimators.trials import find_trust
@@ -440,7 +441,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         super()._check_parameters(resume=resume)
         check_quantiles(self.quantile)
         for name in ("subtract_last", "linear_skip"):
-            if self._wants(name) is True and not REGRESSION_LOSSES[self.loss].centered:
+            if resolve_option(self, name) is True and not REGRESSION_LOSSES[self.loss].centered:
                 raise ValueError(
                     f"{name}=True cannot go with loss={self.loss!r}, whose targets cannot be "
                     f"shifted. Set {name} to 'auto' or False."
@@ -510,19 +511,16 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
             scale=self.standardize,
             linear=linear,
         )
-        if seed is not None and self._wants("linear_skip") == "auto" and kind.predicts_mean:
+        if (
+            seed is not None
+            and resolve_option(self, "linear_skip") == "auto"
+            and kind.predicts_mean
+        ):
             self.targets_.trust = find_trust(self, train, seed, linear_skip=linear is not None)
         return kind(self.n_outputs_, check_quantiles(self.quantile))
 
-    def _wants(self, name: str) -> bool | str:
-        """Return an option, of which "auto" is off for a user's own module and outputs of steps."""
-        value = getattr(self, name)
-        if isinstance(value, str):
-            return value if self.module is None and not self.return_sequences else False
-        return bool(value)  # numpy's booleans are not the objects True and False
-
     def _find_anchor(self, train: Part, kind: type[RegressionLoss]) -> Anchor:
-        wanted = self._wants("subtract_last")
+        wanted = resolve_option(self, "subtract_last")
         if not (kind.centered and wanted):
             return no_anchor(self.n_outputs_)
         return find_anchor(
@@ -536,7 +534,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
     def _find_linear(
         self, train: Part, anchor: Anchor, kind: type[RegressionLoss]
     ) -> LinearMap | None:
-        wanted = self._wants("linear_skip")
+        wanted = resolve_option(self, "linear_skip")
         if not (kind.centered and wanted):
             return None
         rest = columns(train.targets) - anchor(train.sequences)
