@@ -39,7 +39,8 @@ GROUPS = {
 # The textbook's network: one direction, one step at a time, its last state alone.
 TEXTBOOK = {
     "regress": PLAIN_NETWORK,
-    "classify": PLAIN_LAYER | {"bidirectional": False, "dropout": 0.0, "differences": False},
+    "classify": PLAIN_LAYER
+    | {"bidirectional": False, "dropout": 0.0, "differences": False, "random_crop": 0.0},
 }
 
 

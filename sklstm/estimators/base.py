@@ -69,6 +69,7 @@ _LASTING = (
     "normalization",
     "dropout",
     "patch_size",
+    "random_crop",
     "module",
     "loss",
     "quantile",
@@ -135,6 +136,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     return_sequences: bool = False
     embedding_size: int | str = "auto"
     differences: bool | str = False
+    random_crop: float | str = 0.0
 
     net_: "training.SequenceNet"
     n_features_in_: int

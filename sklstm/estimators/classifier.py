@@ -14,7 +14,7 @@ from sklearn.utils import (
     column_or_1d,
     compute_class_weight,
 )
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from torch import Tensor, nn
@@ -81,8 +81,8 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         Whether sequences are also read backwards. Each direction has the given widths.
     return_sequences : bool, default=False
         Whether a label is predicted at every time step, from what came up to it (with
-        `bidirectional`, from the whole sequence); y then has one target a step. `pooling` is
-        without effect, and `patch_size` must be "auto" or 1.
+        `bidirectional`, from the whole sequence); y then has one target a step. `pooling` and
+        `random_crop` are without effect, and `patch_size` must be "auto" or 1.
     pooling : {"last", "mean", "max", "concat"}, default="concat"
         What of the top layer feeds the output: the state after the whole sequence, the mean or
         the maximum over the time steps, or all three side by side.
@@ -97,6 +97,12 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         Consecutive time steps that enter the network as one, side by side: faster, and on long
         sequences often more accurate. "auto" takes as many as leave about 64 steps of the longest
         training sequence, hence one below 96.
+    random_crop : float in [0, 0.5] or "auto", default="auto"
+        Share of a sequence that is left out at its head at most, anew at every step of training, so
+        that few samples are not learnt by heart. The end is kept, and at prediction the whole
+        sequence counts. "auto" is 0.2 where the longest training sequence has 40 time steps or
+        more and all features are numbers that are not encoded (see `feature_encoding`), else 0. Set
+        0 where a label may hang on the first time steps alone.
     module : callable or None, default=None
         A network of your own: called as ``module(n_features, n_outputs)``, it returns a torch
         module whose ``forward(x, lengths)`` maps x of shape (batch, time, n_features), zero
@@ -250,6 +256,7 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         "loss": [StrOptions(set(CLASSIFICATION_LOSSES))],
         "ignore_label": "no_validation",
         "differences": [StrOptions({"auto"}), "boolean"],
+        "random_crop": [StrOptions({"auto"}), Interval(Real, 0, 0.5, closed="both")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
@@ -266,6 +273,7 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         normalization: str | None = "layer",
         dropout: float = 0.3,
         patch_size: int | str = "auto",
+        random_crop: float | str = "auto",
         module: Callable[[int, int], nn.Module] | None = None,
         loss: str = "log_loss",
         standardize: bool = True,
@@ -305,6 +313,7 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         self.normalization = normalization
         self.dropout = dropout
         self.patch_size = patch_size
+        self.random_crop = random_crop
         self.module = module
         self.loss = loss
         self.standardize = standardize

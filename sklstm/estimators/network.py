@@ -11,10 +11,13 @@ from torch import nn
 from sklstm._validation import check_layer_sizes
 from sklstm.data import Anchor, Sequences, resolve_patch_size
 from sklstm.estimators.inputs import build_inputs
-from sklstm.nn import CustomModel, ImageModel, SequenceModel, Standardize
+from sklstm.nn import CustomModel, Features, ImageModel, Inputs, SequenceModel, Standardize
 
 # What "auto" stands for, where it is not one layer of 64.
 _HIDDEN_LAYER_SIZES = {"mdlstm": (8, 32)}
+# Share of a sequence that "auto" leaves out at its head in training, at most, and from how many
+# steps on: of fewer, each is a large part.
+_RANDOM_CROP, _CROPPED_STEPS = 0.2, 40
 # Units of the dense layer behind an MDLSTM layer, for each of its units in one direction.
 _SUBSAMPLE = 3
 
@@ -109,6 +112,7 @@ def build_module(
             normalization=estimator.normalization,
             dropout=estimator.dropout,
             patch_size=_patch_size(estimator, sequences),
+            random_crop=_random_crop(estimator, sequences, inputs),
             mixed_precision=estimator.precision == "bfloat16",
         )
     model = model.to(getattr(torch, dtype_of(estimator.precision)))
@@ -121,6 +125,17 @@ def _patch_size(estimator: Any, sequences: Sequences) -> int:
     if estimator.return_sequences and estimator.patch_size == "auto":
         return 1  # every step has outputs of its own
     return resolve_patch_size(estimator.patch_size, int(sequences.lengths.max()))
+
+
+def _random_crop(estimator: Any, sequences: Sequences, inputs: Inputs) -> float:
+    if estimator.return_sequences:
+        return 0.0
+    if estimator.random_crop != "auto":
+        return float(estimator.random_crop)
+    # symbols and sizes are events, of which each may tell, and not samples of a signal
+    is_signal = not isinstance(inputs, Features) or inputs.encoded is None
+    is_long = sequences.lengths.max() >= _CROPPED_STEPS
+    return _RANDOM_CROP if is_signal and is_long else 0.0
 
 
 def build_image_model(

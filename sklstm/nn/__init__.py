@@ -2,6 +2,7 @@
 
 from sklstm.nn.attention import Attention
 from sklstm.nn.cells import CELLS
+from sklstm.nn.crop import RandomCrop
 from sklstm.nn.custom import CustomModel
 from sklstm.nn.differences import Differences
 from sklstm.nn.encoder_decoder import Decoding, EncoderDecoder
@@ -41,6 +42,7 @@ __all__ = [
     "PiecewiseLinear",
     "PlainCell",
     "Quantile",
+    "RandomCrop",
     "RecurrentLayer",
     "SequenceModel",
     "Standardize",

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from sklstm.nn.crop import RandomCrop
 from sklstm.nn.features import Inputs
 from sklstm.nn.heads import DenseHead
 from sklstm.nn.normalization import NORMALIZATIONS
@@ -41,6 +42,8 @@ class SequenceModel(nn.Module):
         Share of units dropped behind every recurrent and every dense layer in training.
     patch_size : int, default=1
         Consecutive steps that enter the first layer as one.
+    random_crop : float, default=0.0
+        Share of a sequence that is left out at its head in training, at most.
     mixed_precision : bool, default=False
         Whether the recurrent layers compute in bfloat16.
 
@@ -72,9 +75,11 @@ class SequenceModel(nn.Module):
         dropout: float,
         activation: str = "tanh",
         patch_size: int = 1,
+        random_crop: float = 0.0,
         mixed_precision: bool = False,
     ) -> None:
         super().__init__()
+        self.crop = RandomCrop(random_crop)
         self.inputs = inputs
         self.pooling = EVERY_STEP if pooling is None else POOLINGS[pooling]
         self.n_directions = 2 if bidirectional else 1
@@ -117,6 +122,7 @@ class SequenceModel(nn.Module):
             Without pooling (n_steps, n_outputs): of the present steps, those of one sequence after
             those of another.
         """
+        x, lengths = self.crop(x, lengths)
         x = self.inputs(x, lengths)
         if self.input_norm is not None:
             x = self.input_norm(x, lengths)

@@ -215,3 +215,51 @@ def test_check_network(parameters, message):
 
 def test_check_network_accepts_no_dense_layers():
     check_network(LSTMRegressor(dense_layer_sizes=()))
+
+
+# ---------------------------------------------------------------- random crops
+
+ENCODED = np.random.default_rng(0).integers(5, size=(60, 40, 1)).astype(float)
+SMOOTH = np.random.default_rng(0).normal(size=(60, 40, 1))
+
+
+@pytest.mark.parametrize(
+    ("X", "changed", "share"),
+    [
+        (SMOOTH, {}, 0.2),
+        (SMOOTH[:, 1:], {}, 0.0),
+        ([*SMOOTH[:30], *SMOOTH[30:, 5:]], {}, 0.2),
+        (SMOOTH, {"random_crop": 0.3}, 0.3),
+        (SMOOTH, {"random_crop": 0}, 0.0),
+        (SMOOTH, {"missing_values": "indicator"}, 0.2),
+        (SMOOTH, {"standardize": False}, 0.2),
+        (SMOOTH, {"return_sequences": True}, 0.0),
+        (SMOOTH, {"return_sequences": True, "random_crop": 0.3}, 0.0),
+        (ENCODED, {}, 0.0),
+        (ENCODED, {"random_crop": 0.3}, 0.3),
+        (ENCODED, {"categorical_features": [0]}, 0.0),
+        (ENCODED, {"feature_encoding": "standard"}, 0.2),
+        (np.concatenate([SMOOTH, ENCODED], axis=2), {"categorical_features": [1]}, 0.0),
+    ],
+)
+def test_what_is_left_out_at_the_head_in_training(X, changed, share):
+    y = np.arange(60 * 40).reshape(60, 40) % 2
+    options = {"hidden_layer_sizes": 4, "max_epochs": 1, "random_state": 0, **changed}
+    model = LSTMClassifier(**options).fit(
+        X, y if "return_sequences" in changed else np.arange(60) % 2
+    )
+    assert model.module_.crop.share == share
+
+
+def test_regressors_see_whole_sequences():
+    assert build().crop.share == 0.0
+
+
+def test_predictions_see_whole_sequences():
+    y = (SMOOTH[:, 0, 0] > 0).astype(int)  # the step that most batches do not see
+    options = {"hidden_layer_sizes": 8, "max_epochs": 100, "random_state": 0}
+    model = LSTMClassifier(**options, random_crop=0.5).fit(SMOOTH, y)
+    changed = SMOOTH.copy()
+    changed[:, 0] *= -1
+    assert not np.array_equal(model.predict_proba(changed), model.predict_proba(SMOOTH))
+    assert_array_equal(model.predict_proba(SMOOTH), model.predict_proba(SMOOTH))
