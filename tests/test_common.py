@@ -61,8 +61,9 @@ def test_scikit_learn_check(estimator, check, monkeypatch):
     if name == "check_array_api_input":
         monkeypatch.setenv("SCIPY_ARRAY_API", "1")
     if name.startswith("check_sample_weight_equivalence") and hasattr(estimator, "precision"):
-        # two trainings are compared to seven digits: without what depends on the number of samples
-        estimator.set_params(precision="float64", batch_size=1000)
+        # two trainings are compared to seven digits: without what depends on the number of samples,
+        # and not on until gradients are rounding alone, by which Adam's steps then go
+        estimator.set_params(precision="float64", batch_size=1000, max_epochs=50)
         estimator.set_params(
             **{"linear_skip": False} if isinstance(estimator, LSTMRegressor) else {"dropout": 0.0}
         )
