@@ -98,11 +98,12 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         sequences often more accurate. "auto" takes as many as leave about 64 steps of the longest
         training sequence, hence one below 96.
     random_crop : float in [0, 0.5] or "auto", default="auto"
-        Share of a sequence that is left out at its head at most, anew at every step of training, so
-        that few samples are not learnt by heart. The end is kept, and at prediction the whole
-        sequence counts. "auto" is 0.2 where the longest training sequence has 40 time steps or
-        more and all features are numbers that are not encoded (see `feature_encoding`), else 0. Set
-        0 where a label may hang on the first time steps alone.
+        Share of a sequence, of a batch's shortest one, that is left out at the head at most, anew
+        for every batch in training, so that few samples are not learnt by heart. The end is kept,
+        and at prediction the whole sequence counts. "auto" is 0.2 where the longest training
+        sequence has 40 time steps or more and all features are numbers that are not encoded (see
+        `feature_encoding`) and of more than two values, else 0. Set 0 where a label may hang on the
+        first time steps alone.
     module : callable or None, default=None
         A network of your own: called as ``module(n_features, n_outputs)``, it returns a torch
         module whose ``forward(x, lengths)`` maps x of shape (batch, time, n_features), zero

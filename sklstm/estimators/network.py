@@ -18,6 +18,8 @@ _HIDDEN_LAYER_SIZES = {"mdlstm": (8, 32)}
 # Share of a sequence that "auto" leaves out at its head in training, at most, and from how many
 # steps on: of fewer, each is a large part.
 _RANDOM_CROP, _CROPPED_STEPS = 0.2, 40
+# How many values of a feature tell whether it is a flag.
+_N_VALUES = 10_000
 # Units of the dense layer behind an MDLSTM layer, for each of its units in one direction.
 _SUBSAMPLE = 3
 
@@ -132,10 +134,17 @@ def _random_crop(estimator: Any, sequences: Sequences, inputs: Inputs) -> float:
         return 0.0
     if estimator.random_crop != "auto":
         return float(estimator.random_crop)
-    # symbols and sizes are events, of which each may tell, and not samples of a signal
-    is_signal = not isinstance(inputs, Features) or inputs.encoded is None
     is_long = sequences.lengths.max() >= _CROPPED_STEPS
-    return _RANDOM_CROP if is_signal and is_long else 0.0
+    return _RANDOM_CROP if is_long and _are_signals(sequences, inputs) else 0.0
+
+
+def _are_signals(sequences: Sequences, inputs: Inputs) -> bool:
+    """Tell samples of signals from events, of which each may tell: symbols, sizes, flags."""
+    if isinstance(inputs, Features) and inputs.encoded is not None:
+        return False
+    features = range(sequences.n_features)
+    columns = sequences.present_values(features, _N_VALUES)
+    return all(len(np.unique(values)) != 2 for values in columns)
 
 
 def build_image_model(

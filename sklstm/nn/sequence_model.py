@@ -43,7 +43,7 @@ class SequenceModel(nn.Module):
     patch_size : int, default=1
         Consecutive steps that enter the first layer as one.
     random_crop : float, default=0.0
-        Share of a sequence that is left out at its head in training, at most.
+        Share of a batch's shortest sequence that is left out at all heads in training, at most.
     mixed_precision : bool, default=False
         Whether the recurrent layers compute in bfloat16.
 
