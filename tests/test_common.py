@@ -3,7 +3,7 @@
 import inspect
 
 import pytest
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import estimator_checks_generator, parametrize_with_checks
 
@@ -63,6 +63,7 @@ def test_scikit_learn_check(estimator, check, monkeypatch):
     if name.startswith("check_sample_weight_equivalence") and hasattr(estimator, "precision"):
         # two trainings are compared to seven digits: without what depends on the number of samples,
         # and not on until gradients are rounding alone, by which Adam's steps then go
+        estimator = clone(estimator)  # which the other checks share
         estimator.set_params(precision="float64", batch_size=1000, max_epochs=50)
         estimator.set_params(
             **{"linear_skip": False} if isinstance(estimator, LSTMRegressor) else {"dropout": 0.0}

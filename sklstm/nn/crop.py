@@ -49,6 +49,7 @@ class RandomCrop(nn.Module):
         Returns
         -------
         x : Tensor of shape (batch, at most time, features)
+            What stands behind the end of shorter sequences is without meaning.
         lengths : Tensor of shape (batch,) or None
         """
         if not self.training or self.share == 0:
