@@ -15,7 +15,7 @@
 /* Rows of the batch that go through time together: what they need of a step stays in the cache. */
 #define CHUNK 48
 /* Rows, of several steps, whose part in the weights' gradients is added up at once; from CHUNK. */
-#define TOGETHER 192
+#define TOGETHER 96
 
 enum { LSTM, GRU };
 

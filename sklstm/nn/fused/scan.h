@@ -14,6 +14,8 @@
  */
 
 #define INLINE static inline __attribute__((always_inline)) TARGET
+/* Products stay apart: among other code the compiler has no registers for all of their sums. */
+#define APART static __attribute__((noinline)) TARGET
 #define EXPORT __attribute__((visibility("default"))) TARGET
 #define VEC NAME(vec)
 #define INTS NAME(ints)
@@ -29,11 +31,12 @@ typedef unsigned INTS __attribute__((vector_size(4 * LANES), aligned(4), may_ali
 INLINE VEC NAME(whole_power)(VEC x, VEC *f)
 {
     const VEC zero = {0}, limit = zero + 31.0f;
-    const float to_int = 12582912.0f; /* 1.5 * 2^23: adding it rounds to a whole number */
+    /* adding 1.5 * 2^23 rounds to a whole number, in the last bits; with 127 it is an exponent */
+    const float to_exponent = 12582912.0f + 127.0f;
     x = SMALLER(limit, LARGER(-limit, x));
-    const VEC shifted = x + to_int;
-    *f = x - (shifted - to_int);
-    return (VEC)(((INTS)shifted + 127) << 23);
+    const VEC shifted = x + to_exponent;
+    *f = x - (shifted - to_exponent);
+    return (VEC)((INTS)shifted << 23);
 }
 
 /* 1 + 2^x, one over sigmoid for x = -log2(e) times its argument. 2^f is a polynomial of least
@@ -83,12 +86,13 @@ INLINE void NAME(accumulate)(const int rows, const int vecs, VEC sums[ROWS][4], 
     }
 }
 
-/* out (rows, vecs) = a (rows, depth) * b (depth, vecs), in a tile */
-INLINE void NAME(product)(const int rows, const int vecs, const float *a, long a_row,
-                          const float *b, long depth, float *out, long out_row)
+/* out (rows, vecs) = sum over blocks of a[block] (rows, depth) * b[block] (depth, vecs), a tile */
+INLINE void NAME(product)(const int rows, const int vecs, long blocks, long depth, const float *a,
+                          long a_block, long a_row, const float *b, float *out, long out_row)
 {
     VEC sums[ROWS][4] = {{{0}}};
-    NAME(accumulate)(rows, vecs, sums, a, a_row, 1, b, vecs * LANES, depth);
+    for (; blocks > 0; blocks--, a += a_block, b += depth * vecs * LANES)
+        NAME(accumulate)(rows, vecs, sums, a, a_row, 1, b, vecs * LANES, depth);
     UNROLL for (int m = 0; m < rows; m++)
         UNROLL for (int v = 0; v < vecs; v++) store(out + m * out_row + v * LANES, sums[m][v]);
 }
@@ -102,84 +106,111 @@ INLINE void NAME(product)(const int rows, const int vecs, const float *a, long a
 #define TILES(rows, call) switch (rows) { TILE(1, call) TILE(2, call) TILE(3, call) }
 #endif
 
+/* gates (n, 4 * LANES) = steps (n, width) * packed (width, 4 * LANES) */
+APART void NAME(gate_sums)(long n, long width, const float *steps, const float *packed,
+                           float *gates)
+{
+    for (long r = 0; r < n; r += ROWS)
+        TILES(least(ROWS, n - r),
+              NAME(product)(R, 4, 1, width, steps + r * width, 0, width, packed,
+                            gates + r * 4 * LANES, 4 * LANES))
+}
+
 /* out (rows, 4 vecs) += sum over steps t of a[t] (n, rows)' * b[t] (n, 4 vecs), in a tile */
 INLINE void NAME(add_outer)(const int rows, long steps, long n, const float *a, long a_time,
-                            long a_step, const float *b, long b_step, float *out)
+                            long a_step, const float *b, long b_time, float *out, long out_row)
 {
     VEC sums[ROWS][4];
     UNROLL for (int m = 0; m < rows; m++)
-        UNROLL for (int v = 0; v < 4; v++) sums[m][v] = load(out + m * b_step + v * LANES);
-    for (long t = 0; t < steps; t++)
-        NAME(accumulate)(rows, 4, sums, a + t * a_time, 1, a_step, b + t * n * b_step, b_step, n);
+        UNROLL for (int v = 0; v < 4; v++) sums[m][v] = load(out + m * out_row + v * LANES);
+    for (long t = 0; t < steps; t++, a += a_time, b += b_time)
+        NAME(accumulate)(rows, 4, sums, a, 1, a_step, b, 4 * LANES, n);
     UNROLL for (int m = 0; m < rows; m++)
-        UNROLL for (int v = 0; v < 4; v++) store(out + m * b_step + v * LANES, sums[m][v]);
+        UNROLL for (int v = 0; v < 4; v++) store(out + m * out_row + v * LANES, sums[m][v]);
 }
 
-/* weight_grads (width, gates) += states and inputs times gate_grads (steps, n, gates), over some
- * steps at once, since the sums do not fit the first cache */
-static TARGET void NAME(add_weight_grads)(long steps, long n, long width, long gates,
-                                          const float *rows, long rows_time,
-                                          const float *gate_grads, float *weight_grads)
+/* weight_grads (width, gates) += states and inputs (steps, n, width), transposed, times gate_grads
+ * (steps, blocks, n, 4 * LANES), of some steps at once: the sums do not fit the first cache */
+APART void NAME(add_weight_grads)(long steps, long n, long width, long gates,
+                                const float *rows, long rows_time,
+                                const float *gate_grads, float *weight_grads)
 {
     for (long g = 0; g < gates; g += 4 * LANES)
         for (long k = 0; k < width; k += ROWS)
             TILES(least(ROWS, width - k),
-                  NAME(add_outer)(R, steps, n, rows + k, rows_time, width, gate_grads + g, gates,
-                                  weight_grads + k * gates + g))
+                  NAME(add_outer)(R, steps, n, rows + k, rows_time, width, gate_grads + g * n,
+                                  gates * n, weight_grads + k * gates + g, gates))
 }
 
-/* step_grads (n, columns) = gate_grads (n, gates) * packed, in blocks of 4, 2 and 1 vectors */
-static TARGET void NAME(step_gradients)(long n, long gates, long columns, const float *gate_grads,
-                                        const float *packed, float *step_grads)
+/* step_grads (n, columns) = gate_grads (blocks, n, 4 * LANES) * packed, for 4, 2 and 1 vectors of
+ * columns at a time */
+APART void NAME(step_gradients)(long n, long blocks, long columns, const float *gate_grads,
+                              const float *packed, float *step_grads)
 {
+    const long depth = 4 * LANES;
     for (long j = 0, vecs; j < columns; j += vecs * LANES) {
         vecs = block(columns - j, LANES);
         for (long r = 0; r < n; r += ROWS) {
-            const float *a = gate_grads + r * gates, *b = packed + j * gates;
+            const float *a = gate_grads + r * depth, *b = packed + j * blocks * depth;
             float *out = step_grads + r * columns + j;
             const long rows = least(ROWS, n - r);
+#define PRODUCT(vecs) \
+    TILES(rows, NAME(product)(R, vecs, blocks, depth, a, n * depth, depth, b, out, columns))
             if (vecs == 4)
-                TILES(rows, NAME(product)(R, 4, a, gates, b, gates, out, columns))
+                PRODUCT(4)
             else if (vecs == 2)
-                TILES(rows, NAME(product)(R, 2, a, gates, b, gates, out, columns))
+                PRODUCT(2)
             else
-                TILES(rows, NAME(product)(R, 1, a, gates, b, gates, out, columns))
+                PRODUCT(1)
+#undef PRODUCT
         }
     }
 }
 
 /* From the sums of a row's gates, over LANES units and in the units of `gate_unit`, to what the gates
- * let through, in the same place, and the next state. One division serves all gates. */
-INLINE void NAME(cell_forward)(const int cell, float *gates, const float *state, float *next_state,
-                               float *memory, long memory_step)
+ * let through, in the same place, and to the LSTM's next memory. One division serves all gates. The
+ * GRU's candidate stays a sum. */
+INLINE void NAME(open_gates)(const int cell, float *gates, float *memory, long memory_step)
 {
     const VEC sum = load(gates + 2 * LANES), last = load(gates + 3 * LANES);
     const VEC over_a = NAME(sigmoid_inverse)(load(gates));
     const VEC over_b = NAME(sigmoid_inverse)(load(gates + LANES));
-    VEC a, b, candidate;
+    VEC a, b, candidate, d;
     if (cell == LSTM) { /* input, forget, candidate, output */
         const VEC over_d = NAME(sigmoid_inverse)(last), numerator = NAME(tanh_numerator)(sum);
         const VEC below = numerator + 2.0f, ab = over_a * over_b, cd = below * over_d;
         const VEC inverse = 1.0f / (ab * cd), of_ab = inverse * cd, of_cd = inverse * ab;
-        const VEC d = of_cd * below;
         a = of_ab * over_b;
         b = of_ab * over_a;
         candidate = of_cd * over_d * numerator;
-        const VEC c = b * load(memory) + a * candidate;
-        store(memory + memory_step, c);
-        store(next_state, d * NAME(tanh)(c * TANH_UNIT));
-        store(gates + 3 * LANES, d);
+        d = of_cd * below;
+        store(memory + memory_step, b * load(memory) + a * candidate);
     } else { /* reset, update, candidate, recurrent part of the candidate's sum */
         const VEC inverse = 1.0f / (over_a * over_b);
         a = inverse * over_b;
         b = inverse * over_a;
-        candidate = NAME(tanh)(sum + a * last);
-        store(next_state, candidate + b * (load(state) - candidate));
-        store(gates + 3 * LANES, last * (1.0f / TANH_UNIT));
+        candidate = sum + a * last;
+        d = last * (1.0f / TANH_UNIT);
     }
     store(gates, a);
     store(gates + LANES, b);
     store(gates + 2 * LANES, candidate);
+    store(gates + 3 * LANES, d);
+}
+
+/* The state that the gates let out. In a loop of its own: a row's memory is long in coming, and a
+ * processor looks ahead over the instructions of a few rows only. */
+INLINE void NAME(leave_gates)(const int cell, float *gates, const float *state, float *next_state,
+                              const float *next_memory)
+{
+    if (cell == LSTM) {
+        const VEC squashed = NAME(tanh)(load(next_memory) * TANH_UNIT);
+        store(next_state, load(gates + 3 * LANES) * squashed);
+    } else {
+        const VEC candidate = NAME(tanh)(load(gates + 2 * LANES));
+        store(next_state, candidate + load(gates + LANES) * (load(state) - candidate));
+        store(gates + 2 * LANES, candidate);
+    }
 }
 
 INLINE void NAME(forward_rows)(const int cell, const struct scan *s, long first, long n)
@@ -208,14 +239,14 @@ INLINE void NAME(forward_rows)(const int cell, const struct scan *s, long first,
             float *memory = 0;
             if (cell == LSTM)
                 memory = s->memory + t * memory_step + first * units + u;
-            for (long r = 0; r < n; r += ROWS)
-                TILES(least(ROWS, n - r),
-                      NAME(product)(R, 4, steps + r * width, width, s->packed + u * 4 * width,
-                                    width, gates + r * 4 * LANES, 4 * LANES))
+            NAME(gate_sums)(n, width, steps, s->packed + u * 4 * width, gates);
             for (long r = 0; r < n; r++)
-                NAME(cell_forward)(cell, gates + r * 4 * LANES, steps + r * width + u,
-                                   next + r * width + u, memory ? memory + r * units : 0,
-                                   memory_step);
+                NAME(open_gates)(cell, gates + r * 4 * LANES, memory ? memory + r * units : 0,
+                                 memory_step);
+            for (long r = 0; r < n; r++)
+                NAME(leave_gates)(cell, gates + r * 4 * LANES, steps + r * width + u,
+                                  next + r * width + u,
+                                  memory ? memory + r * units + memory_step : 0);
         }
     }
 }
@@ -254,7 +285,7 @@ INLINE void NAME(backward_rows)(const int cell, const struct scan *s, long first
     const long columns = units + (s->grad_x ? round_up(s->inputs, LANES) : 0);
     const long steps_at_once = n < TOGETHER ? TOGETHER / n : 1;
     float *step_grads = scratch, *carry = step_grads + n * columns;
-    float *all_gate_grads = carry + n * units; /* (steps_at_once, n, 4 * units) */
+    float *all_gate_grads = carry + n * units; /* (steps_at_once, blocks, n, 4 * LANES) */
     memset(step_grads, 0, sizeof(float) * n * (columns + units));
     for (long t = s->time - 1; t >= 0; t--) {
         const float *steps = s->steps + (t * s->batch + first) * width;
@@ -275,13 +306,13 @@ INLINE void NAME(backward_rows)(const int cell, const struct scan *s, long first
                 NAME(cell_backward)(cell, gates + (u * n + r * LANES) * 4, state,
                                     state + s->batch * width,
                                     memory ? memory + at : 0, grad, carry + at,
-                                    gate_grads + at * 4);
+                                    gate_grads + (u * n + r * LANES) * 4);
             }
         }
         if (t % steps_at_once == 0)
             NAME(add_weight_grads)(least(steps_at_once, s->time - t), n, width, 4 * units, steps,
                                    s->batch * width, gate_grads, weight_grads);
-        NAME(step_gradients)(n, 4 * units, columns, gate_grads, s->packed, step_grads);
+        NAME(step_gradients)(n, units / LANES, columns, gate_grads, s->packed, step_grads);
         if (s->grad_x)
             for (long r = 0; r < n; r++)
                 memcpy(s->grad_x + ((first + r) * s->time + t) * s->inputs,
@@ -402,6 +433,7 @@ EXPORT void NAME(unpack)(const struct scan *s, float *workspaces, long n_shards,
 #undef ROWS
 #undef NAME
 #undef INLINE
+#undef APART
 #undef EXPORT
 #undef load
 #undef store
