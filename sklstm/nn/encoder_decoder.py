@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from sklstm.nn.attention import Attention
 from sklstm.nn.cells import CELLS, State
+from sklstm.nn.dropout import dropout
 from sklstm.nn.features import Inputs
 from sklstm.nn.feeds import NumberFeed, SymbolFeed
 from sklstm.nn.heads import DenseHead
@@ -194,7 +195,7 @@ class EncoderDecoder(nn.Module):
         """Read sequences, and return the decoder before its first step."""
         x = self.inputs(x, lengths)
         for layer in self.encoder:
-            x = functional.dropout(layer(x, lengths), self.dropout, self.training)
+            x = dropout(layer(x, lengths), self.dropout, self.training)
         last = pool_last(x, lengths, self.n_directions)  # (batch, n_memory)
         states = tuple(self._begin(bridge(last)) for bridge in self.bridges)
         return Decoding(EncoderStates(x, lengths), states)
@@ -221,7 +222,7 @@ class EncoderDecoder(nn.Module):
         x, states = self.feed(previous), []
         for layer, state in zip(self.decoder, decoding.states, strict=True):
             states.append(PlainCell(self.cell, _weights(layer)).step(x, state))
-            x = functional.dropout(states[-1][0], self.dropout, self.training)
+            x = dropout(states[-1][0], self.dropout, self.training)
         outputs = self._output(x[:, None], decoding.encoded)[:, 0]
         return outputs, Decoding(decoding.encoded, tuple(states))
 
@@ -237,7 +238,7 @@ class EncoderDecoder(nn.Module):
         x = self.feed(previous)
         for layer, state in zip(self.decoder, decoding.states, strict=True):
             x = CELLS[self.cell].over_time(x, state, _weights(layer), training=self.training)
-            x = functional.dropout(x, self.dropout, self.training)
+            x = dropout(x, self.dropout, self.training)
         return self._output(x, decoding.encoded)
 
     def _run_sampled(self, previous: Tensor, decoding: Decoding) -> Tensor:

@@ -6,6 +6,8 @@ from itertools import pairwise
 from torch import Tensor, nn
 from torch.nn import functional
 
+from sklstm.nn.dropout import dropout
+
 
 class DenseHead(nn.Module):
     """Dense layers with ReLU, and a linear output layer.
@@ -49,7 +51,7 @@ class DenseHead(nn.Module):
             pooled = pooled.double()
         for layer in self.dense:
             pooled = functional.relu(_apply(layer, pooled))
-            pooled = functional.dropout(pooled, self.dropout, self.training)
+            pooled = dropout(pooled, self.dropout, self.training)
         return _apply(self.output, pooled)
 
 

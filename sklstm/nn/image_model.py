@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from sklstm.nn.dropout import dropout
 from sklstm.nn.heads import DenseHead, make_linear
 from sklstm.nn.masks import present_steps
 from sklstm.nn.multidimensional import MultidimensionalLayer
@@ -119,7 +120,7 @@ class ImageModel(nn.Module):
             if lengths is not None:
                 lengths = -(-lengths // size[1])
             x = dense(_blocks(x, size))
-            x = functional.dropout(layer(x, lengths), self.dropout, self.training)
+            x = dropout(layer(x, lengths), self.dropout, self.training)
         columns = x.sum(1)  # (batch, width, 4 * hidden)
         if lengths is None:
             columns = columns.flatten(0, 1)

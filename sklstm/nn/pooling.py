@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from sklstm.nn.masks import last_steps, present_steps
+from sklstm.nn.maximum import maximum
 
 
 def pool_last(states: Tensor, lengths: Tensor | None, n_directions: int) -> Tensor:
@@ -35,7 +36,7 @@ def pool_max(states: Tensor, lengths: Tensor | None, n_directions: int) -> Tenso
     if lengths is not None:
         absent = ~present_steps(lengths, states.shape[1])
         states = states.masked_fill(absent[:, :, None], -torch.inf)
-    return states.amax(1)
+    return maximum(states)
 
 
 def pool_steps(states: Tensor, lengths: Tensor | None, n_directions: int) -> Tensor:

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
 from sklstm.nn.crop import RandomCrop
+from sklstm.nn.dropout import dropout
 from sklstm.nn.features import Inputs
 from sklstm.nn.heads import DenseHead
 from sklstm.nn.normalization import NORMALIZATIONS
@@ -131,7 +131,7 @@ class SequenceModel(nn.Module):
             x = layer(x, lengths)
             if self.norms is not None:
                 x = self.norms[number](x, lengths)
-            x = functional.dropout(x, self.dropout, self.training)
+            x = dropout(x, self.dropout, self.training)
         pooled = [part.whole(x, lengths, self.n_directions) for part in self.pooling]
         outputs: Tensor = self.head(pooled[0] if len(pooled) == 1 else torch.cat(pooled, dim=1))
         return outputs
