@@ -4,6 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from sklstm.nn.watched import is_watched
+
 # A unit is dropped by 16 random bits: shares are told to within 1 / 65,536.
 _BITS = 16
 _NUMBERS = 2**_BITS
@@ -41,7 +43,7 @@ def dropout(x: Tensor, share: float, training: bool) -> Tensor:
     """
     if not training or share == 0:
         return x
-    if x.device.type != "cpu":
+    if x.device.type != "cpu" or not x.is_floating_point() or is_watched(x):
         return functional.dropout(x, share, training)
     return x * _factors(x, min(round(share * _NUMBERS), _NUMBERS - 1))
 
@@ -49,7 +51,7 @@ def dropout(x: Tensor, share: float, training: bool) -> Tensor:
 def _factors(x: Tensor, n_dropped: int) -> Tensor:
     """Return zero for units to be dropped, for the others what keeps the mean."""
     n_draws = -(-x.numel() * _BITS // 64)
-    draws = torch.empty(n_draws, dtype=torch.int64).random_(-(2**63), None)
+    draws = torch.empty(n_draws, dtype=torch.int64, device=x.device).random_(-(2**63), None)
     numbers = draws.view(torch.int16)[: x.numel()].view(x.shape)  # from -_NUMBERS / 2 on
     # in float32, which holds them exactly and compares many at once
     kept = numbers.float().ge_(n_dropped - _NUMBERS // 2)

@@ -5,12 +5,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from sklstm.nn.watched import is_watched
+
 
 def maximum(states: Tensor) -> Tensor:
     """Return the largest of each feature over time.
 
-    As `torch.amax`, and as there several largest share the gradient, which takes a half to a third
-    of the time: it is told by numbers, where torch's is by bools, one after another.
+    As `torch.amax`, whose gradient multiplies by bools, one after another; ours multiplies by
+    numbers, and takes a half to a third of the time. Several that are largest share it.
 
     Parameters
     ----------
@@ -27,22 +29,18 @@ def maximum(states: Tensor) -> Tensor:
     >>> maximum(torch.tensor([[[1.0, 5.0], [3.0, 2.0]]]))
     tensor([[3., 5.]])
     """
-    if not states.requires_grad:
+    if not states.requires_grad or is_watched(states):
         return states.amax(1)
     largest: Tensor = _Maximum.apply(states)  # type: ignore[no-untyped-call]
     return largest
 
 
 class _Maximum(torch.autograd.Function):
-    generate_vmap_rule = True
-
     @staticmethod
-    def forward(states: Tensor) -> Tensor:
-        return states.amax(1)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:
-        ctx.save_for_backward(*inputs, output)
+    def forward(ctx: Any, states: Tensor) -> Tensor:
+        largest = states.amax(1)
+        ctx.save_for_backward(states, largest)
+        return largest
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Tensor:

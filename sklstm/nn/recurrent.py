@@ -98,7 +98,7 @@ class RecurrentLayer(nn.Module):
         if not self.mixed_precision and fused.can_run(self.cell, x, weights):
             return fused.run(self.cell, x, weights)
         cell = CELLS[self.cell]
-        start = (x.new_zeros(len(x), layer.hidden_size),) * cell.n_states
+        start = (x.new_zeros(x.shape[0], layer.hidden_size),) * cell.n_states
         with autocast(x, enabled=self.mixed_precision):
             states = cell.over_time(x, start, weights, training=self.training)
         return states.to(x.dtype)

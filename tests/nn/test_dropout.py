@@ -41,12 +41,15 @@ def test_strides_do_not_matter(rng):
     torch.testing.assert_close(dropout(x.T, 0.4, training=True), expected, rtol=0, atol=0)
 
 
-@pytest.mark.parametrize("share", [1e-9, 1 - 1e-9])
-def test_shares_at_the_edge_stay_finite(share):
+def test_shares_at_the_edges():
     torch.manual_seed(0)
-    found = dropout(torch.ones(1000), share, training=True)
-    assert found.isfinite().all()
-    assert ((found != 0).float().mean() > 0.5) == (share < 0.5)
+    x = torch.ones(2**21)  # of each of the 65,536 numbers some 32
+    assert torch.equal(dropout(x, 1e-9, training=True), x)
+    one_number = dropout(x, 1 / 65_536, training=True) == 0
+    assert 10 < one_number.sum() < 70
+    almost_all = dropout(x, 1 - 1e-9, training=True)
+    assert almost_all.unique().tolist() == [0.0, 65_536.0]
+    assert 10 < (almost_all != 0).sum() < 70
 
 
 def test_gradient_is_what_each_unit_was_multiplied_by():
@@ -62,6 +65,19 @@ def test_a_seed_repeats_it():
         return dropout(torch.ones(100), 0.5, training=True)
 
     assert torch.equal(draw(), draw())
+
+
+def test_draws_of_many_at_once_are_of_each_its_own():
+    torch.manual_seed(0)
+    found = torch.vmap(lambda x: dropout(x, 0.5, training=True), randomness="different")(
+        torch.ones(4, 200)
+    )
+    assert len(found.unique(dim=0)) == 4
+
+
+def test_a_compiled_graph_draws_anew():
+    drop = torch.compile(lambda x: dropout(x, 0.5, training=True), backend="eager", fullgraph=True)
+    assert not torch.equal(drop(torch.ones(200)), drop(torch.ones(200)))
 
 
 @pytest.mark.parametrize(("share", "training"), [(0.5, False), (0.0, True)])

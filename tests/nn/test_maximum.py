@@ -52,11 +52,22 @@ def test_without_gradient():
     assert not maximum(states).requires_grad
 
 
-def test_can_be_differentiated_twice_and_transformed(rng):
+def test_can_be_differentiated_twice(rng):
+    assert torch.autograd.gradgradcheck(maximum, continuous(rng).requires_grad_())
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # torch calls its own
+@pytest.mark.parametrize("transform", [torch.func.jacrev, torch.func.jacfwd, torch.func.hessian])
+def test_can_be_transformed(rng, transform):
     states = continuous(rng).requires_grad_()
-    assert torch.autograd.gradgradcheck(maximum, states)
-    jacobian = torch.func.jacrev(maximum)(states)
-    torch.testing.assert_close(jacobian, torch.func.jacrev(amax)(states))
+    torch.testing.assert_close(transform(maximum)(states), transform(amax)(states))
+
+
+def test_gradients_of_many_at_once(rng):
+    states = continuous(rng)[:, None].requires_grad_()  # (4, 1, time, features)
+    found = torch.vmap(torch.func.grad(lambda s: maximum(s).square().sum()))(states)
+    expected = torch.autograd.grad(maximum(states[:, 0]).square().sum(), states)[0]
+    torch.testing.assert_close(found, expected)
 
 
 def test_a_number_that_is_none_shows():

@@ -170,3 +170,15 @@ def test_all_trainable_parameters_get_a_gradient(rng):
         assert (parameter.grad is not None) == parameter.requires_grad, name
         if parameter.requires_grad:
             assert parameter.grad.abs().sum() > 0, name
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # so is what we test
+def test_the_default_classifier_s_network_can_be_traced_and_exported(rng):
+    options = {"bidirectional": True, "pooling": "concat", "normalization": "layer"}
+    model = make_model(rng, dropout=0.3, **options).float().eval()
+    x = make_batch(rng).float()
+    exact = {"rtol": 1e-5, "atol": 1e-5}  # torch's own layer is another float32
+    torch.testing.assert_close(torch.jit.trace(model, x)(x[1:]), model(x[1:]), **exact)
+    torch.testing.assert_close(torch.export.export(model, (x,)).module()(x), model(x), **exact)
+    # what drops units cannot be compared with anything, but has to get through
+    torch.export.export(model.train(), (x,))

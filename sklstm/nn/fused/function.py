@@ -10,6 +10,7 @@ from torch import Tensor
 
 from sklstm.nn.fused.library import Kernel, Scan, kernels
 from sklstm.nn.fused.threads import for_each, shards_of
+from sklstm.nn.watched import is_watched
 
 # In the order of fused.c.
 _CELLS = ("lstm", "gru")
@@ -41,8 +42,7 @@ def has_kernel(cell: str) -> bool:
 def can_run(cell: str, x: Tensor, weights: Sequence[Tensor]) -> bool:
     """Return whether a kernel computes this layer on this machine.
 
-    It does in single precision on the CPU, where there is one; not while torch traces, compiles,
-    exports, or transforms functions, which needs torch's own operations.
+    It does in single precision on the CPU, where there is one; not while `is_watched`.
 
     Parameters
     ----------
@@ -64,23 +64,12 @@ def can_run(cell: str, x: Tensor, weights: Sequence[Tensor]) -> bool:
     False
     """
     return (
-        not torch.compiler.is_compiling()  # first, since nothing else here can be compiled
-        and not torch.jit.is_tracing()  # type: ignore[attr-defined, no-untyped-call]
-        and not _is_watched(x)
+        not is_watched(x)
         and has_kernel(cell)
         and x.dtype == torch.float32
         and x.device.type == weights[0].device.type == "cpu"
         and all(w.dtype == torch.float32 and w.is_contiguous() for w in weights)
     )
-
-
-def _is_watched(x: Tensor) -> bool:
-    """Return whether somebody wants to see torch's operations, or x holds no numbers of its own."""
-    # torch tells of these under names that it does not promise to keep
-    modes = getattr(torch._C, "_len_torch_dispatch_stack", int)()  # noqa: SLF001
-    transforms = getattr(torch._C, "_are_functorch_transforms_active", bool)()  # noqa: SLF001
-    level = getattr(torch.autograd.forward_ad, "_current_level", -1)
-    return type(x) is not Tensor or modes > 0 or transforms or level >= 0
 
 
 def run(cell: str, x: Tensor, weights: Sequence[Tensor], kernel: Kernel | None = None) -> Tensor:

@@ -132,8 +132,8 @@ INLINE void NAME(add_outer)(const int rows, long steps, long n, const float *a, 
 /* weight_grads (width, gates) += states and inputs (steps, n, width), transposed, times gate_grads
  * (steps, blocks, n, 4 * LANES), of some steps at once: the sums do not fit the first cache */
 APART void NAME(add_weight_grads)(long steps, long n, long width, long gates,
-                                const float *rows, long rows_time,
-                                const float *gate_grads, float *weight_grads)
+                                  const float *rows, long rows_time,
+                                  const float *gate_grads, float *weight_grads)
 {
     for (long g = 0; g < gates; g += 4 * LANES)
         for (long k = 0; k < width; k += ROWS)
@@ -145,7 +145,7 @@ APART void NAME(add_weight_grads)(long steps, long n, long width, long gates,
 /* step_grads (n, columns) = gate_grads (blocks, n, 4 * LANES) * packed, for 4, 2 and 1 vectors of
  * columns at a time */
 APART void NAME(step_gradients)(long n, long blocks, long columns, const float *gate_grads,
-                              const float *packed, float *step_grads)
+                                const float *packed, float *step_grads)
 {
     const long depth = 4 * LANES;
     for (long j = 0, vecs; j < columns; j += vecs * LANES) {
