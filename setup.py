@@ -1,5 +1,7 @@
 """The one part of the package that is compiled; all else is said in pyproject.toml."""
 
+from pathlib import Path
+
 from setuptools import Extension, setup
 
 setup(
@@ -7,7 +9,7 @@ setup(
         Extension(
             "sklstm.nn.fused._fused",
             ["sklstm/nn/fused/fused.c"],
-            depends=["sklstm/nn/fused/scan.h"],
+            depends=sorted(str(path) for path in Path("sklstm/nn/fused").glob("*.h")),
             extra_compile_args=["-O3", "-std=gnu11", "-fvisibility=hidden"],
             # Without a compiler the package installs all the same, and torch's layers do the work.
             optional=True,

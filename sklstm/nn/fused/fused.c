@@ -82,7 +82,7 @@ static inline long weight_row(const struct scan *s, const int table[][4], long g
 #define SUPPORTED                                                               \
     (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && \
      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-#include "scan.h"
+#include "instruction_set.h"
 
 #define TARGET __attribute__((target("avx2,fma")))
 #define SMALLER _mm256_min_ps
@@ -91,7 +91,7 @@ static inline long weight_row(const struct scan *s, const int table[][4], long g
 #define ROWS 3
 #define NAME(x) x##_avx2
 #define SUPPORTED (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-#include "scan.h"
+#include "instruction_set.h"
 
 #elif defined(__aarch64__)
 #include <arm_neon.h>
@@ -103,6 +103,6 @@ static inline long weight_row(const struct scan *s, const int table[][4], long g
 #define ROWS 6
 #define NAME(x) x##_neon
 #define SUPPORTED 1
-#include "scan.h"
+#include "instruction_set.h"
 
 #endif

@@ -1,10 +1,5 @@
 /* A recurrent layer over time, forward and backward, for one instruction set.
  *
- * Included once for each set, with TARGET (the compiler's attribute for it), SUPPORTED (whether this
- * processor has it), SMALLER and LARGER (its minimum and maximum of vectors, the second where one
- * is NaN), LANES (floats of a vector), ROWS (rows of a tile of the matrix products, so
- * many that its sums fill the registers) and NAME(x) (x with the set's suffix).
- *
  * Every cell is told as four gates of as many units each; a unit's four sums are one tile's, so
  * that the cell is computed where its sums are. Names of shapes:
  *   units   hidden units, rounded up to LANES with units that stay 0
@@ -12,18 +7,6 @@
  *           bias, input and recurrent weights are one matrix
  *   gates   4 * units, ordered (block of LANES units, gate, lane)
  */
-
-#define INLINE static inline __attribute__((always_inline)) TARGET
-/* Products stay apart: among other code the compiler has no registers for all of their sums. */
-#define APART static __attribute__((noinline)) TARGET
-#define EXPORT __attribute__((visibility("default"))) TARGET
-#define VEC NAME(vec)
-#define INTS NAME(ints)
-typedef float VEC __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
-typedef unsigned INTS __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
-
-#define load(p) (*(const VEC *)(p))
-#define store(p, v) (*(VEC *)(p) = (v))
 
 /* 2^x = scale * (1 + part), for x limited to +-31, behind which sigmoid and tanh have no more to say
  * and up to which the product of four 1 + 2^x is finite; a NaN stays one. scale = 2^n, n the whole
@@ -425,20 +408,6 @@ EXPORT void NAME(unpack)(const struct scan *s, float *workspaces, long n_shards,
         }
 }
 
-#undef TARGET
-#undef SUPPORTED
-#undef SMALLER
-#undef LARGER
-#undef LANES
-#undef ROWS
-#undef NAME
-#undef INLINE
-#undef APART
-#undef EXPORT
-#undef load
-#undef store
-#undef PLACE
 #undef TILE
 #undef TILES
-#undef VEC
-#undef INTS
+#undef PLACE
