@@ -10,7 +10,7 @@ setup(
             "sklstm.nn.fused._fused",
             ["sklstm/nn/fused/fused.c"],
             depends=sorted(str(path) for path in Path("sklstm/nn/fused").glob("*.h")),
-            extra_compile_args=["-O3", "-std=gnu11", "-fvisibility=hidden"],
+            extra_compile_args=["-O3", "-std=gnu11", "-fno-math-errno", "-fvisibility=hidden"],
             # Without a compiler the package installs all the same, and torch's layers do the work.
             optional=True,
         )

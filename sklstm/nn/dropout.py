@@ -45,11 +45,30 @@ def dropout(x: Tensor, share: float, training: bool) -> Tensor:
         return x
     if x.device.type != "cpu" or not x.is_floating_point() or is_watched(x):
         return functional.dropout(x, share, training)
-    return x * _factors(x, min(round(share * _NUMBERS), _NUMBERS - 1))
+    return x * dropout_factors(x, share)
 
 
-def _factors(x: Tensor, n_dropped: int) -> Tensor:
-    """Return zero for units to be dropped, for the others what keeps the mean."""
+def dropout_factors(x: Tensor, share: float) -> Tensor:
+    """Return zero for units to be dropped, for the others what keeps the mean.
+
+    Parameters
+    ----------
+    x : Tensor
+        On a CPU.
+    share : float in [0, 1)
+
+    Returns
+    -------
+    Tensor of x's shape and dtype
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn.dropout import dropout_factors
+    >>> dropout_factors(torch.zeros(1000), 0.5).unique()
+    tensor([0., 2.])
+    """
+    n_dropped = min(round(share * _NUMBERS), _NUMBERS - 1)
     n_draws = -(-x.numel() * _BITS // 64)
     draws = torch.empty(n_draws, dtype=torch.int64, device=x.device).random_(-(2**63), None)
     numbers = draws.view(torch.int16)[: x.numel()].view(x.shape)  # from -_NUMBERS / 2 on

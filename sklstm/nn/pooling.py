@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from sklstm.nn.masks import last_steps, present_steps
-from sklstm.nn.maximum import maximum
 
 
 def pool_last(states: Tensor, lengths: Tensor | None, n_directions: int) -> Tensor:
@@ -36,7 +35,7 @@ def pool_max(states: Tensor, lengths: Tensor | None, n_directions: int) -> Tenso
     if lengths is not None:
         absent = ~present_steps(lengths, states.shape[1])
         states = states.masked_fill(absent[:, :, None], -torch.inf)
-    return maximum(states)
+    return states.amax(1)
 
 
 def pool_steps(states: Tensor, lengths: Tensor | None, n_directions: int) -> Tensor:
@@ -112,6 +111,7 @@ class Pooling:
 
     Attributes
     ----------
+    name : str
     whole : callable
         Of padded states (batch, time, directions * hidden), their lengths and the number of
         directions; returns (batch, directions * hidden).

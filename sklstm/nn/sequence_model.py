@@ -1,20 +1,20 @@
 """The model of the estimators: scaled input, recurrent layers, pooling, head."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from sklstm.nn.crop import RandomCrop
-from sklstm.nn.dropout import dropout
 from sklstm.nn.features import Inputs
 from sklstm.nn.heads import DenseHead
 from sklstm.nn.normalization import NORMALIZATIONS
 from sklstm.nn.patches import Patches
 from sklstm.nn.pooling import EVERY_STEP, POOLINGS
 from sklstm.nn.recurrent import RecurrentLayer
+from sklstm.nn.summary import refine, summarize
 
 
 class SequenceModel(nn.Module):
@@ -127,13 +127,20 @@ class SequenceModel(nn.Module):
         if self.input_norm is not None:
             x = self.input_norm(x, lengths)
         x, lengths = self.patches(x, lengths)
-        for number, layer in enumerate(self.recurrent):
-            x = layer(x, lengths)
-            if self.norms is not None:
-                x = self.norms[number](x, lengths)
-            x = dropout(x, self.dropout, self.training)
-        pooled = [part.whole(x, lengths, self.n_directions) for part in self.pooling]
-        outputs: Tensor = self.head(pooled[0] if len(pooled) == 1 else torch.cat(pooled, dim=1))
+        norms: Iterable[Any] = self.norms or [None] * len(self.recurrent)
+        *below, (top, top_norm) = zip(self.recurrent, norms, strict=True)
+        for layer, norm in below:
+            x = refine(layer(x, lengths), lengths, norm, self.dropout, training=self.training)
+        pooled = summarize(
+            top(x, lengths),
+            lengths,
+            top_norm,
+            self.dropout,
+            training=self.training,
+            pooling=self.pooling,
+            n_directions=self.n_directions,
+        )
+        outputs: Tensor = self.head(pooled)
         return outputs
 
     def output_lengths(self, lengths: NDArray[np.int64]) -> NDArray[np.int64]:

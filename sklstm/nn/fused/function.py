@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from sklstm.nn.fused.library import Kernel, Scan, kernels
+from sklstm.nn.fused.support import can_take, refuse_second_derivative
 from sklstm.nn.fused.threads import for_each, shards_of
-from sklstm.nn.watched import is_watched
 
 # In the order of fused.c.
 _CELLS = ("lstm", "gru")
@@ -42,7 +42,7 @@ def has_kernel(cell: str) -> bool:
 def can_run(cell: str, x: Tensor, weights: Sequence[Tensor]) -> bool:
     """Return whether a kernel computes this layer on this machine.
 
-    It does in single precision on the CPU, where there is one; not while `is_watched`.
+    It does where there is one and `can_take` holds of x.
 
     Parameters
     ----------
@@ -64,10 +64,9 @@ def can_run(cell: str, x: Tensor, weights: Sequence[Tensor]) -> bool:
     False
     """
     return (
-        not is_watched(x)
-        and has_kernel(cell)
-        and x.dtype == torch.float32
-        and x.device.type == weights[0].device.type == "cpu"
+        can_take(x)
+        and cell in _CELLS
+        and weights[0].device.type == "cpu"
         and all(w.dtype == torch.float32 and w.is_contiguous() for w in weights)
     )
 
@@ -296,11 +295,7 @@ class _Recurrence(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        if torch.is_grad_enabled():  # what is returned would pass for a constant
-            raise RuntimeError(
-                "A recurrent layer in single precision can be differentiated once: leave out "
-                "create_graph=True, or take double precision."
-            )
+        refuse_second_derivative()
         saved = ctx.saved_tensors
         grads = ctx.plan.backward(grad, saved[3:], saved[:3], with_x=ctx.needs_input_grad[1])
         wanted = ctx.needs_input_grad[1:]

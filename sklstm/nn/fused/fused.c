@@ -1,9 +1,11 @@
-/* Recurrent layers over time in single precision: one call for all steps, forward or backward.
+/* Recurrent layers over time and what is pooled of their states, in single precision: one call for
+ * all steps, forward or backward.
  *
  * Plain C with the vector types of GCC and Clang; no header of Python's or torch's, so that it
  * builds anywhere and fits any of their versions. sklstm/nn/fused/library.py loads it.
  */
 
+#include <math.h>
 #include <string.h>
 
 #if defined(__clang__)
@@ -38,6 +40,32 @@ struct scan {
     float *grad_x; /* (batch, time, inputs), or none */
     long resumes;  /* whether to go on from the last row of steps, and from memory; without gates */
 };
+
+/* States of all steps and what feeds the output of them; library.py has the same. Each step is
+ * normalised over its features, times weight, plus bias, and multiplied by factors, such as those of
+ * dropout; then some of its last state, mean and largest over time stand side by side. */
+struct summary {
+    long time, features;
+    long ahead;          /* features of the forward direction, the first */
+    const float *states; /* (batch, time, features) */
+    long row, step;
+    const long *lengths;        /* (batch,), or none where all sequences fill the batch */
+    const float *weight, *bias; /* (features,), or none */
+    float *moments;             /* (batch, time, 2): mean and one over the deviation, with weight */
+    const float *factors;       /* (batch, time, features), or none */
+    float *pooled;              /* (batch, columns) */
+    long columns;
+    long last, mean, max; /* the column where each begins, -1 where it is not asked for */
+    const float *grad;        /* (batch, columns) */
+    float *grad_states;       /* (batch, time, features) */
+    float epsilon;            /* added to the variance */
+};
+
+/* The step at which a direction has seen the whole sequence. */
+static inline long last_step(const struct summary *s, long time, long feature)
+{
+    return feature < s->ahead ? time - 1 : 0;
+}
 
 static inline long least(long a, long b) { return a < b ? a : b; }
 static inline long round_up(long n, long to) { return (n + to - 1) / to * to; }

@@ -18,7 +18,34 @@ typedef unsigned INTS __attribute__((vector_size(4 * LANES), aligned(4), may_ali
 #define load(p) (*(const VEC *)(p))
 #define store(p, v) (*(VEC *)(p) = (v))
 
+/* Floats of a vector; 0 where the processor does not have this instruction set, or the caller has
+ * structures of other sizes than these. */
+EXPORT long NAME(lanes)(long scan, long summary)
+{
+    const int same = scan == sizeof(struct scan) && summary == sizeof(struct summary);
+    return SUPPORTED && same ? LANES : 0;
+}
+
+/* The n floats from p on, at most a vector of them, with zeros behind; and the way back. */
+INLINE VEC NAME(load_part)(const float *p, long n)
+{
+    VEC v = {0};
+    if (n >= LANES)
+        return load(p);
+    memcpy(&v, p, sizeof(float) * n);
+    return v;
+}
+
+INLINE void NAME(store_part)(float *p, VEC v, long n)
+{
+    if (n >= LANES)
+        store(p, v);
+    else
+        memcpy(p, &v, sizeof(float) * n);
+}
+
 #include "scan.h"
+#include "summary.h"
 
 #undef TARGET
 #undef SUPPORTED

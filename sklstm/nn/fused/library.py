@@ -1,7 +1,7 @@
 """The compiled kernels: where they are, and what they are called with."""
 
 import ctypes
-from ctypes import c_long, c_void_p
+from ctypes import c_float, c_long, c_void_p
 from functools import cache
 from importlib.util import find_spec
 from typing import Any
@@ -29,6 +29,21 @@ class Scan(ctypes.Structure):
     )
 
 
+class Summary(ctypes.Structure):
+    """States of all steps and what feeds the output of them, as `struct summary` in fused.c."""
+
+    _fields_ = (
+        *((name, c_long) for name in ("time", "features", "ahead")),
+        ("states", c_void_p),
+        *((name, c_long) for name in ("row", "step")),
+        *((name, c_void_p) for name in ("lengths", "weight", "bias", "moments", "factors")),
+        ("pooled", c_void_p),
+        *((name, c_long) for name in ("columns", "last", "mean", "max")),
+        *((name, c_void_p) for name in ("grad", "grad_states")),
+        ("epsilon", c_float),
+    )
+
+
 class Kernel:
     """The functions of fused.c for one instruction set; they let other threads of Python run.
 
@@ -51,7 +66,7 @@ class Kernel:
             found.argtypes, found.restype = arguments, result
             return found
 
-        scan = ctypes.POINTER(Scan)
+        scan, summary = ctypes.POINTER(Scan), ctypes.POINTER(Summary)
         self.instruction_set = instruction_set
         self.pack_forward = function("pack_forward", scan)
         self.forward = function("forward", scan, c_long, c_long)
@@ -59,7 +74,11 @@ class Kernel:
         self.workspace = function("workspace", scan, result=c_long)
         self.backward = function("backward", scan, c_long, c_long, c_void_p)
         self.unpack = function("unpack", scan, c_void_p, c_long, *[c_void_p] * 4)
-        self.lanes: int = function("lanes", c_long, result=c_long)(ctypes.sizeof(Scan))
+        self.summary_workspace = function("summary_workspace", summary, result=c_long)
+        self.summarize = function("summarize", summary, c_long, c_long, c_void_p)
+        self.summarize_backward = function("summarize_backward", summary, c_long, c_long, c_void_p)
+        lanes = function("lanes", c_long, c_long, result=c_long)
+        self.lanes: int = lanes(ctypes.sizeof(Scan), ctypes.sizeof(Summary))
 
 
 @cache
@@ -85,5 +104,12 @@ def kernels() -> tuple[Kernel, ...]:
         library = ctypes.CDLL(spec.origin)
     except OSError:  # of another architecture, or where nothing may be executed
         return ()
-    built = [name for name in INSTRUCTION_SETS if hasattr(library, f"lanes_{name}")]
-    return tuple(kernel for name in built if (kernel := Kernel(library, name)).lanes)
+    found = [_kernel(library, name) for name in INSTRUCTION_SETS]
+    return tuple(kernel for kernel in found if kernel is not None and kernel.lanes)
+
+
+def _kernel(library: ctypes.CDLL, instruction_set: str) -> Kernel | None:
+    try:
+        return Kernel(library, instruction_set)
+    except AttributeError:  # built without this set, or from another version of fused.c
+        return None

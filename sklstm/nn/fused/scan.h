@@ -279,12 +279,8 @@ INLINE void NAME(backward_rows)(const int cell, const struct scan *s, long first
             const float *given = s->grad + (first + r) * s->grad_row + t * s->grad_step;
             for (long u = 0; u < units; u += LANES) {
                 const long at = r * units + u;
-                VEC grad = {0};
-                if (u + LANES <= s->hidden)
-                    grad = load(given + u);
-                else
-                    memcpy(&grad, given + u, sizeof(float) * (s->hidden - u));
-                grad += load(step_grads + r * columns + u);
+                const VEC grad = NAME(load_part)(given + u, s->hidden - u) +
+                                 load(step_grads + r * columns + u);
                 const float *state = steps + r * width + u;
                 NAME(cell_backward)(cell, gates + (u * n + r * LANES) * 4, state,
                                     state + s->batch * width,
@@ -305,13 +301,6 @@ INLINE void NAME(backward_rows)(const int cell, const struct scan *s, long first
 
 /* Place of a unit's gate in a row of gates. */
 #define PLACE(u, g) ((u) / LANES * 4 * LANES + (g) * LANES + (u) % LANES)
-
-/* Floats of a vector; 0 where the processor does not have this instruction set, or the caller has
- * another `struct scan` than this. */
-EXPORT long NAME(lanes)(long size)
-{
-    return SUPPORTED && size == sizeof(struct scan) ? LANES : 0;
-}
 
 EXPORT void NAME(pack_forward)(const struct scan *s)
 {

@@ -6,7 +6,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from sklstm.nn import RecurrentLayer, fused
-from sklstm.nn.fused import function, library
+from sklstm.nn.fused import library, support
 
 LAYERS = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
 
@@ -210,7 +210,7 @@ def test_layer_is_the_same_without_a_kernel(cell, monkeypatch):
     lengths = torch.tensor([6, 1, 3, 6, 2, 5, 4, 6, 1])
     present = torch.arange(6) < lengths[:, None]
     states = layer(x, lengths)[present]
-    monkeypatch.setattr(function, "kernels", tuple)
+    monkeypatch.setattr(support, "kernels", tuple)
     assert not fused.can_run(cell, x, layer.forward_layer.all_weights[0])
     torch.testing.assert_close(states, layer(x, lengths)[present])
 

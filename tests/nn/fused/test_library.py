@@ -38,10 +38,22 @@ def test_a_library_that_cannot_be_loaded_is_none(monkeypatch, tmp_path):
     assert library.kernels.__wrapped__() == ()
 
 
-def test_a_library_with_another_structure_is_not_used(monkeypatch):
+@pytest.mark.parametrize("name", ["Scan", "Summary"])
+def test_a_library_with_another_structure_is_not_used(monkeypatch, name):
     class Other(ctypes.Structure):
-        _fields_ = (*library.Scan._fields_, ("more", ctypes.c_long))
+        _fields_ = (*getattr(library, name)._fields_, ("more", ctypes.c_long))
 
     assert library.kernels.__wrapped__() or not library.kernels()
-    monkeypatch.setattr(library, "Scan", Other)
+    monkeypatch.setattr(library, name, Other)
+    assert library.kernels.__wrapped__() == ()
+
+
+def test_a_library_without_one_of_the_functions_is_not_used(monkeypatch):
+    class Older(ctypes.CDLL):
+        def __getattr__(self, name):
+            if name.startswith("summarize_"):
+                raise AttributeError(name)
+            return super().__getattr__(name)
+
+    monkeypatch.setattr(library.ctypes, "CDLL", Older)
     assert library.kernels.__wrapped__() == ()
