@@ -49,7 +49,7 @@ clean:
 	$(PYTHON) -m venv .venv
 
 # torch first and by its exact version: a range would let pip choose another build.
-.venv/demo: .venv/bin/python pyproject.toml setup.py constraints.txt $(wildcard sklstm/nn/fused/*.[ch])
+.venv/demo: .venv/bin/python pyproject.toml setup.py constraints.txt $(wildcard sklstm/_compiled/*.[ch])
 	$(PIP) $$(grep '^torch==' constraints.txt)
 	$(PIP) -e '.[plot]'
 	touch $@

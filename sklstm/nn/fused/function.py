@@ -8,11 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from sklstm.nn.fused.library import Kernel, Scan, kernels
+from sklstm._compiled import Kernel, Scan, kernels
 from sklstm.nn.fused.support import can_take, refuse_second_derivative
 from sklstm.nn.fused.threads import for_each, shards_of
 
-# In the order of fused.c.
+# In the order of kernels.c.
 _CELLS = ("lstm", "gru")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from sklstm.nn.fused.library import Kernel, Summary, kernels
+from sklstm._compiled import Kernel, Summary, kernels
 from sklstm.nn.fused.support import refuse_second_derivative
 from sklstm.nn.fused.threads import for_each, shards_of
 

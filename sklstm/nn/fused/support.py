@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from sklstm.nn.fused.library import kernels
+from sklstm._compiled import kernels
 from sklstm.nn.watched import is_watched
 
 

@@ -5,13 +5,14 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx.experimental.proxy_tensor import make_fx
 
+from sklstm import _compiled
 from sklstm.nn import RecurrentLayer, fused
-from sklstm.nn.fused import library, support
+from sklstm.nn.fused import support
 
 LAYERS = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
 
 cells = pytest.mark.parametrize("cell", sorted(LAYERS))
-instruction_sets = pytest.mark.parametrize("instruction_set", library.INSTRUCTION_SETS)
+instruction_sets = pytest.mark.parametrize("instruction_set", _compiled.INSTRUCTION_SETS)
 # Around the edges of vectors (4, 8, 16 units), tiles (3, 6 rows), chunks and shards (48, 16 rows).
 SHAPES = [
     (1, 1, 1, 1),
@@ -26,16 +27,16 @@ SHAPES = [
 
 
 def kernel_of(instruction_set):
-    found = [k for k in library.kernels() if k.instruction_set == instruction_set]
+    found = [k for k in _compiled.kernels() if k.instruction_set == instruction_set]
     if not found:
         pytest.skip(f"not built here, or not on a processor with {instruction_set}")
     return found[0]
 
 
 def first_kernel():
-    if not library.kernels():
+    if not _compiled.kernels():
         pytest.skip("no kernel here")
-    return library.kernels()[0]
+    return _compiled.kernels()[0]
 
 
 def make_weights(cell, n_inputs, n_hidden):

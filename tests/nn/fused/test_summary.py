@@ -4,26 +4,26 @@ import pytest
 import torch
 from torch import nn
 
+from sklstm import _compiled
 from sklstm.nn import fused
-from sklstm.nn.fused import library
 
 PARTS = ("last", "mean", "max")
-instruction_sets = pytest.mark.parametrize("instruction_set", library.INSTRUCTION_SETS)
+instruction_sets = pytest.mark.parametrize("instruction_set", _compiled.INSTRUCTION_SETS)
 # Batch, time, features: around the edges of vectors (4, 8, 16), of sums (64 steps) and of shards.
 SHAPES = [(1, 1, 3), (3, 5, 4), (4, 7, 16), (5, 63, 17), (3, 64, 33), (2, 65, 50), (70, 130, 20)]
 
 
 def kernel_of(instruction_set):
-    found = [k for k in library.kernels() if k.instruction_set == instruction_set]
+    found = [k for k in _compiled.kernels() if k.instruction_set == instruction_set]
     if not found:
         pytest.skip(f"not built here, or not on a processor with {instruction_set}")
     return found[0]
 
 
 def first_kernel():
-    if not library.kernels():
+    if not _compiled.kernels():
         pytest.skip("no kernel here")
-    return library.kernels()[0]
+    return _compiled.kernels()[0]
 
 
 def draw(*shape, seed=0):

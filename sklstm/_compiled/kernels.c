@@ -2,7 +2,7 @@
  * all steps, forward or backward.
  *
  * Plain C with the vector types of GCC and Clang; no header of Python's or torch's, so that it
- * builds anywhere and fits any of their versions. sklstm/nn/fused/library.py loads it.
+ * builds anywhere and fits any of their versions. library.py loads it.
  */
 
 #include <math.h>

@@ -11,7 +11,7 @@ INSTRUCTION_SETS = ("avx512", "avx2", "neon")
 
 
 class Scan(ctypes.Structure):
-    """A layer and a batch, as `struct scan` in fused.c."""
+    """A layer and a batch, as `struct scan` in kernels.c."""
 
     _fields_ = (
         *((name, c_long) for name in ("cell", "batch", "time", "inputs", "hidden")),
@@ -30,7 +30,7 @@ class Scan(ctypes.Structure):
 
 
 class Summary(ctypes.Structure):
-    """States of all steps and what feeds the output of them, as `struct summary` in fused.c."""
+    """States of all steps and what feeds the output of them, as `struct summary` in kernels.c."""
 
     _fields_ = (
         *((name, c_long) for name in ("time", "features", "ahead")),
@@ -45,7 +45,7 @@ class Summary(ctypes.Structure):
 
 
 class Kernel:
-    """The functions of fused.c for one instruction set; they let other threads of Python run.
+    """The functions of kernels.c for one instruction set; they let other threads of Python run.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class Kernel:
     ----------
     lanes : int
         Floats of a vector; 0 where this processor does not have the instructions, or the library
-        was built from another version of fused.c.
+        was built from another version of kernels.c.
     """
 
     def __init__(self, library: ctypes.CDLL, instruction_set: str) -> None:
@@ -93,11 +93,11 @@ def kernels() -> tuple[Kernel, ...]:
 
     Examples
     --------
-    >>> from sklstm.nn.fused.library import kernels
+    >>> from sklstm._compiled import kernels
     >>> all(kernel.lanes in (4, 8, 16) for kernel in kernels())
     True
     """
-    spec = find_spec("sklstm.nn.fused._fused")
+    spec = find_spec("sklstm._compiled._kernels")
     if spec is None or spec.origin is None:
         return ()
     try:
@@ -111,5 +111,5 @@ def kernels() -> tuple[Kernel, ...]:
 def _kernel(library: ctypes.CDLL, instruction_set: str) -> Kernel | None:
     try:
         return Kernel(library, instruction_set)
-    except AttributeError:  # built without this set, or from another version of fused.c
+    except AttributeError:  # built without this set, or from another version of kernels.c
         return None

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from sklstm.nn.fused import library
+from sklstm._compiled import library
 
 
 @pytest.mark.skipif(
