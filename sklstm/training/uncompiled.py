@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import optim
+from torch import Tensor, optim
 from torch.autograd import profiler as autograd_profiler
 from torch.optim import optimizer as torch_optimizer
 
@@ -36,6 +36,10 @@ class _Uncompiled(optim.Optimizer):
         )
         return any(hooks) or autograd_profiler._is_profiler_enabled  # noqa: SLF001
 
+    def _step_at_once(self) -> bool:
+        """Make a step by a shorter way, and return whether there is one."""
+        return False
+
 
 def _unwrapped(step: Callable[..., Any]) -> Callable[..., Any]:
     # one of the wrappers switched gradients off as well
@@ -43,7 +47,11 @@ def _unwrapped(step: Callable[..., Any]) -> Callable[..., Any]:
     heard = optim.Optimizer.profile_hook_step(unheard)
 
     def quick(self: _Uncompiled, *args: Any, **kwargs: Any) -> Any:
-        return (heard if self._has_listeners() else unheard)(self, *args, **kwargs)
+        if self._has_listeners():
+            return heard(self, *args, **kwargs)
+        if not args and not kwargs and self._step_at_once():
+            return None
+        return unheard(self, *args, **kwargs)
 
     quick.__doc__ = step.__doc__
     quick.hooked = True  # type: ignore[attr-defined] # so that torch does not wrap it itself
@@ -51,7 +59,50 @@ def _unwrapped(step: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class AdamW(_Uncompiled, optim.AdamW):
-    """`torch.optim.AdamW`, which does not load torch's compiler."""
+    """`torch.optim.AdamW`, which does not load torch's compiler.
+
+    In its fused form it hands the weights straight to torch's kernel, once its first step has made
+    their state: what torch sorts and checks at every step takes as long as a small network's step.
+    """
+
+    @torch.no_grad()
+    def _step_at_once(self) -> bool:
+        calls = [_fused_arguments(group, self.state) for group in self.param_groups]
+        if not all(calls) or hasattr(self, "grad_scale"):
+            return False
+        for arguments in calls:
+            torch._foreach_add_(arguments["state_steps"], 1)
+            torch._fused_adamw_(**arguments)
+        return True
+
+
+# What makes of AdamW something else.
+_VARIANTS = ("amsgrad", "maximize", "capturable", "differentiable")
+
+
+def _fused_arguments(group: dict[str, Any], state: dict[Tensor, Any]) -> dict[str, Any]:
+    """Return what torch's kernel is to be called with, nothing where it is not to be."""
+    weights = [weight for weight in group["params"] if weight.grad is not None]
+    kept = [state[weight] for weight in weights if weight in state]
+    is_plain = group["fused"] and not any(group[name] for name in _VARIANTS)
+    are_alike = len({(weight.device, weight.dtype) for weight in weights}) == 1
+    if not is_plain or not are_alike or len(kept) < len(weights):
+        return {}
+    return {
+        "self": weights,
+        "grads": [weight.grad for weight in weights],
+        "exp_avgs": [each["exp_avg"] for each in kept],
+        "exp_avg_sqs": [each["exp_avg_sq"] for each in kept],
+        "max_exp_avg_sqs": [],
+        "state_steps": [each["step"] for each in kept],
+        "lr": group["lr"],
+        "beta1": group["betas"][0],
+        "beta2": group["betas"][1],
+        "weight_decay": group["weight_decay"],
+        "eps": group["eps"],
+        "amsgrad": False,
+        "maximize": False,
+    }
 
 
 class Adam(_Uncompiled, optim.Adam):

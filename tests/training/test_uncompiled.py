@@ -87,6 +87,67 @@ def test_the_fused_form_is_kept():
     assert optimizer.param_groups[0]["fused"]
 
 
+def draw(generator, *shape, dtype):
+    return torch.randn(*shape, generator=generator, dtype=dtype)
+
+
+def fused_steps(kind, dtypes=(torch.float32,) * 3, **options):
+    """Make steps in which weights have gradients by turns; return weights and optimiser."""
+    generator = torch.Generator().manual_seed(0)
+    weights = [draw(generator, 3, 2, dtype=dtype).requires_grad_() for dtype in dtypes]
+    groups = [{"params": weights[:2]}, {"params": weights[2:], "lr": 0.5, "weight_decay": 0.0}]
+    optimizer = kind(groups, lr=0.1, weight_decay=0.3, fused=True, **options)
+    scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.9)
+    for number in range(8):
+        for weight in weights:
+            weight.grad = draw(generator, 3, 2, dtype=weight.dtype)
+        weights[number % 3].grad = None
+        optimizer.step()
+        scheduler.step()
+        if number == 4:
+            optimizer.load_state_dict(deepcopy(optimizer.state_dict()))
+    return weights, optimizer
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"betas": (0.5, 0.7), "eps": 0.1},
+        {"amsgrad": True},
+        {"maximize": True},
+        {"dtypes": (torch.float64,) * 3},
+        {"dtypes": (torch.float32, torch.float64, torch.float32)},
+    ],
+)
+def test_fused_steps_of_adamw_are_those_of_torch(options):
+    weights, optimizer = fused_steps(OPTIMIZERS["adamw"], **options)
+    expected, original = fused_steps(torch.optim.AdamW, **options)
+    assert all(torch.equal(a, b) for a, b in zip(weights, expected, strict=True))
+    assert str(optimizer.state_dict()) == str(original.state_dict())
+    assert all(weight.requires_grad and weight.is_leaf for weight in weights)
+
+
+def test_a_step_without_any_gradient_changes_nothing():
+    weight = torch.ones(2, requires_grad=True)
+    optimizer = OPTIMIZERS["adamw"]([weight], fused=True)
+    optimizer.step()
+    assert weight.tolist() == [1, 1]
+
+
+def test_a_gradient_that_was_scaled_is_left_to_torch():
+    results = []
+    for kind in (OPTIMIZERS["adamw"], torch.optim.AdamW):
+        weight = torch.ones(2, requires_grad=True)
+        optimizer = kind([weight], lr=0.1, fused=True)
+        weight.grad = torch.full((2,), 8.0)
+        optimizer.step()
+        optimizer.grad_scale, optimizer.found_inf = torch.tensor(4.0), torch.tensor(0.0)
+        optimizer.step()
+        results.append(weight.detach())
+    assert torch.equal(*results)
+
+
 @pytest.mark.parametrize("kind", OPTIMIZERS.values())
 def test_hooks_are_told_of_steps(kind):
     seen = []
