@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 import torch
@@ -14,8 +15,6 @@ from sklstm.nn.fused.threads import for_each, shards_of
 # States, lengths, weight and bias of the normalisation, factors.
 _Given = tuple[Tensor, Tensor | None, Tensor | None, Tensor | None, Tensor | None]
 
-# In the order of `struct summary`.
-_PARTS = ("last", "mean", "max")
 # What a feature of a step costs, in multiplications of a recurrent layer.
 _EFFORT = 64
 
@@ -74,11 +73,11 @@ def summarize(
     ...     pooled = fused.summarize(states, None, parts=["last", "mean", "max"])
     ...     assert pooled.tolist() == [[1.0, 2.0, 4.0]]
     """
-    weight, bias = (None, None) if norm is None else (norm.weight, norm.bias)
-    _check(states, lengths, weight, factors)
-    plan = _Plan(
-        kernel or kernels()[0], tuple(parts), n_directions, 0.0 if norm is None else norm.eps
+    weight, bias, epsilon = (
+        (None, None, 0.0) if norm is None else (norm.weight, norm.bias, norm.eps)
     )
+    _check(states, lengths, norm, factors)
+    plan = _plan(kernel or kernels()[0], tuple(parts), n_directions, epsilon, *states.shape)
     given = (states, lengths, weight, bias, factors)
     if torch.is_grad_enabled() and any(part is not None and part.requires_grad for part in given):
         pooled: Tensor = _Summary.apply(plan, *given)  # type: ignore[no-untyped-call]
@@ -87,7 +86,7 @@ def summarize(
 
 
 def _check(
-    states: Tensor, lengths: Tensor | None, weight: Tensor | None, factors: Tensor | None
+    states: Tensor, lengths: Tensor | None, norm: nn.LayerNorm | None, factors: Tensor | None
 ) -> None:
     """Raise where a kernel would read what is not there."""
     batch, time, features = states.shape
@@ -95,78 +94,103 @@ def _check(
         ends = lengths.numpy()
         if ends.shape != (batch,) or ends.min(initial=1) < 1 or ends.max(initial=1) > time:
             raise ValueError(f"lengths must be {batch} integers from 1 to {time}. Got {ends}.")
-    if weight is not None and weight.shape != (features,):
-        raise ValueError(f"norm must be one of {features} features. Got {tuple(weight.shape)}.")
-    if factors is not None and factors.shape != states.shape:
+    if norm is not None and any(
+        part is None or part.shape != (features,) or part.dtype != torch.float32
+        for part in (norm.weight, norm.bias)
+    ):
         raise ValueError(
-            f"factors must have the shape of the states, {tuple(states.shape)}. Got "
-            f"{tuple(factors.shape)}."
+            f"norm must have weight and bias, {features} numbers in float32 each. Got {norm}."
+        )
+    if factors is not None and (factors.shape != states.shape or factors.dtype != torch.float32):
+        raise ValueError(
+            f"factors must have the shape of the states, {tuple(states.shape)}, in float32. Got "
+            f"{tuple(factors.shape)} in {factors.dtype}."
         )
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """What a kernel is to do with a batch."""
+    """What is done with a batch, as a kernel is called with it."""
 
     kernel: Kernel
     parts: tuple[str, ...]
     n_directions: int
     epsilon: float
+    batch: int
+    time: int
+    features: int
+
+    @cached_property
+    def span(self) -> int:
+        """Features in whole vectors."""
+        return -(-self.features // self.kernel.lanes) * self.kernel.lanes
+
+    @cached_property
+    def shards(self) -> list[tuple[int, int]]:
+        """First and last row of the parts that threads take."""
+        return shards_of(self.batch, _EFFORT * self.batch * self.time * self.features)
+
+    @cached_property
+    def sizes(self) -> dict[str, Any]:
+        """All that is told in numbers."""
+        places = {part: number * self.features for number, part in enumerate(self.parts)}
+        return {
+            "time": self.time,
+            "features": self.features,
+            "ahead": self.features // self.n_directions,
+            "columns": len(self.parts) * self.features,
+            "epsilon": self.epsilon,
+            **{part: places.get(part, -1) for part in ("last", "mean", "max")},
+        }
 
     def forward(self, given: _Given) -> tuple[Tensor, Tensor | None]:
         """Return what is pooled, and of every step its mean and one over its deviation."""
-        states, _, weight, _, _ = given
-        batch, time, features = states.shape
-        pooled = states.new_empty(batch, len(self.parts) * features)
-        moments = None if weight is None else states.new_empty(batch, time, 2)
-        job = self.job(given, {"pooled": pooled, "moments": moments})
-        self.run(self.kernel.summarize, job, states)
+        states, weight = given[0], given[2]
+        pooled = states.new_empty(self.batch, self.sizes["columns"])
+        moments = None if weight is None else states.new_empty(self.batch, self.time, 2)
+        self.run(self.kernel.summarize, given, pooled=pooled, moments=moments)
         return pooled, moments
 
     def backward(
         self, grad: Tensor, given: _Given, pooled: Tensor, moments: Tensor | None
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Return the gradients of states, weight and bias."""
-        states, features = given[0], given[0].shape[2]
-        grad, grad_states = grad.contiguous(), grad.new_empty(states.shape)
-        found = {"pooled": pooled, "moments": moments, "grad": grad, "grad_states": grad_states}
-        job = self.job(given, found)
-        workspaces = self.run(self.kernel.summarize_backward, job, states)
-        span = -(-features // self.kernel.lanes) * self.kernel.lanes
-        sums = workspaces[:, : 2 * span].sum(0)
-        return grad_states, sums[:features], sums[span : span + features]
-
-    def job(self, given: _Given, found: dict[str, Tensor | None]) -> Summary:
-        """Return all that a kernel is called with."""
-        states, lengths, weight, bias, factors = given
-        time, features = states.shape[1:]
-        columns = {part: number * features for number, part in enumerate(self.parts)}
-        states = states if states.stride(2) == 1 else states.contiguous()
-        tensors = {"states": states, "weight": weight, "bias": bias, **found}
-        tensors["lengths"] = None if lengths is None else lengths.to(torch.int64).contiguous()
-        tensors["factors"] = None if factors is None else factors.contiguous()
-        present = {name: tensor for name, tensor in tensors.items() if tensor is not None}
-        job = Summary(
-            time=time,
-            features=features,
-            ahead=features // self.n_directions,
-            row=states.stride(0),
-            step=states.stride(1),
-            columns=len(self.parts) * features,
-            epsilon=self.epsilon,
-            **{part: columns.get(part, -1) for part in _PARTS},
-            **{name: tensor.data_ptr() for name, tensor in present.items()},
+        grad, grad_states = grad.contiguous(), grad.new_empty(given[0].shape)
+        workspaces = self.run(
+            self.kernel.summarize_backward,
+            given,
+            pooled=pooled,
+            moments=moments,
+            grad=grad,
+            grad_states=grad_states,
         )
-        # a thread may still be at work where Ctrl-C has ended the call
-        job.tensors = present
-        return job
+        sums = workspaces[:, : 2 * self.span].sum(0).view(2, self.span)[:, : self.features]
+        return grad_states, sums[0], sums[1]
 
-    def run(self, function: Callable[..., None], job: Summary, states: Tensor) -> Tensor:
+    def run(self, function: Callable[..., None], given: _Given, **others: Tensor | None) -> Tensor:
         """Call a kernel for every shard; return their workspaces, (shards, floats)."""
-        shards = shards_of(len(states), _EFFORT * states.numel())
-        workspaces = states.new_empty(len(shards), self.kernel.summary_workspace(job))
-        for_each(len(shards), lambda i: function(job, *shards[i], workspaces[i].data_ptr()))
+        states, lengths, weight, bias, factors = given
+        states = states if states.stride(2) == 1 else states.contiguous()
+        if lengths is not None:
+            lengths = lengths.to(torch.int64).contiguous()
+        if factors is not None:
+            factors = factors.contiguous()
+        tensors = {"states": states, "lengths": lengths, "weight": weight, "bias": bias}
+        tensors.update(others, factors=factors)
+        places = {name: None if t is None else t.data_ptr() for name, t in tensors.items()}
+        job = Summary(row=states.stride(0), step=states.stride(1), **self.sizes, **places)
+        # a thread may still be at work where Ctrl-C has ended the call
+        job.tensors = tensors
+        workspaces = states.new_empty(len(self.shards), self.kernel.summary_workspace(job))
+        for_each(
+            len(self.shards),
+            lambda i: function(job, *self.shards[i], workspaces[i].data_ptr()),
+        )
         return workspaces
+
+
+# Every batch of a fit has the same.
+_plan = lru_cache(maxsize=64)(_Plan)
 
 
 class _Summary(torch.autograd.Function):

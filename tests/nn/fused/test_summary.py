@@ -280,12 +280,26 @@ def test_lengths_outside_the_batch_are_refused(lengths):
         fused.summarize(draw(2, 4, 3), torch.tensor(lengths), parts=PARTS)
 
 
-def test_shapes_that_do_not_belong_together_are_refused():
+@pytest.mark.parametrize(
+    "norm",
+    [
+        make_norm(2),
+        make_norm(3).double(),
+        nn.LayerNorm(3, bias=False),
+        nn.LayerNorm(3, elementwise_affine=False),
+    ],
+)
+def test_a_normalization_that_does_not_fit_is_refused(norm):
     first_kernel()
-    with pytest.raises(ValueError, match="norm must be one of 3 features"):
-        fused.summarize(draw(2, 4, 3), None, parts=PARTS, norm=make_norm(2))
+    with pytest.raises(ValueError, match="norm must have weight and bias, 3 numbers in float32"):
+        fused.summarize(draw(2, 4, 3), None, parts=PARTS, norm=norm)
+
+
+@pytest.mark.parametrize("factors", [draw(2, 4, 2), draw(2, 4, 3).double()])
+def test_factors_that_do_not_fit_are_refused(factors):
+    first_kernel()
     with pytest.raises(ValueError, match=r"factors must have the shape of the states, \(2, 4, 3\)"):
-        fused.summarize(draw(2, 4, 3), None, parts=PARTS, factors=draw(2, 4, 2))
+        fused.summarize(draw(2, 4, 3), None, parts=PARTS, factors=factors)
 
 
 @instruction_sets
