@@ -37,7 +37,9 @@ struct scan {
     float *gates;
     const float *grad; /* (batch, time, hidden) */
     long grad_row, grad_step;
-    float *grad_x; /* (batch, time, inputs), or none */
+    long last_only;      /* whether only the last state of each sequence has a gradient */
+    const long *lengths; /* (batch,), or none where all sequences fill the batch; for last_only */
+    float *grad_x;       /* (batch, time, inputs), or none */
     long resumes;  /* whether to go on from the last row of steps, and from memory; without gates */
 };
 

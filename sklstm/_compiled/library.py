@@ -24,6 +24,8 @@ class Scan(ctypes.Structure):
         ("grad", c_void_p),
         ("grad_row", c_long),
         ("grad_step", c_long),
+        ("last_only", c_long),
+        ("lengths", c_void_p),
         ("grad_x", c_void_p),
         ("resumes", c_long),
     )

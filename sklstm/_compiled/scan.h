@@ -277,10 +277,13 @@ INLINE void NAME(backward_rows)(const int cell, const struct scan *s, long first
         float *gate_grads = all_gate_grads + t % steps_at_once * n * 4 * units;
         for (long r = 0; r < n; r++) {
             const float *given = s->grad + (first + r) * s->grad_row + t * s->grad_step;
+            const long last = s->lengths ? s->lengths[first + r] : s->time;
+            const int has_grad = !s->last_only || t + 1 == last;
             for (long u = 0; u < units; u += LANES) {
                 const long at = r * units + u;
-                const VEC grad = NAME(load_part)(given + u, s->hidden - u) +
-                                 load(step_grads + r * columns + u);
+                VEC grad = load(step_grads + r * columns + u);
+                if (has_grad)
+                    grad += NAME(load_part)(given + u, s->hidden - u);
                 const float *state = steps + r * width + u;
                 NAME(cell_backward)(cell, gates + (u * n + r * LANES) * 4, state,
                                     state + s->batch * width,

@@ -1,11 +1,13 @@
 """Recurrent layers: how they start, and both directions over padded batches."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 from sklstm.nn import fused
 from sklstm.nn.cells import CELLS, Cell
-from sklstm.nn.masks import reverse_sequences
+from sklstm.nn.masks import last_steps, reverse_sequences
 from sklstm.nn.plain import PlainCell
 from sklstm.nn.precision import autocast
 
@@ -89,14 +91,45 @@ class RecurrentLayer(nn.Module):
         back = self._run(self.backward_layer, reverse_sequences(x, lengths))
         return torch.cat([ahead, reverse_sequences(back, lengths)], dim=2)
 
+    def last(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        """Return the state of each direction that has seen the whole sequence.
+
+        As `pool_last` of all states, without a gradient of them all.
+
+        Parameters
+        ----------
+        x : Tensor of shape (batch, time, features)
+        lengths : Tensor of shape (batch,) or None
+            None means that all sequences fill the batch.
+
+        Returns
+        -------
+        Tensor of shape (batch, directions * hidden)
+        """
+        ahead = self._run_to_end(self.forward_layer, x, lengths)
+        if self.backward_layer is None:
+            return ahead
+        back = self._run_to_end(self.backward_layer, reverse_sequences(x, lengths), lengths)
+        return torch.cat([ahead, back], dim=1)
+
+    def _run_to_end(self, layer: nn.RNNBase, x: Tensor, lengths: Tensor | None) -> Tensor:
+        weights = layer.all_weights[0]
+        if self._is_fused(x, weights):
+            return fused.run(self.cell, x, weights, last=True, lengths=lengths)
+        return last_steps(self._run(layer, x), lengths)
+
+    def _is_fused(self, x: Tensor, weights: Sequence[Tensor]) -> bool:
+        is_usual = self.activation == "tanh" and not self.mixed_precision
+        return is_usual and fused.can_run(self.cell, x, weights)
+
     def _run(self, layer: nn.RNNBase, x: Tensor) -> Tensor:
         # What torch's layers do around this function costs a third of the time of one sequence.
         weights = layer.all_weights[0]
+        if self._is_fused(x, weights):
+            return fused.run(self.cell, x, weights)
         if self.activation != "tanh":
             with autocast(x, enabled=self.mixed_precision):
                 return PlainCell(self.cell, weights, self.activation).run(x).to(x.dtype)
-        if not self.mixed_precision and fused.can_run(self.cell, x, weights):
-            return fused.run(self.cell, x, weights)
         cell = CELLS[self.cell]
         start = (x.new_zeros(x.shape[0], layer.hidden_size),) * cell.n_states
         with autocast(x, enabled=self.mixed_precision):

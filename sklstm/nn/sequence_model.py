@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from sklstm.nn.crop import RandomCrop
+from sklstm.nn.dropout import dropout
 from sklstm.nn.features import Inputs
 from sklstm.nn.heads import DenseHead
 from sklstm.nn.normalization import NORMALIZATIONS
@@ -128,20 +129,25 @@ class SequenceModel(nn.Module):
             x = self.input_norm(x, lengths)
         x, lengths = self.patches(x, lengths)
         norms: Iterable[Any] = self.norms or [None] * len(self.recurrent)
-        *below, (top, top_norm) = zip(self.recurrent, norms, strict=True)
+        layers: Iterable[Any] = self.recurrent
+        *below, (top, top_norm) = zip(layers, norms, strict=True)
         for layer, norm in below:
             x = refine(layer(x, lengths), lengths, norm, self.dropout, training=self.training)
-        pooled = summarize(
-            top(x, lengths),
+        outputs: Tensor = self.head(self._summarize(top, top_norm, x, lengths))
+        return outputs
+
+    def _summarize(self, layer: Any, norm: Any, x: Tensor, lengths: Tensor | None) -> Tensor:
+        if self.pooling == POOLINGS["last"] and norm is None:
+            return dropout(layer.last(x, lengths), self.dropout, self.training)
+        return summarize(
+            layer(x, lengths),
             lengths,
-            top_norm,
+            norm,
             self.dropout,
             training=self.training,
             pooling=self.pooling,
             n_directions=self.n_directions,
         )
-        outputs: Tensor = self.head(pooled)
-        return outputs
 
     def output_lengths(self, lengths: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return how many outputs sequences of these lengths have, of a model without pooling."""

@@ -81,8 +81,7 @@ def summarize(
     tensor([[1., 2., 4.]])
     """
     parts = [_COMPILED[part.whole] for part in pooling if part.whole in _COMPILED]
-    is_view = parts == ["last"] and norm is None
-    is_compiled = len(parts) == len(pooling) and not is_view
+    is_compiled = len(parts) == len(pooling)
     if is_compiled and not isinstance(norm, BatchNormalization) and fused.can_take(states):
         return fused.summarize(
             states,

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from sklstm.nn import CELLS, RecurrentLayer
+from sklstm.nn.pooling import pool_last
 
 cells = pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
 directions = pytest.mark.parametrize("bidirectional", [False, True])
@@ -162,6 +163,30 @@ def test_garbage_in_padding_changes_nothing(rng, cell, bidirectional):
     for other in found[1:]:
         for mine, theirs in zip(found[0], other, strict=True):
             np.testing.assert_array_equal(mine, theirs)
+
+
+@cells
+@directions
+@precisions
+@pytest.mark.parametrize("lengths", [None, *LENGTHS.values()], ids=["none", *LENGTHS])
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_last_states_and_their_gradients_are_those_of_all_states(
+    rng, cell, bidirectional, dtype, tolerance, lengths, activation
+):
+    layer = make_layer(cell, 3, 5, rng, bidirectional=bidirectional, dtype=dtype)
+    layer.activation = activation
+    x = torch.as_tensor(rng.normal(size=(4, 6, 3)), dtype=dtype).requires_grad_()
+    ends = None if lengths is None else torch.tensor(lengths)
+    upstream = torch.as_tensor(rng.normal(size=(4, layer.n_outputs)), dtype=dtype)
+    inputs = [x, *(weight for weight in layer.parameters() if weight.requires_grad)]
+    found, expected = layer.last(x, ends), pool_last(layer(x, ends), ends, 1 + bidirectional)
+    torch.testing.assert_close(found, expected, rtol=tolerance, atol=tolerance)
+    for mine, theirs in zip(
+        torch.autograd.grad((found * upstream).sum(), inputs),
+        torch.autograd.grad((expected * upstream).sum(), inputs),
+        strict=True,
+    ):
+        torch.testing.assert_close(mine, theirs, rtol=tolerance, atol=tolerance)
 
 
 @cells

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from sklstm._compiled import Kernel, Scan, kernels
-from sklstm.nn.fused.support import can_take, refuse_second_derivative
+from sklstm.nn.fused.support import as_lengths, can_take, refuse_second_derivative
 from sklstm.nn.fused.threads import for_each, shards_of
 
 # In the order of kernels.c.
@@ -71,7 +71,15 @@ def can_run(cell: str, x: Tensor, weights: Sequence[Tensor]) -> bool:
     )
 
 
-def run(cell: str, x: Tensor, weights: Sequence[Tensor], kernel: Kernel | None = None) -> Tensor:
+def run(
+    cell: str,
+    x: Tensor,
+    weights: Sequence[Tensor],
+    kernel: Kernel | None = None,
+    *,
+    last: bool = False,
+    lengths: Tensor | None = None,
+) -> Tensor:
     """Return the states of a recurrent layer that starts at zero.
 
     All steps are one call of a compiled kernel [1]_, in as many threads as torch may use. A row's
@@ -88,16 +96,22 @@ def run(cell: str, x: Tensor, weights: Sequence[Tensor], kernel: Kernel | None =
         two biases (gates * hidden,), in torch's order of the gates.
     kernel : Kernel or None, default=None
         None takes the fastest that this processor runs.
+    last : bool, default=False
+        Whether the last state of each sequence alone is wanted: there is then no gradient of all
+        states, most of it zeros.
+    lengths : Tensor of shape (batch,) or None, default=None
+        Number of steps of each sequence, for `last`; None means that all fill the batch.
 
     Returns
     -------
     Tensor of shape (batch, time, hidden), float32
-        A view of all that a gradient needs: clone what is to be kept or pickled alone.
+        With `last` of shape (batch, hidden). A view of all that a gradient needs: clone what is to
+        be kept or pickled alone.
 
     Raises
     ------
     ValueError
-        If the shapes of x and the weights do not belong together.
+        If the shapes of x and the weights do not belong together, or a length is none of the steps.
 
     References
     ----------
@@ -124,11 +138,14 @@ def run(cell: str, x: Tensor, weights: Sequence[Tensor], kernel: Kernel | None =
             f"The weights of this {cell!r} layer must have the shapes {expected} for x of shape "
             f"{tuple(x.shape)}. Got {shapes}."
         )
-    plan = _plan(kernel or kernels()[0], _CELLS.index(cell), batch, time, n_inputs, hidden)
+    if lengths is not None:
+        lengths = as_lengths(lengths, batch, time)
+    plan = _plan(kernel or kernels()[0], _CELLS.index(cell), batch, time, n_inputs, hidden, last)
     if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in (x, *weights)):
-        states: Tensor = _Recurrence.apply(plan, x, *weights)  # type: ignore[no-untyped-call]
+        states: Tensor = _Recurrence.apply(plan, lengths, x, *weights)  # type: ignore[no-untyped-call]
         return states
-    return plan.states(plan.forward(x, weights, differentiable=False)[0])
+    steps = plan.forward(x, weights, differentiable=False)[0]
+    return plan.states(steps, lengths)
 
 
 @dataclass(frozen=True)
@@ -141,6 +158,7 @@ class _Plan:
     time: int
     inputs: int
     hidden: int
+    last: bool = False  # whether the last states alone are wanted
 
     @cached_property
     def units(self) -> int:
@@ -172,8 +190,12 @@ class _Plan:
         scan.tensors = (present, weights)
         return scan
 
-    def states(self, steps: Tensor) -> Tensor:
-        """Return the states behind the first row of steps, (batch, time, hidden)."""
+    def states(self, steps: Tensor, lengths: Tensor | None) -> Tensor:
+        """Return the states behind the first row of steps, (batch, time, hidden), or the last."""
+        if self.last and lengths is not None:
+            return steps[lengths, torch.arange(self.batch), : self.hidden]  # (batch, hidden)
+        if self.last:
+            return steps[-1, :, : self.hidden]
         after = self.batch * self.width
         return steps.as_strided(
             (self.batch, self.time, self.hidden), (self.width, after, 1), storage_offset=after
@@ -202,6 +224,7 @@ class _Plan:
     def backward(
         self,
         grad: Tensor,
+        lengths: Tensor | None,
         weights: Sequence[Tensor],
         tape: tuple[Tensor, Tensor | None, Tensor],
         *,
@@ -209,13 +232,14 @@ class _Plan:
     ) -> tuple[Tensor | None, ...]:
         """Return the gradients of x, if asked for, and of the four weights."""
         units, shards = self.units, self.shards
-        grad = grad if grad.stride(2) == 1 else grad.contiguous()
+        grad = grad if grad.stride(-1) == 1 else grad.contiguous()
         grad_x = grad.new_empty(self.batch, self.time, self.inputs) if with_x else None
         packed = grad.new_empty((units + self.inputs + self.kernel.lanes) * 4 * units)
         steps, memory, gates = tape
         tensors = {"packed": packed, "steps": steps, "memory": memory, "gates": gates}
-        scan = self.scan(weights, {**tensors, "grad": grad, "grad_x": grad_x})
-        scan.grad_row, scan.grad_step = grad.stride()[:2]
+        scan = self.scan(weights, {**tensors, "grad": grad, "lengths": lengths, "grad_x": grad_x})
+        scan.last_only = self.last
+        scan.grad_row, scan.grad_step = grad.stride(0), 0 if self.last else grad.stride(1)
         self.kernel.pack_backward(scan)
         workspaces = grad.new_empty(len(shards), self.kernel.workspace(scan))
         for_each(
@@ -287,16 +311,18 @@ class Continuation:
 
 class _Recurrence(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, plan: _Plan, x: Tensor, *weights: Tensor) -> Tensor:
-        ctx.plan = plan
+    def forward(
+        ctx: Any, plan: _Plan, lengths: Tensor | None, x: Tensor, *weights: Tensor
+    ) -> Tensor:
+        ctx.plan, ctx.lengths = plan, lengths
         tape = plan.forward(x, weights, differentiable=True)
         ctx.save_for_backward(*tape, *weights)
-        return plan.states(tape[0])
+        return plan.states(tape[0], lengths)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         refuse_second_derivative()
         saved = ctx.saved_tensors
-        grads = ctx.plan.backward(grad, saved[3:], saved[:3], with_x=ctx.needs_input_grad[1])
-        wanted = ctx.needs_input_grad[1:]
-        return None, *(g if want else None for g, want in zip(grads, wanted, strict=True))
+        wanted = ctx.needs_input_grad[2:]
+        grads = ctx.plan.backward(grad, ctx.lengths, saved[3:], saved[:3], with_x=wanted[0])
+        return None, None, *(g if want else None for g, want in zip(grads, wanted, strict=True))

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from sklstm._compiled import Kernel, Summary, kernels
-from sklstm.nn.fused.support import refuse_second_derivative
+from sklstm.nn.fused.support import as_lengths, refuse_second_derivative
 from sklstm.nn.fused.threads import for_each, shards_of
 
 # States, lengths, weight and bias of the normalisation, factors.
@@ -58,7 +58,7 @@ def summarize(
     Raises
     ------
     ValueError
-        If a length is not between one and the number of steps, or shapes do not belong together.
+        If a length is not one of the steps, or shapes or types do not belong together.
 
     References
     ----------
@@ -76,7 +76,9 @@ def summarize(
     weight, bias, epsilon = (
         (None, None, 0.0) if norm is None else (norm.weight, norm.bias, norm.eps)
     )
-    _check(states, lengths, norm, factors)
+    if lengths is not None:
+        lengths = as_lengths(lengths, *states.shape[:2])
+    _check(states, norm, factors)
     plan = _plan(kernel or kernels()[0], tuple(parts), n_directions, epsilon, *states.shape)
     given = (states, lengths, weight, bias, factors)
     if torch.is_grad_enabled() and any(part is not None and part.requires_grad for part in given):
@@ -85,15 +87,9 @@ def summarize(
     return plan.forward(given)[0]
 
 
-def _check(
-    states: Tensor, lengths: Tensor | None, norm: nn.LayerNorm | None, factors: Tensor | None
-) -> None:
+def _check(states: Tensor, norm: nn.LayerNorm | None, factors: Tensor | None) -> None:
     """Raise where a kernel would read what is not there."""
-    batch, time, features = states.shape
-    if lengths is not None:
-        ends = lengths.numpy()
-        if ends.shape != (batch,) or ends.min(initial=1) < 1 or ends.max(initial=1) > time:
-            raise ValueError(f"lengths must be {batch} integers from 1 to {time}. Got {ends}.")
+    features = states.shape[2]
     if norm is not None and any(
         part is None or part.shape != (features,) or part.dtype != torch.float32
         for part in (norm.weight, norm.bias)
@@ -171,8 +167,6 @@ class _Plan:
         """Call a kernel for every shard; return their workspaces, (shards, floats)."""
         states, lengths, weight, bias, factors = given
         states = states if states.stride(2) == 1 else states.contiguous()
-        if lengths is not None:
-            lengths = lengths.to(torch.int64).contiguous()
         if factors is not None:
             factors = factors.contiguous()
         tensors = {"states": states, "lengths": lengths, "weight": weight, "bias": bias}

@@ -36,6 +36,37 @@ def can_take(x: Tensor) -> bool:
     )
 
 
+def as_lengths(lengths: Tensor, batch: int, time: int) -> Tensor:
+    """Return numbers of steps as compiled functions read them.
+
+    Parameters
+    ----------
+    lengths : Tensor of shape (batch,)
+    batch, time : int
+
+    Returns
+    -------
+    Tensor of shape (batch,), int64
+
+    Raises
+    ------
+    ValueError
+        If the steps are not all there.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn.fused.support import as_lengths
+    >>> as_lengths(torch.tensor([2, 3], dtype=torch.int32), batch=2, time=3)
+    tensor([2, 3])
+    """
+    lengths = lengths.to(torch.int64).contiguous()
+    numbers = lengths.numpy()
+    if numbers.shape != (batch,) or numbers.min(initial=1) < 1 or numbers.max(initial=1) > time:
+        raise ValueError(f"lengths must be {batch} integers from 1 to {time}. Got {lengths}.")
+    return lengths
+
+
 def refuse_second_derivative() -> None:
     """Raise where a gradient is to be differentiated again.
 

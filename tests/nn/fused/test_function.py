@@ -96,6 +96,39 @@ def test_states_are_the_same_with_and_without_gradients(cell, instruction_set):
 
 @cells
 @instruction_sets
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("ragged", [False, True])
+def test_last_states_and_gradients_agree_with_those_of_all(cell, instruction_set, shape, ragged):
+    kernel = kernel_of(instruction_set)
+    batch, time, n_inputs, n_hidden = shape
+    layer = make_weights(cell, n_inputs, n_hidden)
+    inputs = [draw(batch, time, n_inputs).requires_grad_(), *layer.all_weights[0]]
+    generator = torch.Generator().manual_seed(2)
+    lengths = torch.randint(1, time + 1, (batch,), generator=generator) if ragged else None
+    ends = torch.full((batch,), time) if lengths is None else lengths
+    upstream = draw(n_hidden, batch, seed=1).T  # whose rows lie apart
+    states = fused.run(cell, inputs[0], inputs[1:], kernel)
+    expected = states[torch.arange(batch), ends - 1]
+    found = fused.run(cell, inputs[0], inputs[1:], kernel, last=True, lengths=lengths)
+    assert torch.equal(found, expected)
+    of_found = torch.autograd.grad((found * upstream).sum(), inputs)
+    of_expected = torch.autograd.grad((expected * upstream).sum(), inputs)
+    assert all(torch.equal(a, b) for a, b in zip(of_found, of_expected, strict=True))
+    with torch.no_grad():
+        plain = fused.run(cell, inputs[0], inputs[1:], kernel, last=True, lengths=lengths)
+    assert torch.equal(plain, expected)
+
+
+@pytest.mark.parametrize("lengths", [[0, 3], [1, 4], [3]])
+def test_lengths_outside_the_batch_are_refused(lengths):
+    first_kernel()
+    weights = make_weights("lstm", 3, 5).all_weights[0]
+    with pytest.raises(ValueError, match="lengths must be 2 integers from 1 to 3"):
+        fused.run("lstm", draw(2, 3, 3), weights, last=True, lengths=torch.tensor(lengths))
+
+
+@cells
+@instruction_sets
 def test_a_row_does_not_depend_on_its_neighbours(cell, instruction_set):
     kernel = kernel_of(instruction_set)
     layer, x = make_weights(cell, 3, 21), draw(101, 7, 3)
