@@ -111,7 +111,6 @@ class Pooling:
 
     Attributes
     ----------
-    name : str
     whole : callable
         Of padded states (batch, time, directions * hidden), their lengths and the number of
         directions; returns (batch, directions * hidden).

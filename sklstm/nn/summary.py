@@ -1,7 +1,9 @@
 """From the states of a recurrent layer to what the layers above it are given."""
 
+from typing import TypeGuard
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from sklstm.nn import fused
 from sklstm.nn.dropout import dropout, dropout_factors
@@ -81,8 +83,7 @@ def summarize(
     tensor([[1., 2., 4.]])
     """
     parts = [_COMPILED[part.whole] for part in pooling if part.whole in _COMPILED]
-    is_compiled = len(parts) == len(pooling)
-    if is_compiled and not isinstance(norm, BatchNormalization) and fused.can_take(states):
+    if len(parts) == len(pooling) and _is_plain(norm) and fused.can_take(states):
         return fused.summarize(
             states,
             lengths,
@@ -94,3 +95,21 @@ def summarize(
     states = refine(states, lengths, norm, share, training=training)
     pooled = [part.whole(states, lengths, n_directions) for part in pooling]
     return pooled[0] if len(pooled) == 1 else torch.cat(pooled, dim=1)
+
+
+def _is_plain(norm: Normalization | None) -> TypeGuard[LayerNormalization | None]:
+    """Return whether a module is layer normalisation as it comes, or none, and nobody looks on."""
+    if norm is None:
+        return True
+    if type(norm) is not LayerNormalization or type(norm.norm) is not nn.LayerNorm:
+        return False
+    weights = (norm.norm.weight, norm.norm.bias)
+    if any(w is None or w.dtype != torch.float32 or not w.is_contiguous() for w in weights):
+        return False
+    return not any(
+        module._forward_hooks  # noqa: SLF001
+        or module._forward_pre_hooks  # noqa: SLF001
+        or module._backward_hooks  # noqa: SLF001
+        or module._backward_pre_hooks  # noqa: SLF001
+        for module in (norm, norm.norm)
+    )

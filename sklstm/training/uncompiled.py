@@ -68,7 +68,7 @@ class AdamW(_Uncompiled, optim.AdamW):
     @torch.no_grad()
     def _step_at_once(self) -> bool:
         calls = [_fused_arguments(group, self.state) for group in self.param_groups]
-        if not all(calls) or hasattr(self, "grad_scale"):
+        if not all(calls) or hasattr(self, "grad_scale") or hasattr(self, "found_inf"):
             return False
         for arguments in calls:
             torch._foreach_add_(arguments["state_steps"], 1)
@@ -83,8 +83,9 @@ _VARIANTS = ("amsgrad", "maximize", "capturable", "differentiable")
 def _fused_arguments(group: dict[str, Any], state: dict[Tensor, Any]) -> dict[str, Any]:
     """Return what torch's kernel is to be called with, nothing where it is not to be."""
     weights = [weight for weight in group["params"] if weight.grad is not None]
-    kept = [state[weight] for weight in weights if weight in state]
-    is_plain = group["fused"] and not any(group[name] for name in _VARIANTS)
+    kept = [state[weight] for weight in weights if state.get(weight)]
+    is_decoupled = group.get("decoupled_weight_decay", True)
+    is_plain = group["fused"] and is_decoupled and not any(group[name] for name in _VARIANTS)
     are_alike = len({(weight.device, weight.dtype) for weight in weights}) == 1
     if not is_plain or not are_alike or len(kept) < len(weights):
         return {}

@@ -4,6 +4,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 
 from sklstm.nn import NORMALIZATIONS, POOLINGS
 from sklstm.nn.fused import support
+from sklstm.nn.normalization import LayerNormalization
 from sklstm.nn.pooling import EVERY_STEP
 from sklstm.nn.summary import refine, summarize
 
@@ -63,6 +64,52 @@ def test_dropped_units_are_drawn_in_training_alone():
     torch.manual_seed(0)
     first, second = (summarize(states, None, None, 0.5, training=True, **how) for _ in range(2))
     assert not torch.equal(first, second)
+
+
+class Doubled(LayerNormalization):
+    def forward(self, x, lengths):
+        return 2 * super().forward(x, lengths)
+
+
+class RootMeanSquare(torch.nn.Module):
+    on_input = False
+
+    def __init__(self, n_features):
+        super().__init__()
+        self.norm = torch.nn.RMSNorm(n_features)
+
+    def forward(self, x, lengths):
+        return self.norm(x)
+
+
+def make_norm_without_bias(n_features):
+    norm = LayerNormalization(n_features)
+    norm.norm = torch.nn.LayerNorm(n_features, bias=False)
+    return norm
+
+
+@pytest.mark.parametrize("kind", [Doubled, RootMeanSquare, make_norm_without_bias])
+def test_another_normalization_is_called(kind):
+    states, norm = draw(4, 6, 10), kind(10)
+    found = summarize(
+        states, None, norm, 0.0, training=False, pooling=POOLINGS["mean"], n_directions=1
+    )
+    torch.testing.assert_close(found, norm(states, None).mean(1))
+
+
+@pytest.mark.parametrize("inner", [False, True])
+@pytest.mark.parametrize("before", [False, True])
+def test_hooks_of_the_normalization_are_called(inner, before):
+    norm, seen = LayerNormalization(10), []
+    module = norm.norm if inner else norm
+    hook = module.register_forward_pre_hook if before else module.register_forward_hook
+    handle = hook(lambda *_: seen.append(1))
+    how = {"training": False, "pooling": POOLINGS["mean"], "n_directions": 1}
+    with_hook = summarize(draw(4, 6, 10), None, norm, 0.0, **how)
+    assert seen == [1]
+    handle.remove()
+    torch.testing.assert_close(summarize(draw(4, 6, 10), None, norm, 0.0, **how), with_hook)
+    assert seen == [1]
 
 
 def test_refined_states_keep_their_shape():

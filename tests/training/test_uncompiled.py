@@ -135,14 +135,45 @@ def test_a_step_without_any_gradient_changes_nothing():
     assert weight.tolist() == [1, 1]
 
 
-def test_a_gradient_that_was_scaled_is_left_to_torch():
+def test_a_state_that_was_only_looked_up_or_emptied_is_made_anew():
+    results = []
+    for kind in (OPTIMIZERS["adamw"], torch.optim.AdamW):
+        weight = torch.ones(2, requires_grad=True)
+        optimizer = kind([weight], lr=0.1, fused=True)
+        assert optimizer.state[weight] == {}  # torch keeps what is looked up
+        for number in range(4):
+            weight.grad = torch.ones(2)
+            optimizer.step()
+            if number == 1:
+                optimizer.state[weight].clear()
+        results.append(weight.detach())
+    assert torch.equal(*results)
+
+
+def test_weight_decay_in_the_gradient_is_left_to_torch():
+    results = []
+    for kind in (OPTIMIZERS["adamw"], torch.optim.AdamW):
+        weight = torch.ones(2, requires_grad=True)
+        optimizer = kind([weight], lr=0.1, weight_decay=0.5, fused=True)
+        for _ in range(2):
+            weight.grad = torch.ones(2)
+            optimizer.step()
+            optimizer.param_groups[0]["decoupled_weight_decay"] = False
+        results.append(weight.detach())
+    assert torch.equal(*results)
+
+
+@pytest.mark.parametrize(("scale", "found_inf"), [(4.0, 0.0), (None, 1.0)])
+def test_a_gradient_that_was_scaled_is_left_to_torch(scale, found_inf):
     results = []
     for kind in (OPTIMIZERS["adamw"], torch.optim.AdamW):
         weight = torch.ones(2, requires_grad=True)
         optimizer = kind([weight], lr=0.1, fused=True)
         weight.grad = torch.full((2,), 8.0)
         optimizer.step()
-        optimizer.grad_scale, optimizer.found_inf = torch.tensor(4.0), torch.tensor(0.0)
+        optimizer.found_inf = torch.tensor(found_inf)
+        if scale is not None:
+            optimizer.grad_scale = torch.tensor(scale)
         optimizer.step()
         results.append(weight.detach())
     assert torch.equal(*results)

@@ -140,6 +140,8 @@ def run(
         )
     if lengths is not None:
         lengths = as_lengths(lengths, batch, time)
+    if last and time < 1:
+        raise ValueError("x must have one step at least, whose state is the last. Got none.")
     plan = _plan(kernel or kernels()[0], _CELLS.index(cell), batch, time, n_inputs, hidden, last)
     if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in (x, *weights)):
         states: Tensor = _Recurrence.apply(plan, lengths, x, *weights)  # type: ignore[no-untyped-call]

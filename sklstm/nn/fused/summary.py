@@ -15,6 +15,7 @@ from sklstm.nn.fused.threads import for_each, shards_of
 # States, lengths, weight and bias of the normalisation, factors.
 _Given = tuple[Tensor, Tensor | None, Tensor | None, Tensor | None, Tensor | None]
 
+_PARTS = {"last", "mean", "max"}
 # What a feature of a step costs, in multiplications of a recurrent layer.
 _EFFORT = 64
 
@@ -33,7 +34,8 @@ def summarize(
 
     Before, each step is normalised over its features [1]_ and multiplied by factors, such as those
     of dropout. All is done a sequence at a time, in the cache, where torch needs some thirty
-    operations over all of the batch. It can be differentiated once.
+    operations over all of the batch. It can be differentiated once: create_graph=True raises a
+    RuntimeError, as does is_grads_batched=True.
 
     Parameters
     ----------
@@ -42,12 +44,14 @@ def summarize(
     lengths : Tensor of shape (batch,) or None
         Number of steps of each sequence; None means that all fill the batch.
     parts : sequence of {"last", "mean", "max"}
-        In the order in which they stand side by side. Steps that are largest share its gradient.
+        Each once at most, in the order in which they stand side by side. Steps that are largest
+        share its gradient.
     n_directions : int, default=1
         A second direction has seen the whole sequence at its first step.
     norm : torch module or None, default=None
         Its weight, bias and epsilon are used; None does not normalise.
     factors : Tensor of shape (batch, time, directions * hidden), float32, or None, default=None
+        They get no gradient.
     kernel : Kernel or None, default=None
         None takes the fastest that this processor runs.
 
@@ -58,7 +62,8 @@ def summarize(
     Raises
     ------
     ValueError
-        If a length is not one of the steps, or shapes or types do not belong together.
+        If a length is not one of the steps, parts are unknown, or shapes or types do not belong
+        together.
 
     References
     ----------
@@ -78,7 +83,7 @@ def summarize(
     )
     if lengths is not None:
         lengths = as_lengths(lengths, *states.shape[:2])
-    _check(states, norm, factors)
+    _check(states, parts, norm, factors)
     plan = _plan(kernel or kernels()[0], tuple(parts), n_directions, epsilon, *states.shape)
     given = (states, lengths, weight, bias, factors)
     if torch.is_grad_enabled() and any(part is not None and part.requires_grad for part in given):
@@ -87,20 +92,32 @@ def summarize(
     return plan.forward(given)[0]
 
 
-def _check(states: Tensor, norm: nn.LayerNorm | None, factors: Tensor | None) -> None:
-    """Raise where a kernel would read what is not there."""
+def _check(
+    states: Tensor, parts: Sequence[str], norm: nn.LayerNorm | None, factors: Tensor | None
+) -> None:
+    """Raise where a kernel would read what is not there, or leave out what is asked for."""
     features = states.shape[2]
+    if states.shape[1] < 1:
+        raise ValueError(f"states must be of one step at least. Got {tuple(states.shape)}.")
+    if len(set(parts) & _PARTS) < max(len(parts), 1):
+        raise ValueError(f"parts must be some of {sorted(_PARTS)}, each once. Got {parts}.")
     if norm is not None and any(
-        part is None or part.shape != (features,) or part.dtype != torch.float32
+        part is None
+        or part.shape != (features,)
+        or part.dtype != torch.float32
+        or not part.is_contiguous()
         for part in (norm.weight, norm.bias)
     ):
         raise ValueError(
-            f"norm must have weight and bias, {features} numbers in float32 each. Got {norm}."
+            f"norm must have weight and bias, {features} numbers in float32 each, side by side. "
+            f"Got {norm}."
         )
-    if factors is not None and (factors.shape != states.shape or factors.dtype != torch.float32):
+    if factors is not None and (
+        factors.shape != states.shape or factors.dtype != torch.float32 or factors.requires_grad
+    ):
         raise ValueError(
-            f"factors must have the shape of the states, {tuple(states.shape)}, in float32. Got "
-            f"{tuple(factors.shape)} in {factors.dtype}."
+            f"factors must have the shape of the states, {tuple(states.shape)}, in float32, and "
+            f"need no gradient. Got {tuple(factors.shape)} in {factors.dtype}."
         )
 
 
@@ -136,7 +153,7 @@ class _Plan:
             "ahead": self.features // self.n_directions,
             "columns": len(self.parts) * self.features,
             "epsilon": self.epsilon,
-            **{part: places.get(part, -1) for part in ("last", "mean", "max")},
+            **{part: places.get(part, -1) for part in _PARTS},
         }
 
     def forward(self, given: _Given) -> tuple[Tensor, Tensor | None]:

@@ -60,11 +60,11 @@ def as_lengths(lengths: Tensor, batch: int, time: int) -> Tensor:
     >>> as_lengths(torch.tensor([2, 3], dtype=torch.int32), batch=2, time=3)
     tensor([2, 3])
     """
-    lengths = lengths.to(torch.int64).contiguous()
     numbers = lengths.numpy()
-    if numbers.shape != (batch,) or numbers.min(initial=1) < 1 or numbers.max(initial=1) > time:
+    are_integers = not lengths.is_floating_point() and numbers.shape == (batch,)
+    if not are_integers or numbers.min(initial=1) < 1 or numbers.max(initial=1) > time:
         raise ValueError(f"lengths must be {batch} integers from 1 to {time}. Got {lengths}.")
-    return lengths
+    return lengths.to(torch.int64).contiguous()
 
 
 def refuse_second_derivative() -> None:

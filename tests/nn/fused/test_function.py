@@ -127,6 +127,12 @@ def test_lengths_outside_the_batch_are_refused(lengths):
         fused.run("lstm", draw(2, 3, 3), weights, last=True, lengths=torch.tensor(lengths))
 
 
+def test_sequences_without_steps_have_no_last_state():
+    first_kernel()
+    with pytest.raises(ValueError, match="x must have one step at least"):
+        fused.run("lstm", draw(2, 0, 3), make_weights("lstm", 3, 5).all_weights[0], last=True)
+
+
 @cells
 @instruction_sets
 def test_a_row_does_not_depend_on_its_neighbours(cell, instruction_set):

@@ -44,6 +44,13 @@ def make_norm(features):
     return norm
 
 
+def make_norm_apart(features):
+    """Return a norm whose weights do not lie side by side."""
+    norm = make_norm(features)
+    norm.weight = nn.Parameter(draw(2 * features)[::2])
+    return norm
+
+
 def summarize_one(states, n_directions, parts, norm, factors):
     """Summarise the states of one sequence, (time, directions * hidden), by torch's operations."""
     if norm is not None:
@@ -287,6 +294,7 @@ def test_lengths_outside_the_batch_are_refused(lengths):
         make_norm(3).double(),
         nn.LayerNorm(3, bias=False),
         nn.LayerNorm(3, elementwise_affine=False),
+        make_norm_apart(3),
     ],
 )
 def test_a_normalization_that_does_not_fit_is_refused(norm):
@@ -295,11 +303,26 @@ def test_a_normalization_that_does_not_fit_is_refused(norm):
         fused.summarize(draw(2, 4, 3), None, parts=PARTS, norm=norm)
 
 
-@pytest.mark.parametrize("factors", [draw(2, 4, 2), draw(2, 4, 3).double()])
+@pytest.mark.parametrize(
+    "factors", [draw(2, 4, 2), draw(2, 4, 3).double(), draw(2, 4, 3).requires_grad_()]
+)
 def test_factors_that_do_not_fit_are_refused(factors):
     first_kernel()
     with pytest.raises(ValueError, match=r"factors must have the shape of the states, \(2, 4, 3\)"):
         fused.summarize(draw(2, 4, 3), None, parts=PARTS, factors=factors)
+
+
+@pytest.mark.parametrize("parts", [[], ["sum"], ["last", "last"], ["mean", "sum"]])
+def test_unknown_parts_are_refused(parts):
+    first_kernel()
+    with pytest.raises(ValueError, match=r"parts must be some of \['last', 'max', 'mean'\]"):
+        fused.summarize(draw(2, 4, 3), None, parts=parts)
+
+
+def test_sequences_without_steps_are_refused():
+    first_kernel()
+    with pytest.raises(ValueError, match="states must be of one step at least"):
+        fused.summarize(draw(2, 0, 3), None, parts=PARTS)
 
 
 @instruction_sets

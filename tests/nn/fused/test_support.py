@@ -33,7 +33,7 @@ def test_lengths_become_integers_side_by_side():
     assert found.is_contiguous()
 
 
-@pytest.mark.parametrize("lengths", [[0, 3], [1, 4], [3], [[1, 2]]])
+@pytest.mark.parametrize("lengths", [[0, 3], [1, 4], [3], [[1, 2]], [1.0, 2.0]])
 def test_lengths_must_be_those_of_steps(lengths):
     with pytest.raises(ValueError, match="lengths must be 2 integers from 1 to 3"):
         support.as_lengths(torch.tensor(lengths), batch=2, time=3)
