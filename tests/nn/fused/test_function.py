@@ -5,14 +5,12 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx.experimental.proxy_tensor import make_fx
 
-from sklstm import _compiled
 from sklstm.nn import RecurrentLayer, fused
 from sklstm.nn.fused import support
 
 LAYERS = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
 
 cells = pytest.mark.parametrize("cell", sorted(LAYERS))
-instruction_sets = pytest.mark.parametrize("instruction_set", _compiled.INSTRUCTION_SETS)
 # Around the edges of vectors (4, 8, 16 units), tiles (3, 6 rows), chunks and shards (48, 16 rows).
 SHAPES = [
     (1, 1, 1, 1),
@@ -24,19 +22,6 @@ SHAPES = [
     (49, 2, 40, 130),
     (70, 201, 2, 8),
 ]
-
-
-def kernel_of(instruction_set):
-    found = [k for k in _compiled.kernels() if k.instruction_set == instruction_set]
-    if not found:
-        pytest.skip(f"not built here, or not on a processor with {instruction_set}")
-    return found[0]
-
-
-def first_kernel():
-    if not _compiled.kernels():
-        pytest.skip("no kernel here")
-    return _compiled.kernels()[0]
 
 
 def make_weights(cell, n_inputs, n_hidden):
@@ -59,10 +44,8 @@ def assert_near(found, expected):
 
 
 @cells
-@instruction_sets
 @pytest.mark.parametrize("shape", SHAPES)
-def test_states_and_gradients_agree_with_double_precision(cell, instruction_set, shape):
-    kernel = kernel_of(instruction_set)
+def test_states_and_gradients_agree_with_double_precision(cell, kernel, shape):
     batch, time, n_inputs, n_hidden = shape
     layer = make_weights(cell, n_inputs, n_hidden)
     x, upstream = draw(batch, time, n_inputs), draw(batch, time, n_hidden, seed=1)
@@ -82,9 +65,7 @@ def test_states_and_gradients_agree_with_double_precision(cell, instruction_set,
 
 
 @cells
-@instruction_sets
-def test_states_are_the_same_with_and_without_gradients(cell, instruction_set):
-    kernel = kernel_of(instruction_set)
+def test_states_are_the_same_with_and_without_gradients(cell, kernel):
     layer, x = make_weights(cell, 3, 21), draw(50, 7, 3)
     with torch.no_grad():
         plain = fused.run(cell, x, layer.all_weights[0], kernel)
@@ -95,11 +76,9 @@ def test_states_are_the_same_with_and_without_gradients(cell, instruction_set):
 
 
 @cells
-@instruction_sets
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("ragged", [False, True])
-def test_last_states_and_gradients_agree_with_those_of_all(cell, instruction_set, shape, ragged):
-    kernel = kernel_of(instruction_set)
+def test_last_states_and_gradients_agree_with_those_of_all(cell, kernel, shape, ragged):
     batch, time, n_inputs, n_hidden = shape
     layer = make_weights(cell, n_inputs, n_hidden)
     inputs = [draw(batch, time, n_inputs).requires_grad_(), *layer.all_weights[0]]
@@ -119,24 +98,22 @@ def test_last_states_and_gradients_agree_with_those_of_all(cell, instruction_set
     assert torch.equal(plain, expected)
 
 
+@pytest.mark.usefixtures("_any_kernel")
 @pytest.mark.parametrize("lengths", [[0, 3], [1, 4], [3]])
 def test_lengths_outside_the_batch_are_refused(lengths):
-    first_kernel()
     weights = make_weights("lstm", 3, 5).all_weights[0]
     with pytest.raises(ValueError, match="lengths must be 2 integers from 1 to 3"):
         fused.run("lstm", draw(2, 3, 3), weights, last=True, lengths=torch.tensor(lengths))
 
 
+@pytest.mark.usefixtures("_any_kernel")
 def test_sequences_without_steps_have_no_last_state():
-    first_kernel()
     with pytest.raises(ValueError, match="x must have one step at least"):
         fused.run("lstm", draw(2, 0, 3), make_weights("lstm", 3, 5).all_weights[0], last=True)
 
 
 @cells
-@instruction_sets
-def test_a_row_does_not_depend_on_its_neighbours(cell, instruction_set):
-    kernel = kernel_of(instruction_set)
+def test_a_row_does_not_depend_on_its_neighbours(cell, kernel):
     layer, x = make_weights(cell, 3, 21), draw(101, 7, 3)
     with torch.no_grad():
         together = fused.run(cell, x, layer.all_weights[0], kernel)
@@ -146,9 +123,7 @@ def test_a_row_does_not_depend_on_its_neighbours(cell, instruction_set):
 
 
 @cells
-@instruction_sets
-def test_number_of_threads_changes_no_bit(cell, instruction_set, monkeypatch):
-    kernel = kernel_of(instruction_set)
+def test_number_of_threads_changes_no_bit(cell, kernel, monkeypatch):
     layer, x = make_weights(cell, 3, 21), draw(200, 50, 3).requires_grad_()  # 4 shards
     found = []
     for count in (1, 2, 3):
@@ -161,9 +136,7 @@ def test_number_of_threads_changes_no_bit(cell, instruction_set, monkeypatch):
 
 
 @cells
-@instruction_sets
-def test_any_strides_are_taken(cell, instruction_set):
-    kernel = kernel_of(instruction_set)
+def test_any_strides_are_taken(cell, kernel):
     layer = make_weights(cell, 3, 5)
     for x in (
         draw(7, 4, 3).transpose(0, 1),  # (4, 7, 3)
@@ -181,9 +154,7 @@ def test_any_strides_are_taken(cell, instruction_set):
 
 
 @cells
-@instruction_sets
-def test_large_sums_saturate_and_a_nan_stays_in_its_row(cell, instruction_set):
-    kernel = kernel_of(instruction_set)
+def test_large_sums_saturate_and_a_nan_stays_in_its_row(cell, kernel):
     layer = make_weights(cell, 2, 16)
     x = draw(5, 6, 2).requires_grad_()
     with torch.no_grad():
@@ -199,9 +170,9 @@ def test_large_sums_saturate_and_a_nan_stays_in_its_row(cell, instruction_set):
     assert grad[clean].isfinite().all()
 
 
+@pytest.mark.usefixtures("_any_kernel")
 @cells
 def test_only_what_needs_a_gradient_gets_one(cell):
-    first_kernel()
     layer, x = make_weights(cell, 2, 3), draw(4, 5, 2)
     layer.bias_hh_l0.requires_grad_(False)
     fused.run(cell, x, layer.all_weights[0]).sum().backward()
@@ -210,8 +181,8 @@ def test_only_what_needs_a_gradient_gets_one(cell):
     assert layer.bias_ih_l0.grad is not None
 
 
+@pytest.mark.usefixtures("_any_kernel")
 def test_what_is_needed_of_the_states_may_not_be_overwritten():
-    first_kernel()
     layer, x = make_weights("lstm", 2, 3), draw(4, 5, 2)
     states = fused.run("lstm", x, layer.all_weights[0])
     with torch.no_grad():
@@ -220,22 +191,22 @@ def test_what_is_needed_of_the_states_may_not_be_overwritten():
         states.sum().backward()
 
 
+@pytest.mark.usefixtures("_any_kernel")
 def test_a_second_derivative_is_refused():
-    first_kernel()
     layer, x = make_weights("lstm", 2, 3), draw(4, 5, 2).requires_grad_()
     states = fused.run("lstm", x, layer.all_weights[0])
     with pytest.raises(RuntimeError, match=r"differentiated once.*double precision"):
         torch.autograd.grad(states.sum(), x, create_graph=True)
 
 
+@pytest.mark.usefixtures("_any_kernel")
 def test_an_empty_batch_has_no_states():
-    first_kernel()
     layer = make_weights("gru", 2, 3)
     assert fused.run("gru", draw(0, 5, 2), layer.all_weights[0]).shape == (0, 5, 3)
 
 
+@pytest.mark.usefixtures("_any_kernel")
 def test_a_kernel_runs_single_precision_on_the_cpu_alone():
-    first_kernel()
     x, weights = draw(2, 3, 4), make_weights("lstm", 4, 5).all_weights[0]
     assert fused.can_run("lstm", x, weights)
     assert not fused.can_run("rnn", x, weights)
@@ -284,9 +255,9 @@ def test_a_function_of_the_layer_can_be_transformed():
     torch.testing.assert_close(slope, torch.autograd.grad(layer(x, None).sum(), x)[0])
 
 
+@pytest.mark.usefixtures("_any_kernel")
 @pytest.mark.parametrize(("cell", "wrong"), [("lstm", 0), ("gru", 1), ("lstm", 2), ("gru", 3)])
 def test_weights_that_do_not_fit_are_refused(cell, wrong):
-    first_kernel()
     weights = list(make_weights(cell, 3, 5).all_weights[0])
     weights[wrong] = torch.zeros(*weights[wrong].shape[:-1], weights[wrong].shape[-1] + 1)
     with pytest.raises(ValueError, match=f"'{cell}' layer must have the shapes"):
@@ -296,9 +267,7 @@ def test_weights_that_do_not_fit_are_refused(cell, wrong):
 
 
 @cells
-@instruction_sets
-def test_nothing_is_read_that_was_not_written(cell, instruction_set):
-    kernel = kernel_of(instruction_set)
+def test_nothing_is_read_that_was_not_written(cell, kernel):
     layer, x = make_weights(cell, 3, 21), draw(70, 7, 3).requires_grad_()
     inputs = [x, *layer.all_weights[0]]
 
@@ -315,10 +284,10 @@ def test_nothing_is_read_that_was_not_written(cell, instruction_set):
     assert all(torch.equal(a, b) for a, b in zip(found, expected, strict=True))
 
 
+@pytest.mark.usefixtures("_any_kernel")
 @cells
 @pytest.mark.parametrize("batch", [1, 5, 50])
 def test_step_by_step_not_a_bit_differs(cell, batch):
-    first_kernel()
     layer = make_weights(cell, 3, 20)
     x = draw(batch, 7, 3)
     steps = fused.Continuation(cell, layer.all_weights[0], batch)
@@ -327,9 +296,9 @@ def test_step_by_step_not_a_bit_differs(cell, batch):
         assert torch.equal(states, fused.run(cell, x, layer.all_weights[0]))
 
 
+@pytest.mark.usefixtures("_any_kernel")
 @cells
 def test_a_reset_touches_the_chosen_sequences_alone(cell):
-    first_kernel()
     layer = make_weights(cell, 3, 20)
     x = draw(2, 4, 3)
     steps = fused.Continuation(cell, layer.all_weights[0], 2)

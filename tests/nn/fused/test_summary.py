@@ -4,26 +4,11 @@ import pytest
 import torch
 from torch import nn
 
-from sklstm import _compiled
 from sklstm.nn import fused
 
 PARTS = ("last", "mean", "max")
-instruction_sets = pytest.mark.parametrize("instruction_set", _compiled.INSTRUCTION_SETS)
 # Batch, time, features: around the edges of vectors (4, 8, 16), of sums (64 steps) and of shards.
 SHAPES = [(1, 1, 3), (3, 5, 4), (4, 7, 16), (5, 63, 17), (3, 64, 33), (2, 65, 50), (70, 130, 20)]
-
-
-def kernel_of(instruction_set):
-    found = [k for k in _compiled.kernels() if k.instruction_set == instruction_set]
-    if not found:
-        pytest.skip(f"not built here, or not on a processor with {instruction_set}")
-    return found[0]
-
-
-def first_kernel():
-    if not _compiled.kernels():
-        pytest.skip("no kernel here")
-    return _compiled.kernels()[0]
 
 
 def draw(*shape, seed=0):
@@ -90,15 +75,13 @@ def assert_near(found, expected, tolerance=2e-6):
     assert (found - expected).abs().max() <= tolerance * max(scale, 1e-3)
 
 
-@instruction_sets
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("ragged", [False, True])
 @pytest.mark.parametrize("normalized", [False, True])
 @pytest.mark.parametrize("multiplied", [False, True])
 def test_values_and_gradients_agree_with_double_precision(
-    instruction_set, shape, ragged, normalized, multiplied
+    kernel, shape, ragged, normalized, multiplied
 ):
-    kernel = kernel_of(instruction_set)
     batch, time, features = shape
     states = draw(*shape).requires_grad_()
     lengths = draw_lengths(batch, time) if ragged else None
@@ -119,10 +102,10 @@ def test_values_and_gradients_agree_with_double_precision(
         assert_near(mine, theirs, 3e-5)  # sums over all steps, whose terms cancel
 
 
+@pytest.mark.usefixtures("_any_kernel")
 @pytest.mark.parametrize("n_directions", [1, 2])
 @pytest.mark.parametrize("parts", [("last",), ("max",), ("mean", "last"), PARTS[::-1]])
 def test_any_parts_in_any_order(n_directions, parts):
-    first_kernel()
     states, lengths = draw(4, 6, 10).requires_grad_(), draw_lengths(4, 6)
     found = fused.summarize(states, lengths, parts=parts, n_directions=n_directions)
     double = states.detach().double().requires_grad_()
@@ -147,9 +130,7 @@ def everything(states, lengths, kernel=None):
     return [summary, *torch.autograd.grad(summary.sin().sum(), [states, *norm.parameters()])]
 
 
-@instruction_sets
-def test_same_with_and_without_gradients(instruction_set):
-    kernel = kernel_of(instruction_set)
+def test_same_with_and_without_gradients(kernel):
     states, norm = draw(5, 9, 20).requires_grad_(), make_norm(20)
     taped = fused.summarize(states, None, parts=PARTS, norm=norm, kernel=kernel)
     with torch.no_grad():
@@ -159,9 +140,7 @@ def test_same_with_and_without_gradients(instruction_set):
     assert torch.equal(plain, taped)
 
 
-@instruction_sets
-def test_a_sequence_depends_on_neither_neighbours_nor_padding(instruction_set):
-    kernel = kernel_of(instruction_set)
+def test_a_sequence_depends_on_neither_neighbours_nor_padding(kernel):
     states, lengths, norm = draw(9, 12, 19), draw_lengths(9, 12), make_norm(19)
     for i, length in enumerate(lengths):
         states[i, length:] = torch.nan
@@ -173,9 +152,7 @@ def test_a_sequence_depends_on_neither_neighbours_nor_padding(instruction_set):
             assert torch.equal(alone, together[i : i + 1])
 
 
-@instruction_sets
-def test_no_gradient_on_padding(instruction_set):
-    kernel = kernel_of(instruction_set)
+def test_no_gradient_on_padding(kernel):
     states, lengths = draw(9, 12, 19).requires_grad_(), draw_lengths(9, 12)
     grad = everything(states, lengths, kernel)[1]
     padding = torch.arange(12) >= lengths[:, None]
@@ -183,9 +160,7 @@ def test_no_gradient_on_padding(instruction_set):
     assert (grad[~padding].abs().sum(1) > 0).all()
 
 
-@instruction_sets
-def test_number_of_threads_changes_no_bit(instruction_set, monkeypatch):
-    kernel = kernel_of(instruction_set)
+def test_number_of_threads_changes_no_bit(kernel, monkeypatch):
     states = draw(200, 50, 33).requires_grad_()  # 2 shards
     found = []
     for count in (1, 2, 3):
@@ -195,8 +170,8 @@ def test_number_of_threads_changes_no_bit(instruction_set, monkeypatch):
         assert all(torch.equal(a, b) for a, b in zip(found[0], other, strict=True))
 
 
+@pytest.mark.usefixtures("_any_kernel")
 def test_any_strides_are_taken():
-    first_kernel()
     lengths = torch.stack([draw_lengths(4, 7), torch.ones(4, dtype=torch.int64)], dim=1)[:, 0]
     for states in (
         draw(7, 4, 3).transpose(0, 1),  # (4, 7, 3)
@@ -210,8 +185,8 @@ def test_any_strides_are_taken():
             assert all(torch.equal(a, b) for a, b in zip(found, expected, strict=True))
 
 
+@pytest.mark.usefixtures("_any_kernel")
 def test_factors_of_any_strides():
-    first_kernel()
     states, factors = draw(4, 7, 3), draw(4, 3, 7, seed=1).transpose(1, 2)
     found = fused.summarize(states, None, parts=PARTS, factors=factors)
     assert torch.equal(
@@ -220,9 +195,7 @@ def test_factors_of_any_strides():
     assert_near(found, expected_summary(states.double(), None, factors=factors))
 
 
-@instruction_sets
-def test_steps_that_are_largest_share_the_gradient(instruction_set):
-    kernel = kernel_of(instruction_set)
+def test_steps_that_are_largest_share_the_gradient(kernel):
     states = torch.tensor([[[1.0, 0.0], [3.0, 0.0], [3.0, 0.0], [-torch.inf, 0.0]]])
     states.requires_grad_()
     found = fused.summarize(states, torch.tensor([4]), parts=["max"], kernel=kernel)
@@ -231,10 +204,8 @@ def test_steps_that_are_largest_share_the_gradient(instruction_set):
     assert grad[0].T.tolist() == [[0.0, 0.5, 0.5, 0.0], [0.25] * 4]
 
 
-@instruction_sets
 @pytest.mark.parametrize("place", [0, 2, 5])
-def test_what_is_no_number_shows_and_stays_in_its_sequence(instruction_set, place):
-    kernel = kernel_of(instruction_set)
+def test_what_is_no_number_shows_and_stays_in_its_sequence(kernel, place):
     states = draw(3, 6, 20)
     states[1, place, 4] = torch.nan
     for norm in (None, make_norm(20)):
@@ -245,8 +216,8 @@ def test_what_is_no_number_shows_and_stays_in_its_sequence(instruction_set, plac
         assert seen.all() if norm else (seen.sum(1) == 1).all() and seen[:, 4].all()
 
 
+@pytest.mark.usefixtures("_any_kernel")
 def test_only_what_needs_a_gradient_gets_one():
-    first_kernel()
     norm = make_norm(3)
     norm.bias.requires_grad_(False)
     states = draw(2, 4, 3)
@@ -256,8 +227,8 @@ def test_only_what_needs_a_gradient_gets_one():
     assert norm.weight.grad is not None
 
 
+@pytest.mark.usefixtures("_any_kernel")
 def test_states_may_not_be_overwritten_before_their_gradient():
-    first_kernel()
     states = draw(2, 4, 3).requires_grad_()
     twice = states * 2
     summary = fused.summarize(twice, None, parts=PARTS)
@@ -267,26 +238,27 @@ def test_states_may_not_be_overwritten_before_their_gradient():
         summary.sum().backward()
 
 
+@pytest.mark.usefixtures("_any_kernel")
 def test_a_second_derivative_is_refused():
-    first_kernel()
     states = draw(2, 4, 3).requires_grad_()
     summary = fused.summarize(states, None, parts=PARTS)
     with pytest.raises(RuntimeError, match=r"differentiated once.*double precision"):
         torch.autograd.grad(summary.sum(), states, create_graph=True)
 
 
+@pytest.mark.usefixtures("_any_kernel")
 def test_an_empty_batch_has_an_empty_summary():
-    first_kernel()
     assert fused.summarize(draw(0, 5, 2), None, parts=PARTS).shape == (0, 6)
 
 
+@pytest.mark.usefixtures("_any_kernel")
 @pytest.mark.parametrize("lengths", [[0, 4], [1, 5], [4], [-1, 2]])
 def test_lengths_outside_the_batch_are_refused(lengths):
-    first_kernel()
     with pytest.raises(ValueError, match="lengths must be 2 integers from 1 to 4"):
         fused.summarize(draw(2, 4, 3), torch.tensor(lengths), parts=PARTS)
 
 
+@pytest.mark.usefixtures("_any_kernel")
 @pytest.mark.parametrize(
     "norm",
     [
@@ -298,36 +270,33 @@ def test_lengths_outside_the_batch_are_refused(lengths):
     ],
 )
 def test_a_normalization_that_does_not_fit_is_refused(norm):
-    first_kernel()
     with pytest.raises(ValueError, match="norm must have weight and bias, 3 numbers in float32"):
         fused.summarize(draw(2, 4, 3), None, parts=PARTS, norm=norm)
 
 
+@pytest.mark.usefixtures("_any_kernel")
 @pytest.mark.parametrize(
     "factors", [draw(2, 4, 2), draw(2, 4, 3).double(), draw(2, 4, 3).requires_grad_()]
 )
 def test_factors_that_do_not_fit_are_refused(factors):
-    first_kernel()
     with pytest.raises(ValueError, match=r"factors must have the shape of the states, \(2, 4, 3\)"):
         fused.summarize(draw(2, 4, 3), None, parts=PARTS, factors=factors)
 
 
+@pytest.mark.usefixtures("_any_kernel")
 @pytest.mark.parametrize("parts", [[], ["sum"], ["last", "last"], ["mean", "sum"]])
 def test_unknown_parts_are_refused(parts):
-    first_kernel()
     with pytest.raises(ValueError, match=r"parts must be some of \['last', 'max', 'mean'\]"):
         fused.summarize(draw(2, 4, 3), None, parts=parts)
 
 
+@pytest.mark.usefixtures("_any_kernel")
 def test_sequences_without_steps_are_refused():
-    first_kernel()
     with pytest.raises(ValueError, match="states must be of one step at least"):
         fused.summarize(draw(2, 0, 3), None, parts=PARTS)
 
 
-@instruction_sets
-def test_nothing_is_read_that_was_not_written(instruction_set):
-    kernel = kernel_of(instruction_set)
+def test_nothing_is_read_that_was_not_written(kernel):
     states, lengths = draw(7, 12, 19).requires_grad_(), draw_lengths(7, 12)
     expected = everything(states, lengths, kernel)
     torch.use_deterministic_algorithms(True)  # fills what is new with NaN
