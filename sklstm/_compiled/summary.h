@@ -6,9 +6,9 @@
 
 /* What a shard needs beside the batch. A row is of `span` floats, the features in whole vectors. */
 struct NAME(scratch) {
-    float *sums;                /* of the gradients of weight and bias, two rows */
-    float *weight, *bias, *mask; /* a row each; the mask of the features is one */
-    float *states, *refined;    /* of one sequence, `time` rows each */
+    float *sums;                 /* of the gradients of weight and bias, two rows */
+    float *weight, *bias, *mask; /* a row each; of the features the mask is one */
+    float *states, *refined;     /* of one sequence, `time` rows each */
 };
 
 EXPORT long NAME(summary_workspace)(const struct summary *s)
