@@ -71,7 +71,7 @@ def build_module(
     sequences : Sequences
         The training part; mean and spread of its features scale the input.
     weight : ndarray of shape (n_samples,) or None
-        Weights in mean and spread.
+        Weights in mean and spread, and in the usual length.
     n_outputs : int
         Width of the output.
     anchor : Anchor
@@ -116,6 +116,7 @@ def build_module(
             patch_size=_patch_size(estimator, sequences),
             random_crop=_random_crop(estimator, sequences, inputs),
             mixed_precision=estimator.precision == "bfloat16",
+            n_steps=round(float(np.average(sequences.lengths, weights=weight))),
         )
     model = model.to(getattr(torch, dtype_of(estimator.precision)))
     if isinstance(model, CustomModel):

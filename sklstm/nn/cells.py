@@ -61,6 +61,9 @@ class Cell:
         The blocks of its weight matrices, in torch's order.
     redundant_bias : bool
         Whether torch's second bias adds to the first in every gate, so that one suffices.
+    keeping : dict of str to int
+        Gates that tell how long a unit keeps what it holds: for some tau steps where their biases
+        are log(tau) times the sign given here; as much then comes in as is lost.
     """
 
     layer: type[nn.LSTM] | type[nn.GRU] | type[nn.RNN]
@@ -69,6 +72,7 @@ class Cell:
     n_states: int
     gates: tuple[str, ...]
     redundant_bias: bool
+    keeping: dict[str, int]
 
     def over_time(
         self, x: Tensor, start: State, weights: Sequence[Tensor], *, training: bool
@@ -97,10 +101,17 @@ CELLS: dict[str, Cell] = {
         2,
         ("input", "forget", "candidate", "output"),
         redundant_bias=True,
+        keeping={"forget": 1, "input": -1},
     ),
     # The reset gate scales the candidate's recurrent bias, which the input's bias cannot stand for.
     "gru": Cell(
-        nn.GRU, torch.gru, step_gru, 1, ("reset", "update", "candidate"), redundant_bias=False
+        nn.GRU,
+        torch.gru,
+        step_gru,
+        1,
+        ("reset", "update", "candidate"),
+        redundant_bias=False,
+        keeping={"update": 1},
     ),
-    "rnn": Cell(nn.RNN, torch.rnn_tanh, step_rnn, 1, ("state",), redundant_bias=True),
+    "rnn": Cell(nn.RNN, torch.rnn_tanh, step_rnn, 1, ("state",), redundant_bias=True, keeping={}),
 }

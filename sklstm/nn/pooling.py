@@ -116,15 +116,19 @@ class Pooling:
         directions; returns (batch, directions * hidden).
     running : type
         The same of one direction, step by step.
+    sees_all : bool
+        Whether all states feed an output. Otherwise it is one of them, which must itself remember
+        what came before.
     """
 
     whole: Callable[[Tensor, Tensor | None, int], Tensor]
     running: type[Running]
+    sees_all: bool
 
 
-_LAST = Pooling(pool_last, RunningLast)
-_MEAN = Pooling(pool_mean, RunningMean)
-_MAX = Pooling(pool_max, RunningMax)
+_LAST = Pooling(pool_last, RunningLast, sees_all=False)
+_MEAN = Pooling(pool_mean, RunningMean, sees_all=True)
+_MAX = Pooling(pool_max, RunningMax, sees_all=True)
 # Several stand side by side.
 POOLINGS: dict[str, tuple[Pooling, ...]] = {
     "last": (_LAST,),
@@ -133,4 +137,4 @@ POOLINGS: dict[str, tuple[Pooling, ...]] = {
     "concat": (_LAST, _MEAN, _MAX),
 }
 # No pooling: outputs of every step.
-EVERY_STEP = (Pooling(pool_steps, RunningLast),)
+EVERY_STEP = (Pooling(pool_steps, RunningLast, sees_all=False),)

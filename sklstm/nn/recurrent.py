@@ -33,6 +33,9 @@ class RecurrentLayer(nn.Module):
         All but tanh run step by step, as `PlainCell`.
     mixed_precision : bool, default=False
         Whether the layer computes in bfloat16; weights and what comes in and goes out do not.
+    n_remembered : int or None, default=None
+        Number of steps over which states are to remember. A quarter of the units of a gated cell
+        then starts by keeping what it holds for 1 to so many steps [5]_; None leaves all alike.
 
     References
     ----------
@@ -41,6 +44,7 @@ class RecurrentLayer(nn.Module):
     .. [3] Cho et al. (2014), Learning phrase representations using RNN encoder-decoder.
     .. [4] Schuster and Paliwal (1997), Bidirectional recurrent neural networks, IEEE Trans. Signal
        Processing 45(11).
+    .. [5] Tallec and Ollivier (2018), Can recurrent neural networks warp time?, ICLR.
 
     Examples
     --------
@@ -62,13 +66,15 @@ class RecurrentLayer(nn.Module):
         bidirectional: bool = False,
         activation: str = "tanh",
         mixed_precision: bool = False,
+        n_remembered: int | None = None,
     ) -> None:
         super().__init__()
         self.cell = cell
         self.activation = activation
         self.mixed_precision = mixed_precision
-        self.forward_layer = make_layer(CELLS[cell], n_inputs, n_hidden)
-        self.backward_layer = make_layer(CELLS[cell], n_inputs, n_hidden) if bidirectional else None
+        sizes = (n_inputs, n_hidden, n_remembered)
+        self.forward_layer = make_layer(CELLS[cell], *sizes)
+        self.backward_layer = make_layer(CELLS[cell], *sizes) if bidirectional else None
         self.n_outputs = n_hidden * (2 if bidirectional else 1)
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
@@ -137,11 +143,14 @@ class RecurrentLayer(nn.Module):
         return states.to(x.dtype)
 
 
-def make_layer(cell: Cell, n_inputs: int, n_hidden: int) -> nn.RNNBase:
+def make_layer(
+    cell: Cell, n_inputs: int, n_hidden: int, n_remembered: int | None = None
+) -> nn.RNNBase:
     """Return torch's layer of one direction.
 
     Input weights start as Glorot and Bengio (2010) propose, recurrent ones orthogonal (Saxe,
-    McClelland and Ganguli, 2014), the forget gate's bias is one (Gers et al., 2000), others zero.
+    McClelland and Ganguli, 2014), the forget gate's bias is one (Gers et al., 2000), others zero,
+    but for units that are to remember (Tallec and Ollivier, 2018).
     """
     layer = cell.layer(n_inputs, n_hidden, batch_first=True)
     weights = dict(layer.named_parameters())
@@ -152,5 +161,17 @@ def make_layer(cell: Cell, n_inputs: int, n_hidden: int) -> nn.RNNBase:
             nn.init.orthogonal_(weights["weight_hh_l0"][block])
             weights["bias_ih_l0"][block] = 1.0 if gate == "forget" else 0.0
             weights["bias_hh_l0"][block] = 0.0
+        if n_remembered is not None:
+            _spread_time_scales(cell, weights["bias_ih_l0"], n_hidden, n_remembered)
     weights["bias_hh_l0"].requires_grad_(not cell.redundant_bias)
     return layer
+
+
+def _spread_time_scales(cell: Cell, bias: Tensor, n_hidden: int, n_steps: int) -> None:
+    """Let a quarter of the units keep what they hold for 1 to n_steps steps, evenly spread."""
+    n_keeping = n_hidden // 4
+    parts = (torch.arange(n_keeping) + 0.5) / max(n_keeping, 1)
+    time_scales = 1 + parts * max(n_steps - 2, 0)
+    for gate, sign in cell.keeping.items():
+        end = (cell.gates.index(gate) + 1) * n_hidden
+        bias[end - n_keeping : end] = sign * time_scales.log()

@@ -1,5 +1,6 @@
 """The model of the estimators: scaled input, recurrent layers, pooling, head."""
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -47,6 +48,9 @@ class SequenceModel(nn.Module):
         Share of a batch's shortest sequence that is left out at all heads in training, at most.
     mixed_precision : bool, default=False
         Whether the recurrent layers compute in bfloat16.
+    n_steps : int or None, default=None
+        Usual number of steps of a sequence. Where an output is told from one state alone, a
+        quarter of the units starts as ones that remember over so many.
 
     Examples
     --------
@@ -78,6 +82,7 @@ class SequenceModel(nn.Module):
         patch_size: int = 1,
         random_crop: float = 0.0,
         mixed_precision: bool = False,
+        n_steps: int | None = None,
     ) -> None:
         super().__init__()
         self.crop = RandomCrop(random_crop)
@@ -89,6 +94,9 @@ class SequenceModel(nn.Module):
             n_features * patch_size,
             *(self.n_directions * size for size in hidden_layer_sizes),
         ]
+        n_remembered = None
+        if n_steps is not None and not any(p.sees_all for p in self.pooling):
+            n_remembered = math.ceil(n_steps / patch_size)
         self.recurrent = nn.ModuleList(
             RecurrentLayer(
                 cell,
@@ -97,6 +105,7 @@ class SequenceModel(nn.Module):
                 bidirectional=bidirectional,
                 activation=activation,
                 mixed_precision=mixed_precision,
+                n_remembered=n_remembered,
             )
             for n_inputs, size in zip(widths, hidden_layer_sizes, strict=False)
         )

@@ -255,6 +255,18 @@ def test_what_is_left_out_at_the_head_in_training(X, changed, share):
     assert model.module_.crop.share == share
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_units_start_with_time_scales_up_to_the_mean_length(weighted):
+    lengths = np.repeat([10, 70], [4, 2])
+    X, weight = [np.zeros((length, 3)) for length in lengths], None
+    if weighted:  # a sample of weight two is two samples
+        X, weight = [X[0], X[-1]], np.array([4.0, 2.0])
+    for pooling, scale in (("last", 1 + 28 * 1.5 / 2), ("concat", np.e)):
+        module = build(X=X, weight=weight, hidden_layer_sizes=8, pooling=pooling)
+        forget = module.recurrent[0].forward_layer.bias_ih_l0[8:16].detach()
+        assert_allclose(forget.exp().max(), scale, rtol=1e-5)
+
+
 def test_regressors_see_whole_sequences():
     assert build().crop.share == 0.0
 

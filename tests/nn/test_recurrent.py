@@ -253,6 +253,75 @@ def test_bias_of_the_forget_gate_is_one():
         assert (RecurrentLayer(cell, 2, 3).forward_layer.bias_ih_l0 == 0).all()
 
 
+def held_at_start(part, cell):
+    """Return how many steps each unit keeps what it holds, and the share it takes in."""
+    n_hidden, gates = part.hidden_size, CELLS[cell].gates
+
+    def opened(gate):
+        begin = gates.index(gate) * n_hidden
+        return torch.sigmoid(part.bias_ih_l0[begin : begin + n_hidden])
+
+    if cell == "gru":
+        kept = opened("update")
+        return 1 / (1 - kept), 1 - kept
+    return 1 / (1 - opened("forget")), opened("input")
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("n_hidden", [1, 4, 14, 64])
+@directions
+def test_a_quarter_of_the_units_starts_as_ones_that_remember(cell, n_hidden, bidirectional):
+    usual = RecurrentLayer(cell, 3, n_hidden, bidirectional=bidirectional)
+    layer = RecurrentLayer(cell, 3, n_hidden, bidirectional=bidirectional, n_remembered=100)
+    n_usual = n_hidden - n_hidden // 4
+    for part in (layer.forward_layer, layer.backward_layer)[: 1 + bidirectional]:
+        kept, taken = held_at_start(part, cell)
+        for found, expected in zip(
+            (kept, taken), held_at_start(usual.forward_layer, cell), strict=True
+        ):
+            torch.testing.assert_close(found[:n_usual], expected[:n_usual])
+        # sigmoid(log(tau)) keeps tau / (1 + tau) a step: for 1 + tau steps, tau within 1 and 99
+        kept, taken = kept[n_usual:], taken[n_usual:]
+        assert ((kept > 2) & (kept < 100)).all()
+        torch.testing.assert_close(taken * kept, torch.ones_like(kept), atol=1e-4, rtol=0)
+        torch.testing.assert_close(
+            kept.diff(n=2), torch.zeros(max(len(kept) - 2, 0)), atol=0.01, rtol=0
+        )
+        if len(kept) > 1:
+            assert kept.max() - kept.min() > 98 * (1 - 1 / len(kept)) - 0.01
+        others = [g for g in CELLS[cell].gates if g not in CELLS[cell].keeping]
+        for gate in others:
+            begin = CELLS[cell].gates.index(gate) * n_hidden
+            assert (part.bias_ih_l0[begin : begin + n_hidden] == 0).all()
+        assert (part.bias_hh_l0 == 0).all()
+
+
+@cells
+def test_very_short_sequences_and_cells_without_gates_have_nothing_to_remember(cell):
+    layer = RecurrentLayer(cell, 2, 8, n_remembered=1)
+    kept = [
+        layer.forward_layer.bias_ih_l0[(gate + 1) * 8 - 2 : (gate + 1) * 8]
+        for gate, name in enumerate(CELLS[cell].gates)
+        if name in CELLS[cell].keeping
+    ]
+    assert all((bias == 0).all() for bias in kept)
+    assert len(kept) == {"lstm": 2, "gru": 1, "rnn": 0}[cell]
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_the_first_step_reaches_the_last_state_of_a_layer_that_remembers(cell):
+    torch.manual_seed(0)
+    n_steps = 200
+    norms = []
+    for n_remembered in (None, n_steps):
+        layer = RecurrentLayer(cell, 2, 32, n_remembered=n_remembered).double()
+        x = torch.randn(8, n_steps, 2, dtype=torch.float64, requires_grad=True)
+        layer.last(x, None).sum().backward()
+        norms.append(x.grad[:, 0].norm() / x.grad[:, -1].norm())
+    assert norms[0] < 1e-5
+    assert norms[1] > 1e-3
+
+
 @pytest.mark.parametrize(("cell", "frozen"), [("lstm", True), ("rnn", True), ("gru", False)])
 def test_redundant_second_bias_stays_zero_in_training(rng, cell, frozen):
     layer = RecurrentLayer(cell, 2, 3, bidirectional=True)

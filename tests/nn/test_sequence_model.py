@@ -161,6 +161,32 @@ def test_layer_normalization_leaves_something_of_a_single_feature(rng):
     assert len(np.unique(output.round(6))) == len(LENGTHS)
 
 
+@pytest.mark.parametrize(
+    ("pooling", "remember"),
+    [("last", True), (None, True), ("mean", False), ("max", False), ("concat", False)],
+)
+def test_units_remember_where_each_output_is_told_from_one_state(pooling, remember):
+    options = {
+        "hidden_layer_sizes": (12, 8),
+        "cell": "lstm",
+        "bidirectional": False,
+        "pooling": pooling,
+        "dense_layer_sizes": (),
+        "normalization": None,
+        "dropout": 0.0,
+        "patch_size": 1 if pooling is None else 4,
+    }
+    model = SequenceModel(Standardize(MEAN, SCALE), 2, 3, **options, n_steps=99)
+    n_groups = 99 if pooling is None else 25  # 24 of four steps and one of three
+    for layer, n_hidden in zip(model.recurrent, (12, 8), strict=True):
+        forget = layer.forward_layer.bias_ih_l0[n_hidden : 2 * n_hidden]
+        longest = forget.max().exp()
+        assert longest > 0.75 * (n_groups - 2) if remember else (forget == 1).all()
+        assert longest < n_groups
+    unknown = SequenceModel(Standardize(MEAN, SCALE), 2, 3, **options)
+    assert (unknown.recurrent[0].forward_layer.bias_ih_l0[12:24] == 1).all()
+
+
 def test_all_trainable_parameters_get_a_gradient(rng):
     model = make_model(
         rng, bidirectional=True, pooling="concat", normalization="batch", dense_layer_sizes=(4,)
