@@ -327,11 +327,13 @@ EXPORT void NAME(pack_forward)(const struct scan *s)
 
 EXPORT void NAME(forward)(const struct scan *s, long first, long last)
 {
+    const mode before = flush_subnormals();
     for (long r = first; r < last; r += CHUNK)
         if (s->cell == LSTM)
             NAME(forward_rows)(LSTM, s, r, least(CHUNK, last - r));
         else
             NAME(forward_rows)(GRU, s, r, least(CHUNK, last - r));
+    restore_mode(before);
 }
 
 EXPORT void NAME(pack_backward)(const struct scan *s)
@@ -367,12 +369,14 @@ EXPORT void NAME(backward)(const struct scan *s, long first, long last, float *w
 {
     const long units = round_up(s->hidden, LANES), width = units + s->inputs + 1;
     float *scratch = workspace + width * 4 * units;
+    const mode before = flush_subnormals();
     memset(workspace, 0, sizeof(float) * width * 4 * units);
     for (long r = first; r < last; r += CHUNK)
         if (s->cell == LSTM)
             NAME(backward_rows)(LSTM, s, r, least(CHUNK, last - r), workspace, scratch);
         else
             NAME(backward_rows)(GRU, s, r, least(CHUNK, last - r), workspace, scratch);
+    restore_mode(before);
 }
 
 /* Add up the weights' gradients of all shards, in their order, and put them as torch has them. */

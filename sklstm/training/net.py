@@ -30,7 +30,7 @@ from sklstm.training.optimizers import (
 )
 from sklstm.training.prediction import run_module
 from sklstm.training.resident import resident_samples
-from sklstm.training.runtime import Interrupts
+from sklstm.training.runtime import Interrupts, subnormals_flushed
 from sklstm.training.samples import Loader, Samples, Split
 from sklstm.training.schedules import SCHEDULES, RateSchedule
 
@@ -85,6 +85,10 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
 
     def train_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Make one step; only optimisers that evaluate the loss again get a closure for it."""
+        with subnormals_flushed():
+            return self._make_step(batch, **fit_params)
+
+    def _make_step(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         if needs_closure(self.optimizer_):
             step: dict[str, Any] = super().train_step(batch, **fit_params)
             return step

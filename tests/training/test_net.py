@@ -1,4 +1,5 @@
 import pickle
+import sys
 from copy import deepcopy
 
 import numpy as np
@@ -60,6 +61,26 @@ def net_of(**options):
 def train(net, part, n_epochs, valid=None, seed=0, **options):
     net.train(Split(part, valid), n_epochs, np.random.default_rng(seed), **options)
     return net
+
+
+@pytest.mark.skipif(not torch.set_flush_denormal(False), reason="not on this processor")
+def test_steps_of_training_flush_subnormals_and_callbacks_do_not_see_it():
+    flushed = []
+
+    class Watch(Callback):
+        def on_batch_end(self, net, training=False, **kwargs):
+            flushed.append(sys.float_info.min / 2 == 0.0)
+
+    class Watched(Mean):
+        def forward(self, x, lengths=None):
+            if self.training:
+                assert float((torch.full((1,), 1e-30) * 1e-10).sum()) == 0.0
+            return super().forward(x, lengths)
+
+    net = net_of(callbacks=[Watch()])
+    net.module_ = Watched()
+    train(net, samples(), 1)
+    assert flushed == [False] * N_BATCHES
 
 
 def loss_of(net, part):

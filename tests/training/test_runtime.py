@@ -1,4 +1,5 @@
 import signal
+import sys
 import threading
 import time
 
@@ -13,6 +14,7 @@ from sklstm.training.runtime import (
     fresh_seed,
     private_runtime,
     resolve_device,
+    subnormals_flushed,
     threads_for,
 )
 
@@ -125,6 +127,23 @@ def test_thread_count_is_put_back(asked, within):
     with private_runtime(0, "cpu", asked):
         assert torch.get_num_threads() == within
     assert torch.get_num_threads() == 2
+
+
+def is_flushed():
+    return sys.float_info.min / 2 == 0.0
+
+
+@pytest.mark.skipif(not torch.set_flush_denormal(False), reason="not on this processor")
+def test_subnormals_are_flushed_within_alone():
+    with subnormals_flushed():
+        assert is_flushed()
+        with subnormals_flushed():
+            pass
+        assert is_flushed()  # as the caller had it
+    assert not is_flushed()
+    with pytest.raises(ValueError, match="within"), subnormals_flushed():
+        raise ValueError("within")
+    assert not is_flushed()
 
 
 @pytest.mark.usefixtures("two_threads")

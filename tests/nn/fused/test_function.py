@@ -44,6 +44,18 @@ def assert_near(found, expected):
 
 
 @cells
+def test_numbers_too_small_to_be_normal_are_zero_within_a_call_alone(cell, kernel):
+    smallest_normal = torch.finfo(torch.float32).tiny
+    weights = make_weights(cell, 2, 8).all_weights[0]
+    states = fused.run(cell, draw(5, 30, 2), weights, kernel)
+    for factor, vanish in ((1e-30, False), (smallest_normal / 4, True)):
+        grad = torch.full_like(states, factor)
+        assert grad.count_nonzero() == grad.numel()  # the caller's own arithmetic is as it was
+        found = torch.autograd.grad(states, weights, grad, retain_graph=True)
+        assert all(bool((part == 0).all()) is vanish for part in found)
+
+
+@cells
 @pytest.mark.parametrize("shape", SHAPES)
 def test_states_and_gradients_agree_with_double_precision(cell, kernel, shape):
     batch, time, n_inputs, n_hidden = shape
