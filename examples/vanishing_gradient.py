@@ -31,7 +31,7 @@ from matplotlib import pyplot as plt
 
 CELLS = ("rnn", "lstm")
 # When the derivative is looked at: of the LSTM also with all forget gates at a bias of one.
-START, ONES, TRAINED = "at start", "all at one", "trained"
+START, ONES, TRAINED = "at start", "biases one", "trained"
 STYLES = {START: "--", ONES: ":", TRAINED: "-"}
 COLORS = {"rnn": "#30638e", "lstm": "#d1495b"}
 LABELS = {"rnn": "RNN", "lstm": "LSTM"}

@@ -116,7 +116,7 @@ def build_module(
             patch_size=_patch_size(estimator, sequences),
             random_crop=_random_crop(estimator, sequences, inputs),
             mixed_precision=estimator.precision == "bfloat16",
-            n_steps=round(float(np.average(sequences.lengths, weights=weight))),
+            n_steps=float(np.average(sequences.lengths, weights=weight)),
         )
     model = model.to(getattr(torch, dtype_of(estimator.precision)))
     if isinstance(model, CustomModel):

@@ -62,8 +62,8 @@ class Cell:
     redundant_bias : bool
         Whether torch's second bias adds to the first in every gate, so that one suffices.
     keeping : dict of str to int
-        Gates that tell how long a unit keeps what it holds: for some tau steps where their biases
-        are log(tau) times the sign given here; as much then comes in as is lost.
+        Gates that tell how long a unit keeps what it holds, with the sign of their biases: at
+        log(tau - 1) times the sign a unit loses a part in tau at every step, and takes in as much.
     """
 
     layer: type[nn.LSTM] | type[nn.GRU] | type[nn.RNN]

@@ -1,6 +1,8 @@
 """Recurrent layers: how they start, and both directions over padded batches."""
 
+import math
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +12,9 @@ from sklstm.nn.cells import CELLS, Cell
 from sklstm.nn.masks import last_steps, reverse_sequences
 from sklstm.nn.plain import PlainCell
 from sklstm.nn.precision import autocast
+
+# Narrower layers need all of their units for what is near.
+_FEWEST_UNITS = 32
 
 
 class RecurrentLayer(nn.Module):
@@ -33,9 +38,10 @@ class RecurrentLayer(nn.Module):
         All but tanh run step by step, as `PlainCell`.
     mixed_precision : bool, default=False
         Whether the layer computes in bfloat16; weights and what comes in and goes out do not.
-    n_remembered : int or None, default=None
-        Number of steps over which states are to remember. A quarter of the units of a gated cell
-        then starts by keeping what it holds for 1 to so many steps [5]_; None leaves all alike.
+    n_remembered : float or None, default=None
+        Number of steps over which states are to remember. A quarter of the units of a gated cell,
+        from 32 units on, then starts by keeping what it holds for 2 up to so many steps, evenly
+        spread [5]_; None leaves all alike.
 
     References
     ----------
@@ -66,15 +72,15 @@ class RecurrentLayer(nn.Module):
         bidirectional: bool = False,
         activation: str = "tanh",
         mixed_precision: bool = False,
-        n_remembered: int | None = None,
+        n_remembered: float | None = None,
     ) -> None:
         super().__init__()
         self.cell = cell
         self.activation = activation
         self.mixed_precision = mixed_precision
-        sizes = (n_inputs, n_hidden, n_remembered)
-        self.forward_layer = make_layer(CELLS[cell], *sizes)
-        self.backward_layer = make_layer(CELLS[cell], *sizes) if bidirectional else None
+        make = partial(make_layer, CELLS[cell], n_inputs, n_hidden, n_remembered)
+        self.forward_layer = make()
+        self.backward_layer = make() if bidirectional else None
         self.n_outputs = n_hidden * (2 if bidirectional else 1)
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
@@ -144,7 +150,7 @@ class RecurrentLayer(nn.Module):
 
 
 def make_layer(
-    cell: Cell, n_inputs: int, n_hidden: int, n_remembered: int | None = None
+    cell: Cell, n_inputs: int, n_hidden: int, n_remembered: float | None = None
 ) -> nn.RNNBase:
     """Return torch's layer of one direction.
 
@@ -161,17 +167,18 @@ def make_layer(
             nn.init.orthogonal_(weights["weight_hh_l0"][block])
             weights["bias_ih_l0"][block] = 1.0 if gate == "forget" else 0.0
             weights["bias_hh_l0"][block] = 0.0
-        if n_remembered is not None:
+        if n_remembered is not None and n_hidden >= _FEWEST_UNITS:
             _spread_time_scales(cell, weights["bias_ih_l0"], n_hidden, n_remembered)
     weights["bias_hh_l0"].requires_grad_(not cell.redundant_bias)
     return layer
 
 
-def _spread_time_scales(cell: Cell, bias: Tensor, n_hidden: int, n_steps: int) -> None:
-    """Let a quarter of the units keep what they hold for 1 to n_steps steps, evenly spread."""
+def _spread_time_scales(cell: Cell, bias: Tensor, n_hidden: int, n_steps: float) -> None:
+    """Let a quarter of the units keep what they hold for 2 to n_steps steps, evenly spread."""
+    if n_steps <= 1 + math.e:  # what a forget gate with a bias of one keeps anyway
+        return
     n_keeping = n_hidden // 4
-    parts = (torch.arange(n_keeping) + 0.5) / max(n_keeping, 1)
-    time_scales = 1 + parts * max(n_steps - 2, 0)
+    time_scales = 2 + (torch.arange(n_keeping) + 0.5) / n_keeping * (n_steps - 2)
     for gate, sign in cell.keeping.items():
         end = (cell.gates.index(gate) + 1) * n_hidden
-        bias[end - n_keeping : end] = sign * time_scales.log()
+        bias[end - n_keeping : end] = sign * (time_scales - 1).log()

@@ -1,6 +1,5 @@
 """The model of the estimators: scaled input, recurrent layers, pooling, head."""
 
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -48,9 +47,9 @@ class SequenceModel(nn.Module):
         Share of a batch's shortest sequence that is left out at all heads in training, at most.
     mixed_precision : bool, default=False
         Whether the recurrent layers compute in bfloat16.
-    n_steps : int or None, default=None
+    n_steps : float or None, default=None
         Usual number of steps of a sequence. Where an output is told from one state alone, a
-        quarter of the units starts as ones that remember over so many.
+        quarter of the units starts as ones that remember over up to so many (`RecurrentLayer`).
 
     Examples
     --------
@@ -82,7 +81,7 @@ class SequenceModel(nn.Module):
         patch_size: int = 1,
         random_crop: float = 0.0,
         mixed_precision: bool = False,
-        n_steps: int | None = None,
+        n_steps: float | None = None,
     ) -> None:
         super().__init__()
         self.crop = RandomCrop(random_crop)
@@ -96,7 +95,7 @@ class SequenceModel(nn.Module):
         ]
         n_remembered = None
         if n_steps is not None and not any(p.sees_all for p in self.pooling):
-            n_remembered = math.ceil(n_steps / patch_size)
+            n_remembered = n_steps / patch_size
         self.recurrent = nn.ModuleList(
             RecurrentLayer(
                 cell,

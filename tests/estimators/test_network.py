@@ -261,9 +261,9 @@ def test_units_start_with_time_scales_up_to_the_mean_length(weighted):
     X, weight = [np.zeros((length, 3)) for length in lengths], None
     if weighted:  # a sample of weight two is two samples
         X, weight = [X[0], X[-1]], np.array([4.0, 2.0])
-    for pooling, scale in (("last", 1 + 28 * 1.5 / 2), ("concat", np.e)):
-        module = build(X=X, weight=weight, hidden_layer_sizes=8, pooling=pooling)
-        forget = module.recurrent[0].forward_layer.bias_ih_l0[8:16].detach()
+    for pooling, scale in (("last", 29 - 28 / 8 / 2), ("concat", np.e)):
+        module = build(X=X, weight=weight, hidden_layer_sizes=32, pooling=pooling)
+        forget = module.recurrent[0].forward_layer.bias_ih_l0[32:64].detach()
         assert_allclose(forget.exp().max(), scale, rtol=1e-5)
 
 

@@ -557,6 +557,8 @@ WEIGHTED = {
     "bidirectional": {"bidirectional": True, "pooling": "concat"},
     "stacked": {"hidden_layer_sizes": (4, 3), "cell": "gru"},
     "layer": {"normalization": "layer"},
+    # units that remember over the mean length
+    "last": {"pooling": "last", "hidden_layer_sizes": 32},
     # not normalization="batch": a batch's statistics know no weights, as the user guide says
     "raw": {"standardize": False},
     "sgd": {"optimizer": "sgd", "gradient_clip": None},
