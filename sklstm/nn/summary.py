@@ -103,8 +103,7 @@ def _is_plain(norm: Normalization | None) -> TypeGuard[LayerNormalization | None
         return True
     if type(norm) is not LayerNormalization or type(norm.norm) is not nn.LayerNorm:
         return False
-    weights = (norm.norm.weight, norm.norm.bias)
-    if any(w is None or w.dtype != torch.float32 or not w.is_contiguous() for w in weights):
+    if not fused.can_normalize(norm.norm):
         return False
     return not any(
         module._forward_hooks  # noqa: SLF001

@@ -11,6 +11,7 @@ from torch import Tensor
 from sklstm._compiled import Kernel, Scan, kernels
 from sklstm.nn.fused.support import as_lengths, can_take, refuse_second_derivative
 from sklstm.nn.fused.threads import for_each, shards_of
+from sklstm.nn.masks import last_steps
 
 # In the order of kernels.c.
 _CELLS = ("lstm", "gru")
@@ -194,14 +195,11 @@ class _Plan:
 
     def states(self, steps: Tensor, lengths: Tensor | None) -> Tensor:
         """Return the states behind the first row of steps, (batch, time, hidden), or the last."""
-        if self.last and lengths is not None:
-            return steps[lengths, torch.arange(self.batch), : self.hidden]  # (batch, hidden)
-        if self.last:
-            return steps[-1, :, : self.hidden]
         after = self.batch * self.width
-        return steps.as_strided(
+        states = steps.as_strided(
             (self.batch, self.time, self.hidden), (self.width, after, 1), storage_offset=after
         )
+        return last_steps(states, lengths) if self.last else states
 
     def forward(
         self, x: Tensor, weights: Sequence[Tensor], *, differentiable: bool

@@ -92,6 +92,30 @@ def summarize(
     return plan.forward(given)[0]
 
 
+def can_normalize(norm: nn.LayerNorm) -> bool:
+    """Return whether the compiled functions can read a normalisation's weight and bias.
+
+    Parameters
+    ----------
+    norm : torch module
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> from sklstm.nn.fused import can_normalize
+    >>> can_normalize(nn.LayerNorm(3)), can_normalize(nn.LayerNorm(3, bias=False))
+    (True, False)
+    """
+    return all(
+        part is not None and part.dtype == torch.float32 and part.is_contiguous()
+        for part in (norm.weight, norm.bias)
+    )
+
+
 def _check(
     states: Tensor, parts: Sequence[str], norm: nn.LayerNorm | None, factors: Tensor | None
 ) -> None:
@@ -101,13 +125,7 @@ def _check(
         raise ValueError(f"states must be of one step at least. Got {tuple(states.shape)}.")
     if len(set(parts) & _PARTS) < max(len(parts), 1):
         raise ValueError(f"parts must be some of {sorted(_PARTS)}, each once. Got {parts}.")
-    if norm is not None and any(
-        part is None
-        or part.shape != (features,)
-        or part.dtype != torch.float32
-        or not part.is_contiguous()
-        for part in (norm.weight, norm.bias)
-    ):
+    if norm is not None and not (can_normalize(norm) and norm.weight.shape == (features,)):
         raise ValueError(
             f"norm must have weight and bias, {features} numbers in float32 each, side by side. "
             f"Got {norm}."
