@@ -4,6 +4,7 @@ from sklstm.data.anchor import Anchor, find_anchor, no_anchor
 from sklstm.data.batches import Batches, resolve_batch_size, resolve_max_epochs, resolve_patch_size
 from sklstm.data.encodings import ENCODINGS, find_edges, find_encoding, resolve_categorical
 from sklstm.data.images import columns_of_images
+from sklstm.data.limits import find_limits
 from sklstm.data.linear import LinearMap, fit_linear_map
 from sklstm.data.panels import panel_from_sequences, sequences_from_panel
 from sklstm.data.sequences import Sequences, as_sequences
@@ -48,6 +49,7 @@ __all__ = [
     "find_anchor",
     "find_edges",
     "find_encoding",
+    "find_limits",
     "first_rows",
     "fit_linear_map",
     "held_out_blocks",

@@ -47,6 +47,9 @@ class Sequences:
         What the caller gave: 2-D, 3-D, windows of several series, or a list.
     skipped : ndarray of shape (n_sequences,), dtype int64, or None, default=None
         How many absent steps each sequence had before its first present one; None where none had.
+    limits : ndarray of shape (2, n_features), dtype float64, or None, default=None
+        Least and greatest value that each feature is read as; None where values are read as they
+        are.
 
     Examples
     --------
@@ -65,6 +68,7 @@ class Sequences:
     dtype: np.dtype[Any]
     form: Form
     skipped: NDArray[np.int64] | None = None
+    limits: NDArray[np.float64] | None = None
 
     def __len__(self) -> int:
         return len(self.first)
@@ -126,6 +130,29 @@ class Sequences:
         first, lengths = self.first[indices], self.lengths[indices]
         return replace(self, first=first, lengths=lengths, skipped=skipped)
 
+    def limited(self, limits: NDArray[np.float64] | None) -> "Sequences":
+        """Return the sequences, whose values are read within limits from now on.
+
+        Parameters
+        ----------
+        limits : ndarray of shape (2, n_features) or None
+            As `find_limits` returns them. None changes nothing.
+
+        Returns
+        -------
+        Sequences
+            Over the same rows.
+        """
+        return self if limits is None else replace(self, limits=limits)
+
+    def clip(self, values: NDArray[Any], features: Any = slice(None)) -> NDArray[Any]:
+        """Return values of some features, the last axis, within the limits; NaN stays."""
+        if self.limits is None:
+            return values
+        low, high = self.limits[:, features].astype(values.dtype)
+        clipped: NDArray[Any] = np.clip(values, low, high)
+        return clipped
+
     def take(
         self, indices: NDArray[np.int64]
     ) -> tuple[NDArray[np.floating[Any]], NDArray[np.int64] | None]:
@@ -147,12 +174,13 @@ class Sequences:
             sequence = int(indices[0])
             first_row = int(self.first[sequence])
             steps = self.rows[first_row : first_row + int(self.lengths[sequence])]
-            return steps[None].astype(self.dtype), None
+            return self.clip(steps[None].astype(self.dtype)), None
         if self._equal_runs is not None:  # nothing of a batch is to be looked at
-            return self._equal_runs[self.first[indices]].astype(self.dtype, copy=False), None
+            batch = self._equal_runs[self.first[indices]].astype(self.dtype, copy=False)
+            return self.clip(batch), None
         first, lengths = self.first[indices], self.lengths[indices]
         longest = int(lengths.max())
-        batch = self._runs(first, longest).astype(self.dtype, copy=False)
+        batch = self.clip(self._runs(first, longest).astype(self.dtype, copy=False))
         if lengths.min() == longest:
             return batch, None
         absent = np.flatnonzero(np.arange(longest) >= lengths[:, None])
@@ -203,10 +231,10 @@ class Sequences:
             Of a missing value the one before it in the sequence; NaN where there is none.
         """
         steps = self.first + np.maximum(self.lengths - 1 - back, 0)
-        values: NDArray[np.float64] = self.rows[steps, feature].astype(np.float64)
+        values = self._values(steps, feature)
         if np.isnan(values).any():  # where that is missing, the one known before
             latest = _latest(np.isfinite(self.rows[:, feature]))[steps]
-            values = self.rows[latest, feature].astype(np.float64)
+            values = self._values(latest, feature)
             values[latest < self.first] = np.nan
         return values
 
@@ -230,8 +258,24 @@ class Sequences:
         if n_most is not None and len(steps) > n_most:
             steps = steps[np.linspace(0, len(steps) - 1, n_most).astype(np.int64)]
         for feature in features:
-            values = self.rows[steps, feature].astype(self.dtype).astype(np.float64)
+            values = self.clip(self.rows[steps, feature].astype(self.dtype), feature)
+            values = values.astype(np.float64)
             yield values[np.isfinite(values)]
+
+    def extremes(self) -> NDArray[np.float64]:
+        """Return the least and the greatest value of every feature at the present steps.
+
+        Returns
+        -------
+        ndarray of shape (2, n_features), float64
+            Infinity and minus infinity of a feature without a value.
+        """
+        low, high = np.full(self.n_features, np.inf), np.full(self.n_features, -np.inf)
+        for rows, known, part in self._chunks(self._row_weights(None)):
+            counted = known & (part > 0)[:, None]
+            low = np.minimum(low, rows.min(axis=0, where=counted, initial=np.inf))
+            high = np.maximum(high, rows.max(axis=0, where=counted, initial=-np.inf))
+        return np.stack([low, high])
 
     def missing_features(self) -> list[int]:
         """Return the features of which a present step has no value."""
@@ -316,7 +360,7 @@ class Sequences:
             begins = np.append(0, np.where(part == 0, np.arange(1, len(part) + 1), 0))
             begin = np.maximum.accumulate(begins)  # of the rows that hang together
             for feature, before in enumerate(last):
-                rows = self.rows[start : start + _CHUNK, feature].astype(np.float64)
+                rows = self._values(slice(start, start + _CHUNK), feature)
                 values = np.append(before, rows)
                 values = _carried(values, begin)
                 differences = np.nan_to_num(np.diff(values))
@@ -324,13 +368,17 @@ class Sequences:
                 last[feature] = values[-1]
         return np.sqrt(squares / (float(coverage.sum()) or 1.0))
 
+    def _values(self, rows: Any, features: Any) -> NDArray[np.float64]:
+        """Return values of some rows, in float64 and within the limits."""
+        return self.clip(self.rows[rows, features].astype(np.float64), features)
+
     def _chunks(
         self, coverage: NDArray[Any]
     ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]]:
         """Yield rows, which of their values are known, and the rows' weights."""
         for start in range(0, len(self.rows), _CHUNK):
             part = coverage[start : start + _CHUNK].astype(np.float64)
-            rows = self.rows[start : start + _CHUNK].astype(np.float64)
+            rows = self._values(slice(start, start + _CHUNK), slice(None))
             known = np.isfinite(rows)
             rows[~known] = 0.0  # 0 times NaN is NaN
             yield rows, known, part
@@ -343,7 +391,7 @@ class Sequences:
         """
         present = self.is_present()
         end = self.first + self.lengths
-        column = self.rows[:, feature].astype(np.float64)
+        column = self._values(slice(None), feature)
         known = present & np.isfinite(column)
         if not known.any():
             return 0.0, 0.0

@@ -25,6 +25,7 @@ from sklstm.data import (
     Windows,
     as_sequences,
     check_split,
+    find_limits,
     no_anchor,
     resolve_batch_size,
     resolve_categorical,
@@ -211,6 +212,10 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     def _learn_weights(self, train: Part) -> None:
         """Learn from the training part how classes are weighted in this fit."""
 
+    def _find_limits(self, train: Part) -> NDArray[np.float64] | None:
+        """Return within which limits features are read."""
+        return find_limits(train.sequences, self.categorical_) if self.standardize else None
+
     def _anchor(self) -> Anchor:
         """Return what targets, and with them features, are told relative to."""
         return no_anchor(1)
@@ -314,6 +319,10 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         train = part.without_zero_weights()
         if valid is None and self.early_stopping and not one_epoch:
             train, valid = self._split(part, split_seed)
+        if not resume:
+            self.input_limits_ = self._find_limits(train)
+        train = train.limited(self.input_limits_)
+        valid = None if valid is None else valid.limited(self.input_limits_)
         self._learn_weights(train)
         n_threads = self._n_threads(train, device)
         if not resume:
@@ -591,8 +600,12 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         """Return the network's outputs, (n_rows, n_outputs), float64, and what it read."""
         if "net_" not in vars(self):
             check_is_fitted(self)
-        sequences = self._check_X(X, reset=False)
+        sequences = self._read(X)
         return self._run_net(sequences), sequences
+
+    def _read(self, X: Any) -> Sequences:
+        """Return X checked, to be read as in fit."""
+        return self._check_X(X, reset=False).limited(self.input_limits_)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

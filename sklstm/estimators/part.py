@@ -1,6 +1,6 @@
 """What is handed to a fit, as it came and as it was checked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -77,6 +77,10 @@ class Part:
         """Return the chosen samples."""
         weight = None if self.weight is None else self.weight[indices]
         return Part(self.sequences.subset(indices), self.y[indices], weight)
+
+    def limited(self, limits: NDArray[np.float64] | None) -> "Part":
+        """Return the samples, whose sequences are read within limits."""
+        return replace(self, sequences=self.sequences.limited(limits))
 
     def without_zero_weights(self) -> "Part":
         """Return the samples that are there: a weight of zero is absence."""

@@ -368,7 +368,7 @@ class LSTMSeq2SeqClassifier(TranscriptsMixin, BaseSeq2Seq):
     def _search(self, X: Any) -> NDArray[Any]:
         """Decode sequence by sequence with a beam."""
         check_is_fitted(self)
-        sequences = self._check_X(X, reset=False)
+        sequences = self._read(X)
         model, device = self.module_, torch.device(self.net_.device)
         assert isinstance(model, EncoderDecoder)
 

@@ -52,6 +52,7 @@ class Stream:
         self._squeeze = n_streams is None
         self._n_features = 1 if estimator.n_timesteps_in_ is not None else estimator.n_features_in_
         self._names = estimator.step_names_
+        self._limits = estimator.input_limits_
         self._may_miss = estimator._built_with("missing_values") == "indicator"
         self._dtype = np.dtype(dtype_of(estimator._built_with("precision")))
         self._device = torch.device(estimator.net_.device)
@@ -120,6 +121,8 @@ class Stream:
                 f"x must hold finite numbers{' or NaN' if self._may_miss else ''}. Got "
                 f"{values[place]} at {place}."
             )
+        if self._limits is not None:
+            values = np.clip(values, *self._limits.astype(self._dtype))
         return values.reshape(self._n_streams, self._n_features)
 
     def _check_names(self, names: list[str]) -> None:

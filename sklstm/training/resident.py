@@ -53,7 +53,7 @@ class ResidentSequences:
         self.device = device
         self.table = sequences.rows
         if rows is None:
-            rows = send(self.table.astype(self.dtype, copy=False), device)
+            rows = send(sequences.clip(self.table.astype(self.dtype, copy=False)), device)
         self.rows = rows
         self._first = send(sequences.first, device)
 

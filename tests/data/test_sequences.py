@@ -251,6 +251,62 @@ def test_moments_agree_with_a_loop(tmp_path, name, weighted, relative):
         np.testing.assert_allclose(mine, expected, rtol=1e-8, atol=1e-10)
 
 
+def clipped_members(members, limits):
+    return [np.clip(member, *limits) for member in members]
+
+
+@forms
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_within_limits_all_is_read_as_if_clipped_before(tmp_path, name, dtype):
+    X = FORMS[name](tmp_path)
+    members = members_of(X)
+    n_features = members[0].shape[1]
+    limits = np.array([np.linspace(-0.5, -0.3, n_features), np.linspace(0.2, 0.6, n_features)])
+    limits[:, 0] = -np.inf, 0.4
+    limits = limits.astype(dtype).astype(float)
+    raw = as_sequences(X, dtype)
+    limited = raw.limited(limits)
+    before = as_sequences(clipped_members(members, limits), dtype)
+    assert limited.rows is raw.rows
+    assert_takes_agree(limited, clipped_members(members, limits), dtype)
+    assert_takes_agree(limited.subset(np.array([0])), clipped_members(members[:1], limits), dtype)
+    features = range(n_features)
+    for feature in features:
+        expected = np.clip(raw.last_values(feature), *limits[:, feature])
+        np.testing.assert_array_equal(limited.last_values(feature), expected)
+    for one, other in (
+        (limited.moments(), before.moments()),
+        (limited.moments(None, [0]), before.moments(None, [0])),
+        (limited.difference_scale(), before.difference_scale()),
+        (limited.extremes(), before.extremes()),
+    ):
+        np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-7)
+    if not limited.overlap:
+        for one, other in zip(
+            limited.present_values(features), before.present_values(features), strict=True
+        ):
+            np.testing.assert_array_equal(np.sort(one), np.sort(other))
+    assert raw.limited(None) is raw
+
+
+@forms
+def test_extremes_agree_with_a_loop(tmp_path, name):
+    X = FORMS[name](tmp_path)
+    members = members_of(X)
+    found = as_sequences(X, np.float64).extremes()
+    low = np.min([member.min(axis=0) for member in members], axis=0)
+    high = np.max([member.max(axis=0) for member in members], axis=0)
+    np.testing.assert_array_equal(found, [low, high])
+
+
+def test_missing_values_stay_missing_within_limits():
+    X = [np.array([[1.0], [np.nan], [9.0]]), np.array([[np.nan]])]
+    sequences = as_sequences(X, allow_nan=True).limited(np.array([[0.0], [5.0]]))
+    batch, _ = sequences.take(np.array([0, 1]))
+    np.testing.assert_array_equal(batch[:, :, 0], [[1, np.nan, 5], [np.nan, 0, 0]])
+    np.testing.assert_array_equal(sequences.extremes(), [[1.0], [5.0]])
+
+
 def test_weights_in_moments_are_repetitions():
     X = padded_windows()
     weight = np.arange(len(X)) % 3

@@ -6,7 +6,14 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from torch import nn
 
-from sklstm import LSTMClassifier, LSTMRegressor, make_windows
+from sklstm import (
+    LSTMClassifier,
+    LSTMRegressor,
+    LSTMSeq2SeqClassifier,
+    LSTMSeq2SeqRegressor,
+    LSTMTranscriber,
+    make_windows,
+)
 from sklstm.nn import Differences, Embedding, Features, PiecewiseLinear, Quantile, Standardize
 
 OPTIONS = {"hidden_layer_sizes": 8, "random_state": 0, "device": "cpu", "max_epochs": 3}
@@ -348,6 +355,120 @@ def test_a_level_with_gaps_is_followed():
     assert np.abs(model.predict(ragged[250:]) - y[250:]).mean() < 4
     nothing = np.full((1, 8, 1), np.nan)
     assert np.isfinite(model.predict([nothing[0]])).all()
+
+
+# ---------------------------------------------------------------- far values
+
+
+def spiked(n=200, value=-9999.0, seed=0):
+    """Two waves, the second of them at times not measured; the target is told by it."""
+    rng = np.random.default_rng(seed)
+    turn = rng.uniform(0.2, 0.8, size=(n, 1, 2)) * np.arange(24)[:, None]
+    X = np.sin(turn + rng.uniform(0, 6, size=(n, 1, 2))) + 0.1 * rng.normal(size=(n, 24, 2))
+    y = turn[:, -1, 1]
+    X[:, :, 1][rng.uniform(size=(n, 24)) < 0.002] = value
+    return X, y
+
+
+SEQUENCES = {
+    "dense": lambda X: X,
+    "ragged": lambda X: [x[: 20 + i % 5] for i, x in enumerate(X)],
+}
+
+
+@pytest.mark.parametrize("form", SEQUENCES)
+@pytest.mark.parametrize(
+    ("estimator", "answer"),
+    [
+        (LSTMRegressor, lambda y: y),
+        (LSTMRegressor, lambda y: np.stack([y, y**2], axis=1)),
+        (LSTMClassifier, lambda y: y > y.mean()),
+        (LSTMSeq2SeqRegressor, lambda y: np.stack([y, -y], axis=1)),
+        (LSTMSeq2SeqClassifier, lambda y: [["a", "b"] if value > 10 else ["b"] for value in y]),
+        (LSTMTranscriber, lambda y: [["a", "b"] if value > 10 else ["b"] for value in y]),
+    ],
+    ids=lambda part: getattr(part, "__name__", None),
+)
+def test_fits_are_those_of_values_that_were_clipped(estimator, answer, form):
+    X, y = spiked(60)
+    y = answer(y)
+    model = estimator(**OPTIONS).fit(SEQUENCES[form](X), y)
+    low, high = model.input_limits_
+    assert -4 < low[1] < -2
+    assert 2 < high[1] < 4
+    clipped = SEQUENCES[form](np.clip(X, low, high))
+    before = estimator(**OPTIONS).fit(clipped, y)
+    assert before.input_limits_ is None
+    for one, other in ((model, before), (model, model)):
+        mine, theirs = one.predict(SEQUENCES[form](X)), other.predict(clipped)
+        if isinstance(model, LSTMSeq2SeqClassifier | LSTMTranscriber):
+            assert [list(a) for a in mine] == [list(b) for b in theirs]
+        else:
+            assert_array_equal(mine, theirs)
+
+
+@pytest.mark.parametrize("value", [-9999.0, 1e8])
+def test_values_that_are_far_away_drown_no_others(value):
+    X, y = spiked(400, value)
+    options = {**OPTIONS, "hidden_layer_sizes": 16, "max_epochs": 60}
+    model = LSTMRegressor(**options).fit(X[:300], y[:300])
+    assert model.score(X[300:], y[300:]) > 0.8
+    labels = y > np.median(y)
+    classifier = LSTMClassifier(**options).fit(X[:300], labels[:300])
+    assert classifier.score(X[300:], labels[300:]) > 0.85
+
+
+def test_a_forecast_from_a_sensor_with_sentinels():
+    time = np.arange(600)
+    wave = 20 + 5 * np.sin(time / 4) + 0.1 * np.random.default_rng(0).normal(size=600)
+    X, y = make_windows(wave, 12)
+    X = np.array(X)
+    X[np.random.default_rng(1).uniform(size=X.shape) < 0.001] = -9999.0
+    model = LSTMRegressor(**{**OPTIONS, "max_epochs": 20}).fit(X[:400], y[:400])
+    assert np.isfinite(model.input_limits_).all()
+    assert model.score(X[400:], y[400:]) > 0.9
+
+
+@both
+def test_what_comes_later_has_no_say_in_the_limits(estimator):
+    X, y = spiked(60, value=0.0)
+    y = target(estimator, y)
+    model = estimator(**OPTIONS).fit(X, y)
+    assert model.input_limits_ is None
+    far, _ = spiked(60)
+    assert np.isfinite(model.predict(far)).all()
+    model = estimator(**OPTIONS, early_stopping=True).fit(X, y, X_val=far, y_val=y)
+    assert model.input_limits_ is None
+    limits = estimator(**OPTIONS).fit(far, y).input_limits_
+    model = estimator(**OPTIONS).partial_fit(far, y, **_classes(estimator, y))
+    model.partial_fit(X, y)
+    assert_array_equal(model.input_limits_, limits)
+
+
+def _classes(estimator, y):
+    return {"classes": np.unique(y)} if estimator is LSTMClassifier else {}
+
+
+@both
+def test_symbols_and_what_is_not_to_be_scaled_have_no_limits(estimator):
+    X, y = spiked(60)
+    y = target(estimator, y)
+    assert estimator(**OPTIONS, standardize=False).fit(X, y).input_limits_ is None
+    X = np.round(X)
+    assert estimator(**OPTIONS).fit(X, y).input_limits_ is not None
+    model = estimator(**OPTIONS, categorical_features=[1]).fit(X, y)
+    assert model.input_limits_ is None
+    assert -9999 in model.module_.inputs.encoded.layers[1].categories
+
+
+def test_pixels_have_no_limits():
+    images = np.zeros((12, 5, 20))
+    images[:, :, ::3] = np.random.default_rng(0).uniform(size=(12, 5, 7))
+    images[:, 0] = 0.0
+    images[:, 0, :2] = np.random.default_rng(0).uniform(size=(12, 2)) * [0.01, 1]
+    images[0, 0, 1] = 1e4
+    model = LSTMTranscriber(cell="mdlstm", block_sizes=((2, 2), (1, 2)), max_epochs=1)
+    assert model.fit(images, ["ab"] * 12).input_limits_ is None
 
 
 @both

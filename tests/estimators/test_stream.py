@@ -173,6 +173,15 @@ def test_missing_values_are_carried_on(X):
     assert_allclose(steps, model.predict(gaps[:1])[0], rtol=1e-6)
 
 
+def test_steps_are_read_within_the_limits_of_fit(X):
+    X[3, 2, 0] = X[0, 4, 0] = -9999.0
+    model = LSTMRegressor(**SMALL, return_sequences=True).fit(X, X[:, :, 1])
+    assert np.isfinite(model.input_limits_).tolist() == 2 * [[True, False]]
+    stream = model.stream()
+    steps = [stream.step(x_t) for x_t in X[0]]
+    assert_allclose(steps, model.predict(X[:1])[0], rtol=1e-6)
+
+
 def test_not_fitted():
     with pytest.raises(ValueError, match="not fitted"):
         LSTMRegressor().stream()

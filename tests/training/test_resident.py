@@ -57,6 +57,15 @@ def test_batches_are_those_of_numpy(make, dtype, indices):
         assert_array_equal(lengths.numpy(), expected_lengths)
 
 
+@forms
+def test_rows_are_held_within_limits(make):
+    sequences = as_sequences(make()).limited(np.array([[-0.5, -np.inf], [0.5, 0.3]]))
+    indices = np.arange(len(sequences))
+    expected, _ = sequences.take(indices)
+    batch, _ = resident.ResidentSequences(sequences, CPU).take(indices)
+    assert_array_equal(batch.numpy(), expected, strict=True)
+
+
 def test_windows_are_held_once():
     sequences = as_sequences(windows())
     held = resident.ResidentSequences(sequences, CPU)
