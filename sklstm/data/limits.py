@@ -9,7 +9,7 @@ from sklstm.data.sequences import Sequences
 
 # The share of values beyond each end of the usual range; how many times its width beyond it a value
 # must lie to be far, and where far values are read as lying.
-_TAIL, _FAR, _LIMIT = 0.005, 3.0, 1.0
+_TAIL, _FAR, _LIMIT = 0.01, 3.0, 1.0
 # From how many values the usual range is found.
 _N_VALUES = 200_000
 
@@ -31,7 +31,7 @@ def find_limits(sequences: Sequences, ignored: Collection[int] = ()) -> NDArray[
     Returns
     -------
     ndarray of shape (2, n_features), float64, or None
-        Lower and upper limits: of a feature with a value further beyond the range of 99 % of its
+        Lower and upper limits: of a feature with a value further beyond the range of 98 % of its
         values than three times the width of that range, the ends of the range moved outwards by its
         width; infinite of others. None where no feature has such a value.
 

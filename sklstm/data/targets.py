@@ -29,13 +29,15 @@ class RegressionTargets:
         standard deviation, or without centring (counts) the mean.
     linear : LinearMap or None, default=None
         What is subtracted from what the anchor leaves of the targets.
+    trust : float in [0, 1], default=1.0
+        Factor of what is decoded.
 
     Attributes
     ----------
     mean, scale : ndarray of shape (n_outputs,)
         ``y = anchor(sequences) + linear(sequences) + mean + scale * target``.
-    trust : float in [0, 1]
-        Factor of what is decoded, 1 unless set.
+    trust : float
+        As given.
     one_dimensional : bool
         Whether y had one dimension.
 
@@ -59,10 +61,11 @@ class RegressionTargets:
         center: bool,
         scale: bool,
         linear: LinearMap | None = None,
+        trust: float = 1.0,
     ) -> None:
         self.anchor = anchor
         self.linear = linear
-        self.trust = 1.0
+        self.trust = trust
         self.one_dimensional = y.ndim == 1
         rest = columns(y) - self.base(sequences)
         mean = np.average(rest, axis=0, weights=weight)

@@ -30,7 +30,7 @@ from sklstm.estimators.network import dtype_of
 from sklstm.estimators.options import resolve_option
 from sklstm.estimators.part import FitArguments, Part
 from sklstm.estimators.rowwise import RowwiseLSTM
-from sklstm.estimators.trials import find_trust
+from sklstm.estimators.trials import find_plan
 from sklstm.losses import REGRESSION_LOSSES, Loss, RegressionLoss
 from sklstm.training import Targets
 
@@ -500,7 +500,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
                 "there is no rate to learn."
             )
         anchor = self._find_anchor(train, kind)
-        linear = self._find_linear(train, anchor, kind) if seed is not None else None
+        linear, trust = self._find_linear(train, anchor, kind, seed)
         self.anchor_features_ = anchor.features
         self.targets_ = RegressionTargets(
             anchor,
@@ -510,13 +510,8 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
             center=kind.centered and self.standardize,
             scale=self.standardize,
             linear=linear,
+            trust=trust,
         )
-        if (
-            seed is not None
-            and resolve_option(self, "linear_skip") == "auto"
-            and kind.predicts_mean
-        ):
-            self.targets_.trust = find_trust(self, train, seed, linear_skip=linear is not None)
         return kind(self.n_outputs_, check_quantiles(self.quantile))
 
     def _find_anchor(self, train: Part, kind: type[RegressionLoss]) -> Anchor:
@@ -532,20 +527,26 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         )
 
     def _find_linear(
-        self, train: Part, anchor: Anchor, kind: type[RegressionLoss]
-    ) -> LinearMap | None:
+        self, train: Part, anchor: Anchor, kind: type[RegressionLoss], seed: int | None
+    ) -> tuple[LinearMap | None, float]:
+        """Return the linear map, if there is to be one, and the trust in the network beside it."""
+        if seed is None:
+            return None, 1.0
         wanted = resolve_option(self, "linear_skip")
-        if not (kind.centered and wanted):
-            return None
-        rest = columns(train.targets) - anchor(train.sequences)
-        return fit_linear_map(
-            train.sequences,
-            rest,
-            train.weight,
-            anchor,
-            force=wanted is True,
-            ignored=self.categorical_,
-        )
+        linear = None
+        if kind.centered and wanted:
+            linear = fit_linear_map(
+                train.sequences,
+                columns(train.targets) - anchor(train.sequences),
+                train.weight,
+                anchor,
+                force=wanted is True,
+                ignored=self.categorical_,
+            )
+        if not (kind.predicts_mean and wanted == "auto"):
+            return linear, 1.0
+        plan = find_plan(self, train, seed, linear_skip=linear is not None)
+        return linear if plan.linear_skip else None, plan.trust
 
     def _network_part(self, sequences: Sequences) -> NDArray[np.float64]:
         """Return what the network predicts, standardised, of shape (n_samples, n_outputs)."""

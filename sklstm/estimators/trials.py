@@ -1,11 +1,14 @@
-"""How far a network is to be trusted: fits to parts of the samples, judged on the rest."""
+"""How a network and a linear map are to share: fits to parts of the samples, judged on the rest."""
 
+from collections.abc import Sequence
 from copy import copy
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sklstm.data import held_out_blocks
+from sklstm.data import columns, held_out_blocks
 from sklstm.estimators.part import Part
 
 _MIN_SAMPLES = 30
@@ -13,12 +16,30 @@ _MIN_SAMPLES = 30
 _N_BLOCKS = ((1_000, 4), (20_000, 2))
 
 
-def find_trust(estimator: Any, train: Part, seed: int, *, linear_skip: bool) -> float:
-    """Return the factor of the network's part of a prediction that suits samples not seen.
+@dataclass(frozen=True)
+class Plan:
+    """What makes up a prediction beside the anchor.
+
+    Attributes
+    ----------
+    linear_skip : bool
+        Whether the linear map is part of it.
+    trust : float in [0, 1]
+        Factor of the network's part.
+    """
+
+    linear_skip: bool
+    trust: float = 1.0
+
+
+def find_plan(estimator: Any, train: Part, seed: int, *, linear_skip: bool) -> Plan:
+    """Return what suits samples not seen: the map or none, and the factor of the network's part.
 
     Blocks of samples are held out in turn, the estimator is fitted to the others, and the factor
     is the slope, within [0, 1], of a regression through the origin of what was to be predicted
-    on what the network predicted. It is one step of stacking [1]_.
+    on what the network predicted. It is one step of stacking [1]_. Where there is a map, and
+    sequences do not overlap, the first half of the blocks is also told by networks without it, and
+    it goes where they tell them better.
 
     Parameters
     ----------
@@ -28,12 +49,13 @@ def find_trust(estimator: Any, train: Part, seed: int, *, linear_skip: bool) -> 
     seed : int
         Seeds the fits.
     linear_skip : bool
-        Whether the fits have a linear map.
+        Whether there is a linear map.
 
     Returns
     -------
-    float
-        1 of fewer than 30 or more than 20,000 samples, without fits.
+    Plan
+        The map as it is and a factor of 1, without fits, of fewer than 30 or more than 20,000
+        samples.
 
     References
     ----------
@@ -41,20 +63,74 @@ def find_trust(estimator: Any, train: Part, seed: int, *, linear_skip: bool) -> 
     """
     n_blocks = next((n for most, n in _N_BLOCKS if len(train.y) <= most), 0)
     if len(train.y) < _MIN_SAMPLES or n_blocks == 0:
-        return 1.0
-    explained = total = 0.0
-    for number, (kept, held_out) in enumerate(held_out_blocks(train.sequences, n_blocks, seed)):
+        return Plan(linear_skip)
+    blocks = held_out_blocks(train.sequences, n_blocks, seed)
+    trials = _try(estimator, train, blocks, seed, linear_skip=linear_skip)
+    plan = Plan(linear_skip, _trust(trials))
+    if not linear_skip or train.sequences.overlap:
+        return plan
+    some = blocks[: len(blocks) // 2]
+    without = _try(estimator, train, some, seed, linear_skip=False)
+    trust = _trust(without)
+    with_map = _squared_error(trials[: len(some)], plan.trust)
+    return Plan(False, trust) if _squared_error(without, trust) < with_map else plan
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """What one fit says of samples that it has not seen, (n_samples, n_outputs).
+
+    Standardised, in units of which there are `scale` to the spread of a target.
+    """
+
+    predicted: NDArray[np.float64]
+    wanted: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    scale: NDArray[np.float64]
+
+
+def _try(
+    estimator: Any,
+    train: Part,
+    blocks: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
+    seed: int,
+    *,
+    linear_skip: bool,
+) -> list[_Trial]:
+    """Fit to all but one block of samples, and tell that, block by block."""
+    spread = columns(train.targets).std(axis=0)
+    trials = []
+    for number, (kept, held_out) in enumerate(blocks):
         trial = _like(estimator, linear_skip=linear_skip, random_state=seed + number)
         part, rest = train.subset(kept), train.subset(held_out)
         trial.fit(part.sequences, part.y, part.weight)
         if trial.net_.interrupts_.seen:  # a fit that the user ends keeps what it has; not so here
             raise KeyboardInterrupt
-        predicted = trial._network_part(rest.sequences)
-        wanted = trial.targets_.encode(rest.y, rest.sequences, np.float64)
-        weight = np.ones(len(rest.y)) if rest.weight is None else rest.weight
-        explained += float(weight @ (predicted * wanted).sum(axis=1))
-        total += float(weight @ (predicted**2).sum(axis=1))
+        targets = trial.targets_
+        trials.append(
+            _Trial(
+                trial._network_part(rest.sequences),
+                targets.encode(rest.y, rest.sequences, np.float64),
+                np.ones(len(rest.y)) if rest.weight is None else rest.weight,
+                targets.scale / np.where(spread > 0, spread, 1.0),
+            )
+        )
+    return trials
+
+
+def _trust(trials: Sequence[_Trial]) -> float:
+    """Return the slope of what was wanted on what was predicted."""
+    explained = sum(float(t.weight @ (t.predicted * t.wanted).sum(axis=1)) for t in trials)
+    total = sum(float(t.weight @ (t.predicted**2).sum(axis=1)) for t in trials)
     return float(np.clip(explained / total, 0.0, 1.0)) if total > 0 else 1.0
+
+
+def _squared_error(trials: Sequence[_Trial], trust: float) -> float:
+    """Return the sum of squared errors, of all targets in units of their spread."""
+    errors = [(t.wanted - trust * t.predicted) * t.scale for t in trials]
+    return sum(
+        float(t.weight @ (error**2).sum(axis=1)) for t, error in zip(trials, errors, strict=True)
+    )
 
 
 def _like(estimator: Any, **changed: Any) -> Any:

@@ -3,7 +3,8 @@ import pytest
 from skorch.callbacks import Callback
 
 from sklstm import LSTMRegressor, make_windows
-from sklstm.estimators.trials import find_trust
+from sklstm.estimators.part import FitArguments
+from sklstm.estimators.trials import Plan, find_plan
 
 OPTIONS = {"hidden_layer_sizes": 4, "random_state": 0, "device": "cpu"}
 
@@ -32,13 +33,42 @@ def test_a_network_that_learns_noise_is_not_trusted():
 
 
 def test_a_network_that_finds_more_than_the_line_is_trusted():
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(300, 4, 1))
-    y = X[:, -1, 0] + 3 * np.abs(X[:, -2, 0])
+    X, _ = make_windows(np.random.default_rng(0).normal(size=304), 4)
+    y = X[:, -1] + 3 * np.abs(X[:, -2])
     model = LSTMRegressor(16, max_epochs=60, random_state=0).fit(X, y)
     assert model.network_trust_ > 0.8
     assert 0.1 < model.linear_share_ < 0.6
     assert model.score(X, y) > 0.9
+
+
+def dents(n=200, seed=0):
+    """Return sequences with two dents each, and how far apart these are."""
+    rng = np.random.default_rng(seed)
+    X = 0.3 * rng.normal(size=(n, 40, 1))
+    first, second = rng.integers(0, 18, n), rng.integers(22, 38, n)
+    for place in (first, second):
+        X[np.arange(n), place, 0] -= 3
+    return X, (second - first).astype(float)
+
+
+def test_a_map_that_only_learns_noise_gives_way():
+    X, y = dents()
+    X_new, y_new = dents(seed=1)
+    options = {"hidden_layer_sizes": 16, "max_epochs": 20, "random_state": 0}
+    model = LSTMRegressor(**options).fit(X, y)
+    assert model.targets_.linear is None
+    assert model.linear_share_ == 0
+    assert model.network_trust_ > 0.9
+    both = LSTMRegressor(**options, linear_skip=True).fit(X, y)
+    assert 1 - model.score(X_new, y_new) < 0.3 * (1 - both.score(X_new, y_new))
+
+
+def test_units_of_targets_do_not_tell_whether_the_map_stays():
+    X, y = dents(120)
+    y = np.stack([y, X[:, :, 0] @ np.linspace(-1, 1, 40)], axis=1)
+    options = {"hidden_layer_sizes": 16, "max_epochs": 20, "random_state": 0}
+    first, second = (LSTMRegressor(**options).fit(X, y * scale) for scale in ([1e3, 1], [1, 1e3]))
+    assert (first.targets_.linear is None) == (second.targets_.linear is None)
 
 
 def test_a_straight_line_is_left_to_the_linear_map():
@@ -70,30 +100,37 @@ def test_without_auto_nothing_is_tried(linear_skip):
     assert (model.linear_share_ > 0) is linear_skip
 
 
-@pytest.mark.parametrize(("n", "n_fits"), [(20, 0), (30, 4), (200, 4), (1_001, 2), (20_001, 0)])
-def test_how_many_fits_are_tried(n, n_fits, monkeypatch):
-    X, y = np.random.default_rng(0).normal(size=(n, 2, 1)), np.arange(n, dtype=float)
-    fits = []
+@pytest.mark.parametrize(
+    ("n", "n_with", "n_without"),
+    [(20, 0, 0), (30, 4, 2), (200, 4, 2), (1_001, 2, 1), (20_001, 0, 0)],
+)
+@pytest.mark.parametrize("linear_skip", [False, True])
+@pytest.mark.parametrize("overlap", [False, True])
+def test_how_many_fits_are_tried(n, n_with, n_without, linear_skip, overlap, monkeypatch):
+    series = np.random.default_rng(0).normal(size=n + 2)
+    X, y = make_windows(series, 2)
+    X = X if overlap else np.random.default_rng(0).normal(size=(n, 2))
+    options = {**OPTIONS, "max_epochs": 1, "batch_size": n}
+    model = LSTMRegressor(**options, linear_skip=False).fit(X, y)
+    part = model._check_part(FitArguments(X, y, None), reset=False)
+    sizes, fit = {True: [], False: []}, LSTMRegressor.fit
 
     def counted(self, *args):
-        fits.append(len(args[0]))
-        raise RuntimeError
+        sizes[self.linear_skip].append(len(args[0]))
+        return fit(self, *args)
 
-    model = LSTMRegressor(**OPTIONS, max_epochs=1, batch_size=n, linear_skip=False).fit(X, y)
-    part = model._check_part(_arguments(X, y), reset=False)
     monkeypatch.setattr(LSTMRegressor, "fit", counted)
-    if n_fits == 0:
-        assert find_trust(model, part, 0, linear_skip=False) == 1
-        return
-    with pytest.raises(RuntimeError):
-        find_trust(model, part, 0, linear_skip=False)
-    assert fits[0] == n - -(-n // n_fits)
-
-
-def _arguments(X, y):
-    from sklstm.estimators.part import FitArguments
-
-    return FitArguments(X, y, None)
+    plan = find_plan(model, part, 0, linear_skip=linear_skip)
+    n_without = n_without if linear_skip and not overlap else 0
+    assert len(sizes[linear_skip]) == n_with
+    assert len(sizes[not linear_skip]) == n_without
+    assert 0 <= plan.trust <= 1
+    if n_with == 0:
+        assert plan == Plan(linear_skip, 1.0)
+    elif not overlap:
+        assert sizes[linear_skip][0] == n - -(-n // n_with)
+    if n_without == 0:
+        assert plan.linear_skip is linear_skip
 
 
 def test_callbacks_are_told_of_the_fit_alone():
