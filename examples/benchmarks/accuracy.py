@@ -1,12 +1,15 @@
 """The default LSTM against other models with their defaults, on public data.
 
-    python examples/benchmarks/accuracy.py [--tasks airline GunPoint ...] [--seeds 5] [--toys]
+    python examples/benchmarks/accuracy.py [--tasks airline GunPoint ...] [--seeds 5]
+    python examples/benchmarks/accuracy.py --spoiled 0.001 [...]
+    python examples/benchmarks/accuracy.py --toys
 
 Forecasts, regressions and classifications of `tasks/`; nothing is downloaded: aeon and statsmodels
 (extra "benchmark") carry the data. Scores, less being better: of a forecast the RMSE over that of
 the last value, of other regressions over that of the training mean, of classifications the share of
 errors. Of models with seeds the median, and behind it the range. Writes ``accuracy.json`` and
-``accuracy.png``. With --toys instead: long memory, the LSTM against Elman's network.
+``accuracy.png``. With --spoiled that share of the inputs, in training and test, is -9999, as of a
+sensor that fails; with --toys instead: long memory, the LSTM against Elman's network.
 """
 
 import argparse
@@ -22,7 +25,7 @@ from joblib import Parallel, delayed
 from measure import PLAIN_LAYER, PLAIN_NETWORK
 from rivals import N_SEEDS, RIVALS, competes
 from scipy.stats import rankdata
-from tasks import TASKS, TOYS, Data, Task
+from tasks import TASKS, TOYS, Data, Task, spoil
 
 from sklstm import LSTMClassifier, LSTMRegressor
 
@@ -56,23 +59,24 @@ def score(task: Task, data: Data, predicted: Any) -> float:
     return float(error / np.sqrt(np.mean((simple - data.y_test) ** 2)))
 
 
-def run(name: str, rival: str, seed: int) -> dict[str, Any]:
-    """Fit one model to one task."""
+def run(name: str, rival: str, seed: int, spoiled: float = 0.0) -> dict[str, Any]:
+    """Fit one model to one task, a share of whose inputs is spoiled."""
     warnings.simplefilter("ignore")  # other libraries' own
     task = TASKS[name]
-    data = task.load()
+    clean = task.load()
+    data = spoil(clean, spoiled) if spoiled else clean
     model = RIVALS[rival](task.kind, seed)
     begin = time.perf_counter()
     model.fit(data.X_train, data.y_train)
     seconds = time.perf_counter() - begin
-    loss = score(task, data, model.predict(data.X_test))
+    loss = score(task, clean, model.predict(data.X_test))
     return {"task": name, "rival": rival, "seed": seed, "score": loss, "seconds": seconds}
 
 
-def compare(names: list[str], n_seeds: int) -> list[dict[str, Any]]:
+def compare(names: list[str], n_seeds: int, spoiled: float) -> list[dict[str, Any]]:
     """Fit all models to all tasks, two at a time."""
     jobs = [
-        (name, rival, seed)
+        (name, rival, seed, spoiled)
         for name in names
         for rival in RIVALS
         if competes(rival, TASKS[name].kind)
@@ -175,13 +179,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tasks", nargs="+", default=[], help="beginnings of names")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--spoiled", type=float, default=0.0, help="share of inputs that are -9999")
     parser.add_argument("--toys", action="store_true")
     options = parser.parse_args()
     if options.toys:
         compare_toys()
         return
     names = [n for n in TASKS if not options.tasks or n.startswith(tuple(options.tasks))]
-    runs = compare(names, options.seeds)
+    runs = compare(names, options.seeds, options.spoiled)
     report(runs, names)
     draw(runs, names)
 

@@ -38,8 +38,8 @@ def find_plan(estimator: Any, train: Part, seed: int, *, linear_skip: bool) -> P
     Blocks of samples are held out in turn, the estimator is fitted to the others, and the factor
     is the slope, within [0, 1], of a regression through the origin of what was to be predicted
     on what the network predicted. It is one step of stacking [1]_. Where there is a map, and
-    sequences do not overlap, the first half of the blocks is also told by networks without it, and
-    it goes where they tell them better.
+    sequences do not overlap, half of the blocks are told twice, by networks beside the map and by
+    networks alone, and the map goes where these tell them better.
 
     Parameters
     ----------
@@ -65,15 +65,15 @@ def find_plan(estimator: Any, train: Part, seed: int, *, linear_skip: bool) -> P
     if len(train.y) < _MIN_SAMPLES or n_blocks == 0:
         return Plan(linear_skip)
     blocks = held_out_blocks(train.sequences, n_blocks, seed)
-    trials = _try(estimator, train, blocks, seed, linear_skip=linear_skip)
-    plan = Plan(linear_skip, _trust(trials))
-    if not linear_skip or train.sequences.overlap:
-        return plan
-    some = blocks[: len(blocks) // 2]
-    without = _try(estimator, train, some, seed, linear_skip=False)
-    trust = _trust(without)
-    with_map = _squared_error(trials[: len(some)], plan.trust)
-    return Plan(False, trust) if _squared_error(without, trust) < with_map else plan
+    choices = [linear_skip]
+    if linear_skip and not train.sequences.overlap:  # two kinds of fits, and no more of them
+        choices, blocks = [True, False], blocks[: -(-len(blocks) // 2)]
+    plans = []
+    for skip in choices:
+        trials = _try(estimator, train, blocks, seed, linear_skip=skip)
+        trust = _trust(trials)
+        plans.append((_squared_error(trials, trust), Plan(skip, trust)))
+    return min(plans, key=lambda plan: plan[0])[1]
 
 
 @dataclass(frozen=True)

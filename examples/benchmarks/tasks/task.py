@@ -1,8 +1,12 @@
 """What a task is."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
+
+SENTINEL = -9999.0
 
 
 @dataclass(frozen=True)
@@ -30,3 +34,15 @@ class Task:
 
     kind: str
     load: Callable[[], Data]
+
+
+def spoil(data: Data, share: float) -> Data:
+    """Return data of which a share of the inputs, drawn at random, is a failed sensor's."""
+    rng = np.random.default_rng(0)
+
+    def spoiled(X: Any) -> Any:
+        if isinstance(X, list):
+            return [spoiled(sequence) for sequence in X]
+        return np.where(rng.uniform(size=np.shape(X)) < share, SENTINEL, X)
+
+    return replace(data, X_train=spoiled(data.X_train), X_test=spoiled(data.X_test))
