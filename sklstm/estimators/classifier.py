@@ -115,7 +115,8 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         cross-entropy scaled by (1 - p)² of the right class's probability p.
     standardize : bool, default=True
         Whether features are brought to mean 0 and standard deviation 1
-        inside, as measured on the training part.
+        inside, as measured on the training part. Values of a feature that lie far beyond all
+        others, such as sentinels, are then read as lying at `input_limits_`.
     categorical_features : array-like of bool, int or str, "from_dtype" or None, default=None
         Features that are symbols: as a mask, indices, or names (where X is a list of DataFrames).
         Each category, a number of its own in X, becomes a learnt vector; those not seen in training
@@ -201,6 +202,9 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         The labels, sorted.
     class_weight_ : ndarray of shape (n_classes,)
         Weight of each class in the loss.
+    input_limits_ : ndarray of shape (2, n_features) or None
+        Least and greatest value that each feature is read as, infinite where there is no such
+        limit; None where no feature has one.
     n_features_in_ : int
         Features of a time step; of 2-D X the number of columns.
     feature_names_in_ : ndarray of str

@@ -110,12 +110,15 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         where the map explains a twentieth of the variance of left-out samples. With
         "squared_error" and 30 to 20,000 samples it also measures how far the network is to be
         trusted, by two to four further fits to parts of them, and shrinks the network's part of the
-        prediction by that factor, so that noise learnt by heart does no harm. "auto" is without
-        effect with "poisson", a `module`, `return_sequences` and `partial_fit`; True with "poisson"
-        or `return_sequences` is an error.
+        prediction by that factor, so that noise learnt by heart does no harm; of sequences that do
+        not overlap half of these fits are without the map, which goes where they are better. "auto"
+        is without effect with "poisson", a `module`, `return_sequences` and `partial_fit`; True with
+        "poisson" or `return_sequences` is an error.
     standardize : bool, default=True
         Whether features and targets are brought to mean 0 and standard deviation 1
         inside, as measured on the training part. Predictions are in the units of y all the same.
+        Values of a feature that lie far beyond all others, such as sentinels, are then read as
+        lying at `input_limits_`.
     categorical_features : array-like of bool, int or str, "from_dtype" or None, default=None
         Features that are symbols: as a mask, indices, or names (where X is a list of DataFrames).
         Each category, a number of its own in X, becomes a learnt vector; those not seen in training
@@ -195,6 +198,9 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         nothing.
     network_trust_ : float
         Factor of the network's part, from 0 to 1.
+    input_limits_ : ndarray of shape (2, n_features) or None
+        Least and greatest value that each feature is read as, infinite where there is no such
+        limit; None where no feature has one.
     n_features_in_ : int
         Features of a time step; of 2-D X the number of columns.
     feature_names_in_ : ndarray of str

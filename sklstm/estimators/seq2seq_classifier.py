@@ -66,7 +66,7 @@ class LSTMSeq2SeqClassifier(TranscriptsMixin, BaseSeq2Seq):
         of training.
     standardize : bool, default=True
         Whether features are brought to mean 0 and standard deviation 1 inside, as
-        measured on the training part.
+        measured on the training part, values far beyond all others within `input_limits_`.
     categorical_features : array-like of bool, int or str, "from_dtype" or None, default=None
         Features that are symbols, as in `LSTMClassifier`; "from_dtype" for sequences of tokens.
     feature_encoding : {"auto", "standard", "quantile", "piecewise_linear"}, default="auto"
@@ -120,6 +120,9 @@ class LSTMSeq2SeqClassifier(TranscriptsMixin, BaseSeq2Seq):
         The symbols, sorted; of strings the characters.
     max_length_ : int
         Most symbols of a prediction.
+    input_limits_ : ndarray of shape (2, n_features) or None
+        Least and greatest value that each feature is read as, infinite where there is no such
+        limit; None where no feature has one.
     n_features_in_ : int
         Features of a time step; of 2-D X the number of columns.
     n_iter_ : int

@@ -56,7 +56,8 @@ class LSTMSeq2SeqRegressor(RegressorMixin, BaseSeq2Seq):  # type: ignore[misc]
         As in `LSTMRegressor`, the mean over the steps of the output.
     standardize : bool, default=True
         Whether features and targets are brought to mean 0 and standard deviation 1 inside, as
-        measured on the training part.
+        measured on the training part, features' values far beyond all others within
+        `input_limits_`.
     categorical_features : array-like of bool, int or str, "from_dtype" or None, default=None
         Features that are symbols, as in `LSTMClassifier`; "from_dtype" for sequences of tokens.
     embedding_size : int or "auto", default="auto"
@@ -112,6 +113,9 @@ class LSTMSeq2SeqRegressor(RegressorMixin, BaseSeq2Seq):  # type: ignore[misc]
         Numbers of one step of a target.
     n_steps_ : int
         Steps of a target.
+    input_limits_ : ndarray of shape (2, n_features) or None
+        Least and greatest value that each feature is read as, infinite where there is no such
+        limit; None where no feature has one.
     n_features_in_ : int
         Features of a time step; of 2-D X the number of columns.
     n_iter_ : int

@@ -89,7 +89,8 @@ class LSTMTranscriber(TranscriptsMixin):
         which is faster and seldom worse.
     standardize : bool, default=True
         Whether features are brought to mean 0 and standard deviation 1 inside, as measured on the
-        training part; of images all rows together.
+        training part; of images all rows together. Values of a feature that lie far beyond all
+        others are then read as lying at `input_limits_`, but for pixels.
     categorical_features : array-like of bool, int or str, "from_dtype" or None, default=None
         Features that are symbols, as in `LSTMClassifier`. Not of "mdlstm".
     embedding_size : int or "auto", default="auto"
@@ -145,6 +146,9 @@ class LSTMTranscriber(TranscriptsMixin):
         The symbols, sorted; of strings the characters.
     image_shape_ : tuple of int
         Height and number of channels of the images; only with "mdlstm".
+    input_limits_ : ndarray of shape (2, n_features) or None
+        Least and greatest value that each feature is read as, infinite where there is no such
+        limit; None where no feature has one.
     n_features_in_ : int
         Features of a time step; of images height times channels.
     n_iter_ : int
