@@ -111,9 +111,9 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         "squared_error" and 30 to 20,000 samples it also measures how far the network is to be
         trusted, by two to four further fits to parts of them, and shrinks the network's part of the
         prediction by that factor, so that noise learnt by heart does no harm; of sequences that do
-        not overlap half of these fits are without the map, which goes where they are better. "auto"
-        is without effect with "poisson", a `module`, `return_sequences` and `partial_fit`; True with
-        "poisson" or `return_sequences` is an error.
+        not overlap half of these fits are without the map, which goes where they are better.
+        "auto" is without effect with "poisson", a `module`, `return_sequences` and `partial_fit`;
+        True with "poisson" or `return_sequences` is an error.
     standardize : bool, default=True
         Whether features and targets are brought to mean 0 and standard deviation 1
         inside, as measured on the training part. Predictions are in the units of y all the same.
