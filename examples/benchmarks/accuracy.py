@@ -2,6 +2,7 @@
 
     python examples/benchmarks/accuracy.py [--tasks airline GunPoint ...] [--seeds 5]
     python examples/benchmarks/accuracy.py --spoiled 0.001 [...]
+    python examples/benchmarks/accuracy.py --held-out [...]
     python examples/benchmarks/accuracy.py --toys
 
 Forecasts, regressions and classifications of `tasks/`; nothing is downloaded: aeon and statsmodels
@@ -9,7 +10,8 @@ Forecasts, regressions and classifications of `tasks/`; nothing is downloaded: a
 the last value, of other regressions over that of the training mean, of classifications the share of
 errors. Of models with seeds the median, and behind it the range. Writes ``accuracy.json`` and
 ``accuracy.png``. With --spoiled that share of the inputs, in training and test, is -9999, as of a
-sensor that fails; with --toys instead: long memory, the LSTM against Elman's network.
+sensor that fails; with --held-out the tasks are those that no default was tuned on; with --toys
+instead: long memory, the LSTM against Elman's network.
 """
 
 import argparse
@@ -25,13 +27,14 @@ from joblib import Parallel, delayed
 from measure import PLAIN_LAYER, PLAIN_NETWORK
 from rivals import N_SEEDS, RIVALS, competes
 from scipy.stats import rankdata
-from tasks import TASKS, TOYS, Data, Task, spoil
+from tasks import HELD_OUT, TASKS, TOYS, Data, Task, spoil
 
 from sklstm import LSTMClassifier, LSTMRegressor
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
 
+ALL_TASKS = TASKS | HELD_OUT
 RESULTS, PICTURE = Path("accuracy.json"), Path("accuracy.png")
 GROUPS = {
     "forecasts": ("forecast",),
@@ -62,7 +65,7 @@ def score(task: Task, data: Data, predicted: Any) -> float:
 def run(name: str, rival: str, seed: int, spoiled: float = 0.0) -> dict[str, Any]:
     """Fit one model to one task, a share of whose inputs is spoiled."""
     warnings.simplefilter("ignore")  # other libraries' own
-    task = TASKS[name]
+    task = ALL_TASKS[name]
     clean = task.load()
     data = spoil(clean, spoiled) if spoiled else clean
     model = RIVALS[rival](task.kind, seed)
@@ -79,7 +82,7 @@ def compare(names: list[str], n_seeds: int, spoiled: float) -> list[dict[str, An
         (name, rival, seed, spoiled)
         for name in names
         for rival in RIVALS
-        if competes(rival, TASKS[name].kind)
+        if competes(rival, ALL_TASKS[name].kind)
         for seed in range(min(n_seeds, N_SEEDS.get(rival, 1)))
     ]
     runs = []
@@ -122,7 +125,7 @@ def report(runs: list[dict[str, Any]], names: list[str]) -> None:
         print(f"no worse than {rival} on {won} of {len(names)} tasks")
     print("mean rank")
     for group, kinds in GROUPS.items():
-        chosen = [i for i, name in enumerate(names) if TASKS[name].kind in kinds]
+        chosen = [i for i, name in enumerate(names) if ALL_TASKS[name].kind in kinds]
         if chosen:
             mean = zip(rivals, ranks(scores[chosen]), strict=True)
             cells = (f"{rival} {rank:.2f}" for rival, rank in mean if not np.isnan(rank))
@@ -133,7 +136,7 @@ def draw(runs: list[dict[str, Any]], names: list[str]) -> None:
     """Draw the mean ranks, and each task's rank behind them."""
     scores = medians(runs, names, "score")
     groups = {
-        g: [i for i, n in enumerate(names) if TASKS[n].kind in GROUPS[g]]
+        g: [i for i, n in enumerate(names) if ALL_TASKS[n].kind in GROUPS[g]]
         for g in ("forecasts", "whole sequences")
     }
     groups = {group: chosen for group, chosen in groups.items() if chosen}
@@ -180,12 +183,14 @@ def main() -> None:
     parser.add_argument("--tasks", nargs="+", default=[], help="beginnings of names")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--spoiled", type=float, default=0.0, help="share of inputs that are -9999")
+    parser.add_argument("--held-out", action="store_true")
     parser.add_argument("--toys", action="store_true")
     options = parser.parse_args()
     if options.toys:
         compare_toys()
         return
-    names = [n for n in TASKS if not options.tasks or n.startswith(tuple(options.tasks))]
+    tasks = HELD_OUT if options.held_out else TASKS
+    names = [n for n in tasks if not options.tasks or n.startswith(tuple(options.tasks))]
     runs = compare(names, options.seeds, options.spoiled)
     report(runs, names)
     draw(runs, names)

@@ -1,9 +1,10 @@
 """The tasks of the accuracy benchmark, by name."""
 
-from tasks import classification, forecasting, regression, toys
+from tasks import classification, forecasting, held_out, regression, toys
 from tasks.task import Data, Task, spoil
 
-__all__ = ["TASKS", "TOYS", "Data", "Task", "spoil"]
+__all__ = ["HELD_OUT", "TASKS", "TOYS", "Data", "Task", "spoil"]
 
 TASKS: dict[str, Task] = forecasting.TASKS | regression.TASKS | classification.TASKS
+HELD_OUT: dict[str, Task] = held_out.TASKS
 TOYS: dict[str, Task] = toys.TASKS

@@ -20,19 +20,19 @@ _ARCHIVE = (
 )
 
 
-def _steps_first(X: Any) -> Any:
+def steps_first(X: Any) -> Any:
     if isinstance(X, list):
         return [np.ascontiguousarray(sequence.T) for sequence in X]
     return np.ascontiguousarray(X.transpose(0, 2, 1))
 
 
-def _archive(name: str) -> Data:
+def archive(name: str) -> Data:
     from aeon.datasets import load_classification
 
     (X_train, y_train), (X_test, y_test) = (
         load_classification(name, split=part) for part in ("train", "test")
     )
-    return Data(_steps_first(X_train), y_train, _steps_first(X_test), y_test)
+    return Data(steps_first(X_train), y_train, steps_first(X_test), y_test)
 
 
 def _digits() -> Data:
@@ -43,6 +43,6 @@ def _digits() -> Data:
     return Data(X_train, y_train, X_test, y_test)
 
 
-TASKS = {name: Task("classify", partial(_archive, name)) for name in _ARCHIVE} | {
+TASKS = {name: Task("classify", partial(archive, name)) for name in _ARCHIVE} | {
     "digits by rows": Task("classify", _digits)
 }

@@ -58,7 +58,7 @@ def regimes() -> Series:
     return level + 0.01 * time + amplitude * season + 0.3 * rng.standard_normal(len(time))
 
 
-def _split(series: Any, window: int, horizon: int) -> Data:
+def split_in_time(series: Any, window: int, horizon: int) -> Data:
     """Cut in time: all targets of the test part lie behind the training part."""
     values = series()
     n_train = round(_TRAIN_SHARE * len(values))
@@ -79,7 +79,7 @@ _CASES = {
 
 TASKS = {
     f"{series.__name__}, {horizon} ahead": Task(
-        "forecast", partial(_split, series, window, horizon)
+        "forecast", partial(split_in_time, series, window, horizon)
     )
     for series, (window, far) in _CASES.items()
     for horizon in (1, far)
