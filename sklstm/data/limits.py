@@ -7,11 +7,14 @@ from numpy.typing import NDArray
 
 from sklstm.data.sequences import Sequences
 
-# The share of values beyond each end of the usual range; how many times its width beyond it a value
-# must lie to be far, and where far values are read as lying.
+# The share of values beyond each end of the usual range; how many times the width of that range a
+# value must lie beyond it to be far, and where far values are then read as lying.
 _TAIL, _FAR, _LIMIT = 0.01, 3.0, 1.0
-# From how many values the usual range is found.
-_N_VALUES = 200_000
+# Far values are no level if less than this share of them lasts; they drown usual ones if their root
+# mean square is so many widths.
+_LASTING, _DROWNED = 0.5, 2.0
+# From how many values the usual range is found, at least and at most.
+_MIN_VALUES, _MAX_VALUES = 50, 200_000
 
 
 def find_limits(sequences: Sequences, ignored: Collection[int] = ()) -> NDArray[np.float64] | None:
@@ -19,7 +22,9 @@ def find_limits(sequences: Sequences, ignored: Collection[int] = ()) -> NDArray[
 
     A sentinel such as -9999 in a thousandth of a sensor's values, or a spike of its electronics,
     makes a feature's mean and standard deviation its own, and what was measured a constant.
-    Clipping to limits far outside the usual range is a mild form of winsorising [1]_.
+    Clipping to limits far outside the usual range is a mild form of winsorising [1]_. It takes
+    nothing from values that are all the same. Where they differ, they are clipped only
+    if they drown the others; and levels that last never are.
 
     Parameters
     ----------
@@ -31,9 +36,12 @@ def find_limits(sequences: Sequences, ignored: Collection[int] = ()) -> NDArray[
     Returns
     -------
     ndarray of shape (2, n_features), float64, or None
-        Lower and upper limits: of a feature with a value further beyond the range of 98 % of its
-        values than three times the width of that range, the ends of the range moved outwards by its
-        width; infinite of others. None where no feature has such a value.
+        Lower and upper limits, infinite of a feature that has none; None where no feature has any.
+        Far are values further beyond the range of 98 % of a feature's values (50 at least) than
+        three times the width of that range. Its limits are the ends of the range moved outwards by
+        its width, if less than half of the far values last (`Sequences.values_outside`), and
+        half of them, two at least, are one value, or their root mean square about the middle,
+        over all steps, is two widths.
 
     References
     ----------
@@ -53,17 +61,29 @@ def find_limits(sequences: Sequences, ignored: Collection[int] = ()) -> NDArray[
     limits = np.stack([np.full(sequences.n_features, end) for end in (-np.inf, np.inf)])
     extremes = sequences.extremes()
     features = [f for f in range(sequences.n_features) if f not in ignored]
-    columns = sequences.present_values(features, _N_VALUES)
+    columns = sequences.present_values(features, _MAX_VALUES)
     for feature, values in zip(features, columns, strict=True):
-        if len(values) == 0:
+        if len(values) < _MIN_VALUES:
             continue
         # of few values one may be far, at either end
         low = np.quantile(values, _TAIL, method="higher")
         high = np.quantile(values, 1 - _TAIL, method="lower")
-        width = high - low
-        lowest, highest = extremes[:, feature]
-        if width > 0 and max(low - lowest, highest - high) > _FAR * width:
+        width, (lowest, highest) = high - low, extremes[:, feature]
+        is_far = 0 < _FAR * width < max(low - lowest, highest - high)
+        if is_far and _are_noise(sequences, feature, low, high):
             limits[:, feature] = low - _LIMIT * width, high + _LIMIT * width
     if not np.isfinite(limits).any():
         return None
     return limits.astype(sequences.dtype).astype(np.float64)  # batches hold them as they are
+
+
+def _are_noise(sequences: Sequences, feature: int, low: float, high: float) -> bool:
+    """Tell whether far values are no level, and tell nothing by their size or drown the others."""
+    width = high - low
+    far, lasting = sequences.values_outside(feature, low - _FAR * width, high + _FAR * width)
+    if lasting.mean() >= _LASTING:
+        return False
+    _, counts = np.unique(far, return_counts=True)
+    are_one = counts.max() >= max(2, len(far) / 2)
+    squares = ((far - (low + high) / 2) ** 2).sum() / sequences.is_present().sum()
+    return bool(are_one or squares > (_DROWNED * width) ** 2)

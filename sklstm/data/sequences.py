@@ -277,6 +277,33 @@ class Sequences:
             high = np.maximum(high, rows.max(axis=0, where=counted, initial=-np.inf))
         return np.stack([low, high])
 
+    def values_outside(
+        self, feature: int, low: float, high: float
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Return a feature's values outside of a range, and which of them last.
+
+        Parameters
+        ----------
+        feature : int
+        low, high : float
+            Ends of the range.
+
+        Returns
+        -------
+        values : ndarray of shape (n_values,), float64
+        lasting : ndarray of shape (n_values,), dtype bool
+            Values beside another one outside that differs, in one sequence, or in a run up to the
+            last row. A sensor that fails says the same until it works again.
+        """
+        column = self._values(slice(None), feature)
+        outside = self.is_present() & ((column < low) | (column > high))
+        has_before = self._coverage(np.int32(1), from_step=1)[1:] > 0
+        pairs = outside[1:] & outside[:-1] & has_before & (column[1:] != column[:-1])
+        lasting = np.append(pairs, False) | np.append(False, pairs)
+        usual = np.flatnonzero(~outside)
+        lasting[usual[-1] + 1 if len(usual) else 0 :] = True
+        return column[outside], lasting[outside]
+
     def missing_features(self) -> list[int]:
         """Return the features of which a present step has no value."""
         present = self.is_present()

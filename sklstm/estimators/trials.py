@@ -106,6 +106,7 @@ def _try(
         trial.fit(part.sequences, part.y, part.weight)
         if trial.net_.interrupts_.seen:  # a fit that the user ends keeps what it has; not so here
             raise KeyboardInterrupt
+        rest = rest.limited(trial.input_limits_)
         targets = trial.targets_
         trials.append(
             _Trial(

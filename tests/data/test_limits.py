@@ -1,20 +1,21 @@
 import numpy as np
 import pytest
 
-from sklstm.data import as_sequences, find_limits
+from sklstm.data import as_sequences, find_limits, view_windows
 from sklstm.data import limits as limits_module
 
 RNG = np.random.default_rng(0)
 
 
 def sensor(n=4000, width=5):
-    return RNG.normal(20.0, 2.0, size=(n // width, width))
+    return np.random.default_rng(1).normal(20.0, 2.0, size=(n // width, width))
 
 
-def spiked(value, share=0.001):
+def spiked(value, every=500):
+    """A sensor of which one value in 500 is a sentinel, or all of them in turn."""
     X = sensor()
-    X[RNG.uniform(size=X.shape) < share] = value
-    X[3, 2] = value  # once at least
+    flat = X.reshape(-1)
+    flat[7::every] = np.resize(value, len(flat[7::every]))
     return X
 
 
@@ -22,7 +23,7 @@ def limits_of(X, dtype=np.float64):
     return find_limits(as_sequences(X, dtype))
 
 
-@pytest.mark.parametrize("value", [-9999.0, 1e6, -60.0, 100.0])
+@pytest.mark.parametrize("value", [-9999.0, 1e6, -60.0, 100.0, [-9999, -9998, 9999, 1e4, 1e5]])
 def test_what_lies_far_beyond_all_others_is_limited(value):
     low, high = limits_of(spiked(value))[:, 0]
     # the range of 98 % of normal values is 4.65 deviations wide
@@ -30,32 +31,62 @@ def test_what_lies_far_beyond_all_others_is_limited(value):
     assert high == pytest.approx(20 + 3 * 2 * 2.326, abs=2)
 
 
-@pytest.mark.parametrize(
-    "X",
-    [
-        sensor(),
-        RNG.uniform(size=(300, 5)),
-        RNG.exponential(size=(300, 5)),
-        RNG.laplace(size=(300, 5)),
-        np.arange(2000.0).reshape(-1, 5) ** 2,
-        np.repeat([0.0, 1.0], 1000).reshape(-1, 5),
-        (RNG.uniform(size=(400, 5)) < 0.002).astype(float),  # a rare flag tells by being rare
-        np.full((20, 3), 7.0),
-        spiked(45.0),
-        np.ones((1, 1)),
-    ],
-    ids=lambda X: f"{X.shape} from {X.min():.0f} to {X.max():.0f}",
-)
-def test_what_is_not_far_is_not(X):
-    assert limits_of(X) is None
+def rare(heights, n=300, n_timesteps=100):
+    """One event a sequence, in noise."""
+    X = 0.1 * RNG.normal(size=(n, n_timesteps))
+    X[np.arange(n), RNG.integers(n_timesteps, size=n)] += heights(n)
+    return X
 
 
-@pytest.mark.parametrize("n", [12, 60, 300])
+def jump(height, noise=1.0):
+    series = noise * RNG.normal(size=1000)
+    series[992:] += height
+    return view_windows(series[:, None], 10)
+
+
+LEGITIMATE = {
+    "normal": sensor(),
+    "uniform": RNG.uniform(size=(300, 5)),
+    "exponential": RNG.exponential(size=(300, 5)),
+    "Laplace": RNG.laplace(size=(300, 5)),
+    "t with three degrees of freedom": RNG.standard_t(3, size=(10_000, 5)),
+    "log-normal": RNG.lognormal(0, 1.5, size=(10_000, 5)),
+    "a parabola": np.arange(2000.0).reshape(-1, 5) ** 2,
+    "a flag": np.repeat([0.0, 1.0], 1000).reshape(-1, 5),
+    "a rare flag": (RNG.uniform(size=(400, 5)) < 0.002).astype(float),
+    "a constant": np.full((20, 3), 7.0),
+    "nothing much": np.ones((1, 1)),
+    "few values": np.append(np.sin(np.arange(47)), -9999.0).reshape(-1, 6),
+    "not far": spiked(45.0),
+    "events that tell by their heights": rare(lambda n: RNG.uniform(2, 10, n)),
+    "amounts": (RNG.uniform(size=(500, 50)) < 0.015) * RNG.lognormal(2, 1, size=(500, 50)),
+    "rare counts": (RNG.uniform(size=(500, 50)) < 0.006) * RNG.integers(1, 30, size=(500, 50)),
+    "a new level at the end": jump(80.0),
+    "a level that is far away": jump(1e6),
+    "a new level of a set point": jump(1e6, noise=0.0) + np.arange(10.0)[:, None],
+    "one series much larger than others": np.exp(RNG.normal(size=(200, 20)) / 5)
+    * np.where(np.arange(200) == 50, 1e6, 1.0)[:, None],
+}
+
+
+@pytest.mark.parametrize("name", LEGITIMATE)
+def test_what_is_legitimate_is_left_alone(name):
+    assert limits_of(LEGITIMATE[name]) is None
+
+
+def test_failures_that_last_are_limited_too():
+    X = sensor().reshape(-1)
+    X[300:309] = X[2000:2009] = -9999.0
+    assert limits_of(X.reshape(-1, 5)) is not None
+    assert limits_of(view_windows(X[:, None], 20)) is not None
+
+
+@pytest.mark.parametrize("n", [60, 300])
 def test_one_value_among_few_is_found(n):
     series = np.sin(np.arange(n))
     assert limits_of(series.reshape(-1, 6)) is None
-    for place in (0, n // 2, n - 1):
-        for value in (-40.0, 40.0):
+    for place in (0, n // 2, n - 2):
+        for value in (-999.0, 999.0):
             X = series.copy()
             X[place] = value
             assert np.abs(limits_of(X.reshape(-1, 6))).max() < 4
@@ -82,7 +113,7 @@ def test_absent_and_missing_values_do_not_count():
     np.testing.assert_array_equal(limits_of(with_gaps), limits_of(X))
     sequences = as_sequences([*X, np.full((4, 1), np.nan)], np.float64, allow_nan=True)
     np.testing.assert_array_equal(find_limits(sequences), limits_of(X))
-    nothing = as_sequences(np.full((2, 3, 1), [[1.0], [np.nan], [1.0]]), allow_nan=True)
+    nothing = as_sequences(np.full((20, 3, 1), [[1.0], [np.nan], [1.0]]), allow_nan=True)
     assert find_limits(nothing) is None
 
 
@@ -93,7 +124,7 @@ def test_a_feature_without_a_value_has_no_limits():
 
 
 def test_a_far_value_is_found_among_any_number(monkeypatch):
-    monkeypatch.setattr(limits_module, "_N_VALUES", 100)
+    monkeypatch.setattr(limits_module, "_MAX_VALUES", 100)
     X = sensor()
     X[17, 3] = 1e9
     assert limits_of(X) is not None

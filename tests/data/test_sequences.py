@@ -299,12 +299,43 @@ def test_extremes_agree_with_a_loop(tmp_path, name):
     np.testing.assert_array_equal(found, [low, high])
 
 
+@pytest.mark.parametrize(
+    ("X", "values", "lasting"),
+    [
+        # one sequence: a failure that ends, a level, a failure of two steps
+        ([[0, 9, 0, 8, 7, 0, 9, 9, 0]], [9, 8, 7, 9, 9], [0, 1, 1, 0, 0]),
+        ([[9, 0, 0, 9, 9]], [9, 9, 9], [0, 1, 1]),  # nobody knows how long
+        ([[0, 0, -9], [8, 0, 0]], [-9, 8], [0, 0]),  # side by side in the table alone
+        ([[9, 9]], [9, 9], [1, 1]),
+        ([[0, 1, 2]], [], []),
+    ],
+)
+def test_values_outside_a_range(X, values, lasting):
+    found, last = as_sequences(np.array(X, float)[:, :, None]).values_outside(0, -5, 5)
+    assert found.tolist() == values
+    assert last.tolist() == [bool(one) for one in lasting]
+
+
+def test_neighbours_in_windows_are_neighbours():
+    series = np.array([0.0, 0, 9, 8, 0, 0, 9, 0])
+    for X in (view_windows(series[:, None], 3), [series[:4], series[4:]]):
+        found, last = as_sequences(X).values_outside(0, -5, 5)
+        assert found.tolist() == [9, 8, 9]
+        assert last.tolist() == [True, True, False]
+    gap = [np.array([[0.0], [9.0], [np.nan], [8.0], [0.0]])]
+    _, last = as_sequences(gap, allow_nan=True).values_outside(0, -5, 5)
+    assert last.tolist() == [False, False]
+
+
 def test_missing_values_stay_missing_within_limits():
     X = [np.array([[1.0], [np.nan], [9.0]]), np.array([[np.nan]])]
     sequences = as_sequences(X, allow_nan=True).limited(np.array([[0.0], [5.0]]))
     batch, _ = sequences.take(np.array([0, 1]))
     np.testing.assert_array_equal(batch[:, :, 0], [[1, np.nan, 5], [np.nan, 0, 0]])
     np.testing.assert_array_equal(sequences.extremes(), [[1.0], [5.0]])
+    assert sequences.last_values(0).tolist()[0] == 5
+    late = as_sequences([np.array([[9.0], [np.nan]])], allow_nan=True)
+    assert late.limited(np.array([[0.0], [5.0]])).last_values(0).tolist() == [5]
 
 
 def test_weights_in_moments_are_repetitions():

@@ -407,6 +407,29 @@ def test_fits_are_those_of_values_that_were_clipped(estimator, answer, form):
             assert_array_equal(mine, theirs)
 
 
+@both
+def test_what_validates_is_read_within_the_limits_too(estimator):
+    X, y = spiked(60)
+    y = target(estimator, y)
+    model = estimator(**OPTIONS, early_stopping=True).fit(X, y, X_val=X, y_val=y)
+    clipped = np.clip(X, *model.input_limits_)
+    before = estimator(**OPTIONS, early_stopping=True).fit(clipped, y, X_val=clipped, y_val=y)
+    assert model.validation_loss_curve_ == before.validation_loss_curve_
+    assert model.best_validation_score_ == before.best_validation_score_
+
+
+def test_a_beam_reads_within_the_limits():
+    X, y = spiked(60)
+    y = [["a", "b"] if value > 10 else ["b"] for value in y]
+    model = LSTMSeq2SeqClassifier(**OPTIONS, beam_width=2).fit(X, y)
+    clipped = np.clip(X, *model.input_limits_)
+    decoded = [list(answer) for answer in model.predict(X)]
+    assert decoded == [list(answer) for answer in model.predict(clipped)]
+    assert len({tuple(answer) for answer in decoded}) > 1
+    model.input_limits_ = np.zeros((2, 2))
+    assert len({tuple(answer) for answer in model.predict(X)}) == 1
+
+
 @pytest.mark.parametrize("value", [-9999.0, 1e8])
 def test_values_that_are_far_away_drown_no_others(value):
     X, y = spiked(400, value)

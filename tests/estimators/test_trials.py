@@ -3,8 +3,9 @@ import pytest
 from skorch.callbacks import Callback
 
 from sklstm import LSTMRegressor, make_windows
+from sklstm.data import find_limits, held_out_blocks
 from sklstm.estimators.part import FitArguments
-from sklstm.estimators.trials import Plan, find_plan
+from sklstm.estimators.trials import Plan, _try, find_plan
 
 OPTIONS = {"hidden_layer_sizes": 4, "random_state": 0, "device": "cpu"}
 
@@ -69,6 +70,23 @@ def test_units_of_targets_do_not_tell_whether_the_map_stays():
     options = {"hidden_layer_sizes": 16, "max_epochs": 20, "random_state": 0}
     first, second = (LSTMRegressor(**options).fit(X, y * scale) for scale in ([1e3, 1], [1, 1e3]))
     assert (first.targets_.linear is None) == (second.targets_.linear is None)
+
+
+def test_trials_read_what_is_held_out_within_their_own_limits():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 10, 2))
+    y = 2 * X[:, -1, 0] + X[:, -1, 1]
+    far = rng.choice(3000, 31, replace=False)  # just too many to be far, and not in all parts
+    X[far // 10, far % 10, 1] = -9999.0
+    model = LSTMRegressor(**OPTIONS, max_epochs=2, linear_skip=False).fit(X, y)
+    assert model.input_limits_ is None
+    part = model._check_part(FitArguments(X, y, None), reset=False)
+    blocks = held_out_blocks(part.sequences, 4, 0)
+    limited = [find_limits(part.sequences.subset(kept)) is not None for kept, _ in blocks]
+    assert any(limited)
+    trials = _try(model, part, blocks, 0, linear_skip=True)
+    farthest = [np.abs(trial.wanted).max() for trial in trials]
+    assert all(far < 20 for far, has_limits in zip(farthest, limited, strict=True) if has_limits)
 
 
 def test_a_straight_line_is_left_to_the_linear_map():
