@@ -1,5 +1,6 @@
 """Forecasts of public and made series, one and several steps ahead, from windows."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -68,19 +69,24 @@ def split_in_time(series: Any, window: int, horizon: int) -> Data:
     )
 
 
-_CASES = {
-    airline: (12, 12),
-    sunspots: (22, 5),
-    co2: (52, 13),
-    nile: (10, 3),
-    lynx: (10, 5),
-    regimes: (48, 24),
-}
+def tasks_of(cases: dict[Callable[[], Series], tuple[int, int]]) -> dict[str, Task]:
+    """Return two tasks a series, one step ahead and as far as its case says, from its windows."""
+    return {
+        f"{series.__name__}, {horizon} ahead": Task(
+            "forecast", partial(split_in_time, series, window, horizon)
+        )
+        for series, (window, far) in cases.items()
+        for horizon in (1, far)
+    }
 
-TASKS = {
-    f"{series.__name__}, {horizon} ahead": Task(
-        "forecast", partial(split_in_time, series, window, horizon)
-    )
-    for series, (window, far) in _CASES.items()
-    for horizon in (1, far)
-}
+
+TASKS = tasks_of(
+    {
+        airline: (12, 12),
+        sunspots: (22, 5),
+        co2: (52, 13),
+        nile: (10, 3),
+        lynx: (10, 5),
+        regimes: (48, 24),
+    }
+)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from tasks.classification import archive, steps_first
-from tasks.forecasting import Series, split_in_time
+from tasks.forecasting import Series, tasks_of
 from tasks.task import Data, Task
 
 
@@ -89,22 +89,16 @@ def _draw(kind: Any, n_train: int = 300) -> Data:
     return Data(*kind(rng, n_train), *kind(rng, 600))
 
 
-_CASES = {
-    sea_surface: (12, 6),
-    equipment: (12, 12),
-    unemployment: (8, 4),
-    inflation: (8, 4),
-    interest: (8, 4),
-}
-
 TASKS = (
-    {
-        f"{series.__name__}, {horizon} ahead": Task(
-            "forecast", partial(split_in_time, series, window, horizon)
-        )
-        for series, (window, far) in _CASES.items()
-        for horizon in (1, far)
-    }
+    tasks_of(
+        {
+            sea_surface: (12, 6),
+            equipment: (12, 12),
+            unemployment: (8, 4),
+            inflation: (8, 4),
+            interest: (8, 4),
+        }
+    )
     | {
         name: Task("regress", partial(_regression, name))
         for name in ("Covid3Month", "CardanoSentiment")
