@@ -1,5 +1,6 @@
 """Classification of whole sequences, in the parts that the archives give."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -20,19 +21,23 @@ _ARCHIVE = (
 )
 
 
-def steps_first(X: Any) -> Any:
+def _steps_first(X: Any) -> Any:
     if isinstance(X, list):
         return [np.ascontiguousarray(sequence.T) for sequence in X]
     return np.ascontiguousarray(X.transpose(0, 2, 1))
 
 
+def read_archive(load: Callable[..., Any], name: str) -> Data:
+    """Return what one of aeon's loaders has under a name, time steps before features."""
+    (X_train, y_train), (X_test, y_test) = (load(name, split=part) for part in ("train", "test"))
+    return Data(_steps_first(X_train), y_train, _steps_first(X_test), y_test)
+
+
 def archive(name: str) -> Data:
+    """Return a classification of aeon's archive."""
     from aeon.datasets import load_classification
 
-    (X_train, y_train), (X_test, y_test) = (
-        load_classification(name, split=part) for part in ("train", "test")
-    )
-    return Data(steps_first(X_train), y_train, steps_first(X_test), y_test)
+    return read_archive(load_classification, name)
 
 
 def _digits() -> Data:

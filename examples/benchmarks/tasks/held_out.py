@@ -1,12 +1,12 @@
 """Tasks that no default was tuned on, to see whether the defaults hold beyond the others."""
 
 from functools import partial
-from typing import Any
 
 import numpy as np
 
-from tasks.classification import archive, steps_first
+from tasks.classification import archive, read_archive
 from tasks.forecasting import Series, tasks_of
+from tasks.regression import draw
 from tasks.task import Data, Task
 
 
@@ -48,11 +48,7 @@ def interest() -> Series:
 def _regression(name: str) -> Data:
     from aeon.datasets import load_regression
 
-    parts: list[Any] = []
-    for part in ("train", "test"):
-        X, y = load_regression(name, split=part)
-        parts += [steps_first(X), y.astype(float)]
-    return Data(*parts)
+    return read_archive(load_regression, name)
 
 
 def _bells(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -84,10 +80,7 @@ def _frequencies(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarr
     return x[:, :, None], frequency
 
 
-def _draw(kind: Any, n_train: int = 300) -> Data:
-    rng = np.random.default_rng(3)
-    return Data(*kind(rng, n_train), *kind(rng, 600))
-
+_draw = partial(draw, seed=3, n_test=600)
 
 TASKS = (
     tasks_of(
@@ -107,6 +100,6 @@ TASKS = (
         "intervals": Task("regress", partial(_draw, _intervals)),
         "frequencies": Task("regress", partial(_draw, _frequencies)),
         "PickupGesture": Task("classify", partial(archive, "PickupGestureWiimoteZ")),
-        "bells": Task("classify", partial(_draw, _bells, 60)),
+        "bells": Task("classify", partial(_draw, _bells, n_train=60)),
     }
 )

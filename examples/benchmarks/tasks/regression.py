@@ -1,12 +1,11 @@
 """Regression of whole sequences that were made, since public ones are kept for judging."""
 
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 
 from tasks.task import Data, Task
-
-_N_TRAIN, _N_TEST = 300, 300
 
 
 def _damping(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -31,12 +30,18 @@ def _pulses(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
     return x[:, :, None], y
 
 
-def _draw(kind: object) -> Data:
-    rng = np.random.default_rng(0)
-    return Data(*kind(rng, _N_TRAIN), *kind(rng, _N_TEST))
+def draw(
+    kind: Callable[[np.random.Generator, int], tuple[np.ndarray, np.ndarray]],
+    seed: int = 0,
+    n_train: int = 300,
+    n_test: int = 300,
+) -> Data:
+    """Return a training part and a test part of samples that are made."""
+    rng = np.random.default_rng(seed)
+    return Data(*kind(rng, n_train), *kind(rng, n_test))
 
 
 TASKS = {
-    "damping": Task("regress", partial(_draw, _damping)),
-    "pulses": Task("regress", partial(_draw, _pulses)),
+    "damping": Task("regress", partial(draw, _damping)),
+    "pulses": Task("regress", partial(draw, _pulses)),
 }
