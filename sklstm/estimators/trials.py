@@ -128,9 +128,9 @@ def _trust(trials: Sequence[_Trial]) -> float:
 
 def _squared_error(trials: Sequence[_Trial], trust: float) -> float:
     """Return the sum of squared errors, of all targets in units of their spread."""
-    errors = [(t.wanted - trust * t.predicted) * t.scale for t in trials]
     return sum(
-        float(t.weight @ (error**2).sum(axis=1)) for t, error in zip(trials, errors, strict=True)
+        float(t.weight @ (((t.wanted - trust * t.predicted) * t.scale) ** 2).sum(axis=1))
+        for t in trials
     )
 
 
