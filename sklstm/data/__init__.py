@@ -3,11 +3,13 @@
 from sklstm.data.anchor import Anchor, find_anchor, no_anchor
 from sklstm.data.batches import Batches, resolve_batch_size, resolve_max_epochs, resolve_patch_size
 from sklstm.data.encodings import ENCODINGS, find_edges, find_encoding, resolve_categorical
+from sklstm.data.feature_statistics import difference_scale, mean_and_variance, moments
 from sklstm.data.images import columns_of_images
+from sklstm.data.layout import as_sequences
 from sklstm.data.limits import find_limits
 from sklstm.data.linear import LinearMap, fit_linear_map
 from sklstm.data.panels import panel_from_sequences, sequences_from_panel
-from sklstm.data.sequences import Sequences, as_sequences
+from sklstm.data.sequences import Sequences
 from sklstm.data.series import Panel, read_series
 from sklstm.data.splits import SPLITS, check_split, held_out_blocks, split_validation
 from sklstm.data.steps import (
@@ -46,6 +48,7 @@ __all__ = [
     "check_split",
     "columns",
     "columns_of_images",
+    "difference_scale",
     "find_anchor",
     "find_edges",
     "find_encoding",
@@ -55,6 +58,8 @@ __all__ = [
     "held_out_blocks",
     "labels_of_steps",
     "make_windows",
+    "mean_and_variance",
+    "moments",
     "no_anchor",
     "numbers_of_steps",
     "panel_from_sequences",

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklstm.data.sequences import holds_members
+from sklstm.data.layout import holds_members
 
 
 def columns_of_images(X: Any) -> tuple[Any, tuple[int, int]]:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
+from sklstm.data.rows import pieces
 from sklstm.data.sequences import Sequences
 
 # The share of values beyond each end of the usual range; how many times the width of that range a
@@ -39,7 +40,7 @@ def find_limits(sequences: Sequences, ignored: Collection[int] = ()) -> NDArray[
         Lower and upper limits, infinite of a feature that has none; None where no feature has any.
         Far are values further beyond the range of 98 % of a feature's values (50 at least) than
         three times the width of that range. Its limits are the ends of the range moved outwards by
-        its width, if less than half of the far values last (`Sequences.values_outside`), and
+        its width, if less than half of the far values last (`values_outside`), and
         half of them, two at least, are one value, or their root mean square about the middle,
         over all steps, is two widths.
 
@@ -59,7 +60,7 @@ def find_limits(sequences: Sequences, ignored: Collection[int] = ()) -> NDArray[
     [-3.0, 3.0]
     """
     limits = np.stack([np.full(sequences.n_features, end) for end in (-np.inf, np.inf)])
-    extremes = sequences.extremes()
+    ends = extremes(sequences)
     features = [f for f in range(sequences.n_features) if f not in ignored]
     columns = sequences.present_values(features, _MAX_VALUES)
     for feature, values in zip(features, columns, strict=True):
@@ -68,7 +69,7 @@ def find_limits(sequences: Sequences, ignored: Collection[int] = ()) -> NDArray[
         # of few values one may be far, at either end
         low = np.quantile(values, _TAIL, method="higher")
         high = np.quantile(values, 1 - _TAIL, method="lower")
-        width, (lowest, highest) = high - low, extremes[:, feature]
+        width, (lowest, highest) = high - low, ends[:, feature]
         is_far = 0 < _FAR * width < max(low - lowest, highest - high)
         if is_far and _are_noise(sequences, feature, low, high):
             limits[:, feature] = low - _LIMIT * width, high + _LIMIT * width
@@ -77,10 +78,60 @@ def find_limits(sequences: Sequences, ignored: Collection[int] = ()) -> NDArray[
     return limits.astype(sequences.dtype).astype(np.float64)  # batches hold them as they are
 
 
+def extremes(sequences: Sequences) -> NDArray[np.float64]:
+    """Return the least and the greatest value of every feature at the present steps.
+
+    Parameters
+    ----------
+    sequences : Sequences
+
+    Returns
+    -------
+    ndarray of shape (2, n_features), float64
+        Infinity and minus infinity of a feature without a value.
+    """
+    present = sequences.is_present()
+    low, high = (np.full(sequences.n_features, end) for end in (np.inf, -np.inf))
+    for piece in pieces(len(present)):
+        values = sequences.values(piece, slice(None))[present[piece]]
+        low = np.fmin(low, np.fmin.reduce(values, axis=0, initial=np.inf))
+        high = np.fmax(high, np.fmax.reduce(values, axis=0, initial=-np.inf))
+    return np.stack([low, high])
+
+
+def values_outside(
+    sequences: Sequences, feature: int, low: float, high: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return a feature's values outside of a range, and which of them last.
+
+    Parameters
+    ----------
+    sequences : Sequences
+    feature : int
+    low, high : float
+        Ends of the range.
+
+    Returns
+    -------
+    values : ndarray of shape (n_values,), float64
+    lasting : ndarray of shape (n_values,), dtype bool
+        Values beside another one outside that differs, in one sequence, or in a run up to the
+        last row. A sensor that fails says the same until it works again.
+    """
+    column = sequences.values(slice(None), feature)
+    outside = sequences.is_present() & ((column < low) | (column > high))
+    has_before = sequences.coverage(from_step=1)[1:] > 0
+    pairs = outside[1:] & outside[:-1] & has_before & (column[1:] != column[:-1])
+    lasting = np.append(pairs, False) | np.append(False, pairs)
+    usual = np.flatnonzero(~outside)
+    lasting[usual[-1] + 1 if len(usual) else 0 :] = True
+    return column[outside], lasting[outside]
+
+
 def _are_noise(sequences: Sequences, feature: int, low: float, high: float) -> bool:
     """Tell whether far values are no level, and tell nothing by their size or drown the others."""
     width = high - low
-    far, lasting = sequences.values_outside(feature, low - _FAR * width, high + _FAR * width)
+    far, lasting = values_outside(sequences, feature, low - _FAR * width, high + _FAR * width)
     if lasting.mean() >= _LASTING:
         return False
     _, counts = np.unique(far, return_counts=True)

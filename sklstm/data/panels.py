@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklstm._validation import check_no_dates
-from sklstm.data.sequences import holds_members, ragged_members
+from sklstm.data.layout import holds_members, ragged_members
 from sklstm.data.time_grid import find_fall
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklstm._validation import check_lengths_agree, check_no_dates
-from sklstm.data.sequences import Sequences, holds_members
+from sklstm.data.layout import holds_members
+from sklstm.data.sequences import Sequences
 
 
 @dataclass(frozen=True)

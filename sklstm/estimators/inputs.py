@@ -6,7 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklstm.data import Anchor, Sequences, find_edges, find_encoding
+from sklstm.data import (
+    Anchor,
+    Sequences,
+    difference_scale,
+    find_edges,
+    find_encoding,
+    moments,
+)
 from sklstm.estimators.options import resolve_option
 from sklstm.nn import (
     Differences,
@@ -138,7 +145,7 @@ def _numbers(
         return standardize
     if not scaled:
         return Differences(standardize, np.ones(len(numbers)))
-    scale = sequences.difference_scale(weight)[numbers] / standardize.scale.numpy()
+    scale = difference_scale(sequences, weight)[numbers] / standardize.scale.numpy()
     # what never changes in training is told in its own units
     scale = np.where(scale == 0, 1.0, np.maximum(scale, _MIN_DIFFERENCE))
     return Differences(standardize, scale)
@@ -156,7 +163,7 @@ def _standardize(
     mean, scale = np.zeros(sequences.n_features), np.ones(sequences.n_features)
     level_mean, level_scale = np.zeros(len(anchor.levels)), np.ones(len(anchor.levels))
     if scaled:
-        mean, scale = sequences.moments(weight, anchor.relative)
+        mean, scale = moments(sequences, weight, anchor.relative)
         for number, feature in enumerate(anchor.levels):
             last = sequences.last_values(feature)
             known = np.isfinite(last)

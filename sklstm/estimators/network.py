@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from sklstm._validation import check_layer_sizes
-from sklstm.data import Anchor, Sequences, resolve_patch_size
+from sklstm.data import Anchor, Sequences, mean_and_variance, resolve_patch_size
 from sklstm.estimators.inputs import build_inputs
 from sklstm.nn import CustomModel, Features, ImageModel, Inputs, SequenceModel, Standardize
 
@@ -192,7 +192,7 @@ def _standardize_pixels(
         return Standardize(np.zeros(sequences.n_features), np.ones(sequences.n_features))
     height = sequences.n_features // n_channels
     means, variances = (
-        moment.reshape(height, n_channels) for moment in sequences.mean_and_variance(weight)
+        moment.reshape(height, n_channels) for moment in mean_and_variance(sequences, weight)
     )
     mean = means.mean(axis=0)  # (channels,)
     variance = (variances + (means - mean) ** 2).mean(axis=0)

@@ -3,6 +3,8 @@ import pytest
 
 from sklstm.data import as_sequences, find_limits, view_windows
 from sklstm.data import limits as limits_module
+from sklstm.data.limits import extremes, values_outside
+from tests.data.forms import FORMS, forms, members_of
 
 RNG = np.random.default_rng(0)
 
@@ -134,3 +136,41 @@ def test_within_limits_there_are_none():
     sequences = as_sequences(spiked(-9999.0))
     limits = find_limits(sequences)
     assert find_limits(sequences.limited(limits)) is None
+
+
+@forms
+def test_extremes_agree_with_a_loop(tmp_path, name):
+    X = FORMS[name](tmp_path)
+    members = members_of(X)
+    found = extremes(as_sequences(X, np.float64))
+    low = np.min([member.min(axis=0) for member in members], axis=0)
+    high = np.max([member.max(axis=0) for member in members], axis=0)
+    np.testing.assert_array_equal(found, [low, high])
+
+
+@pytest.mark.parametrize(
+    ("X", "values", "lasting"),
+    [
+        # one sequence: a failure that ends, a level, a failure of two steps
+        ([[0, 9, 0, 8, 7, 0, 9, 9, 0]], [9, 8, 7, 9, 9], [0, 1, 1, 0, 0]),
+        ([[9, 0, 0, 9, 9]], [9, 9, 9], [0, 1, 1]),  # nobody knows how long
+        ([[0, 0, -9], [8, 0, 0]], [-9, 8], [0, 0]),  # side by side in the table alone
+        ([[9, 9]], [9, 9], [1, 1]),
+        ([[0, 1, 2]], [], []),
+    ],
+)
+def test_values_outside_a_range(X, values, lasting):
+    found, last = values_outside(as_sequences(np.array(X, float)[:, :, None]), 0, -5, 5)
+    assert found.tolist() == values
+    assert last.tolist() == [bool(one) for one in lasting]
+
+
+def test_neighbours_in_windows_are_neighbours():
+    series = np.array([0.0, 0, 9, 8, 0, 0, 9, 0])
+    for X in (view_windows(series[:, None], 3), [series[:4], series[4:]]):
+        found, last = values_outside(as_sequences(X), 0, -5, 5)
+        assert found.tolist() == [9, 8, 9]
+        assert last.tolist() == [True, True, False]
+    gap = [np.array([[0.0], [9.0], [np.nan], [8.0], [0.0]])]
+    _, last = values_outside(as_sequences(gap, allow_nan=True), 0, -5, 5)
+    assert last.tolist() == [False, False]

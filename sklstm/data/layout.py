@@ -1,0 +1,277 @@
+"""Any accepted form of X, laid out as `Sequences`."""
+
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from numpy.typing import DTypeLike, NDArray
+from sklearn.utils import check_array
+
+from sklstm._validation import check_no_dates
+from sklstm.data.absent_steps import drop_absent_steps
+from sklstm.data.rows import cast, is_memory_map, is_missing, pieces
+from sklstm.data.sequences import Form, Sequences
+from sklstm.data.windows import Windows, view_windows
+
+
+def as_sequences(
+    X: Any, dtype: DTypeLike | None = np.float32, *, allow_nan: bool = False
+) -> Sequences:
+    """Hold any accepted form of X as `Sequences`.
+
+    Parameters
+    ----------
+    X : array-like
+        One of
+
+        - 2-D, (n_samples, n_timesteps): one univariate sequence a row;
+        - 3-D, (n_samples, n_timesteps, n_features), steps that are all NaN at the head or the
+          tail of a sequence being absent;
+        - `Windows`;
+        - ragged: a list, tuple or object array of (n_timesteps_i, n_features) arrays, or of 1-D
+          arrays, which are univariate;
+        - `Sequences`, which come back as they are.
+    dtype : dtype or None, default=float32
+        Floating type of the batches; None keeps what X has, be it numbers or not.
+    allow_nan : bool, default=False
+        Whether NaN in a present step may stay.
+
+    Returns
+    -------
+    Sequences
+        Over X's own memory wherever X already has `dtype` or is a memory map, so that windows
+        are never copied.
+
+    Raises
+    ------
+    ValueError
+        If X has another shape, is empty, or holds NaN or infinite values that are not absent
+        steps; the message says where.
+    TypeError
+        If X is sparse or holds what is no number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.data import as_sequences
+    >>> X = np.full((2, 3, 1), np.nan)
+    >>> X[0, 1:] = 1.0
+    >>> X[1, :] = 2.0
+    >>> as_sequences(X).lengths.tolist()
+    [2, 3]
+    """
+    if isinstance(X, Sequences):
+        return X
+    wanted = None if dtype is None else np.dtype(dtype)
+    if isinstance(X, Windows):
+        rows = cast(X.rows, wanted)
+        lengths = _all_of(X.window_size, len(X))
+        sequences = Sequences(
+            rows, X.first, lengths, X.window_size, wanted or rows.dtype, "windows"
+        )
+        return drop_absent_steps(sequences, allow_nan=allow_nan)
+    members = ragged_members(X)
+    if members is not None:
+        return drop_absent_steps(_lay_out_ragged(members, wanted), allow_nan=allow_nan)
+    array = X if _is_plain(X) else _check_array(X, wanted)
+    if array.ndim == 2:
+        table = _lay_out_dense(array[:, :, None], wanted, "table")
+        return drop_absent_steps(table, allow_nan=allow_nan)
+    if array.ndim != 3:
+        raise ValueError(
+            "X must be 2-D (n_samples, n_timesteps), 3-D (n_samples, n_timesteps, n_features) or "
+            f"a list of arrays. Got an array with {array.ndim} dimensions and shape {array.shape}."
+        )
+    if 0 in array.shape:
+        raise ValueError(
+            f"Found array with 0 time step(s) or feature(s) (shape={array.shape}) while a minimum "
+            "of 1 is required."
+        )
+    return drop_absent_steps(_lay_out_dense(array, wanted, "dense"), allow_nan=allow_nan)
+
+
+def _is_plain(X: Any) -> bool:
+    """Tell whether X is an array of numbers with which `_check_array` would find no fault."""
+    return type(X) is np.ndarray and X.dtype.kind == "f" and X.ndim == 3 and X.size > 0
+
+
+def _check_array(X: Any, wanted: np.dtype[Any] | None) -> NDArray[Any]:
+    if wanted is None:
+        return np.asarray(check_array(X, dtype=None, allow_nd=True, ensure_all_finite=False))
+    check_no_dates(X, "X")
+    array = check_array(X, dtype="numeric", allow_nd=True, ensure_all_finite=False)
+    check_no_dates(array, "X")
+    return np.asarray(array)
+
+
+def holds_members(values: Any) -> bool:
+    """Tell whether values are a list, tuple or object array, of which each member is an array.
+
+    Parameters
+    ----------
+    values : object
+        Anything.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> from sklstm.data.layout import holds_members
+    >>> holds_members([[1, 2], [3]])
+    True
+    """
+    if isinstance(values, list | tuple):
+        return True
+    return np.ndim(values) == 1 and np.asarray(values).dtype == object
+
+
+def ragged_members(X: Any) -> list[NDArray[Any]] | None:
+    """Return X's members as (n_timesteps_i, n_features) arrays if X is ragged, else None.
+
+    Parameters
+    ----------
+    X : object
+        Anything.
+
+    Returns
+    -------
+    list of ndarray or None
+        None where X is to be read as one array.
+
+    Raises
+    ------
+    ValueError
+        If X is ragged and its members do not agree on the number of features.
+
+    Examples
+    --------
+    >>> from sklstm.data.layout import ragged_members
+    >>> [member.shape for member in ragged_members([[1, 2, 3], [4]])]
+    [(3, 1), (1, 1)]
+    >>> ragged_members([[1, 2], [3, 4]]) is None
+    True
+    """
+    if hasattr(X, "dtype") and X.dtype == object and getattr(X, "ndim", 0) == 1:
+        X = list(X)
+    if not isinstance(X, list | tuple) or len(X) == 0 or not _holds_sequences(X):
+        return None
+    members = [_member(number, member) for number, member in enumerate(X)]
+    widths = [member.shape[1] for member in members]
+    if len(set(widths)) > 1:
+        odd = next(i for i, width in enumerate(widths) if width != widths[0])
+        raise ValueError(
+            f"All sequences of X must have the same number of features. X[0] has {widths[0]} and "
+            f"X[{odd}] has {widths[odd]}."
+        )
+    return members
+
+
+def _holds_sequences(X: list[Any] | tuple[Any, ...]) -> bool:
+    # Arrays in a list are sequences, whether or not they happen to have one length: the same
+    # call must not change its meaning with the data. Plain nested lists of one shape are an array.
+    if all(hasattr(member, "shape") and len(member.shape) in (1, 2) for member in X):
+        return True
+    if not all(hasattr(member, "__len__") and not isinstance(member, str | dict) for member in X):
+        return False
+    return len({len(member) for member in X}) > 1
+
+
+def _member(number: int, member: Any) -> NDArray[Any]:
+    array = np.asarray(member)
+    if array.ndim == 1:
+        array = array[:, None]
+    if array.ndim != 2:
+        raise ValueError(
+            f"A sequence of X must be (n_timesteps, n_features) or 1-D. X[{number}] has shape "
+            f"{array.shape}."
+        )
+    if len(array) == 0:
+        raise ValueError(
+            f"X[{number}] is a sequence without time steps. Drop it, and its entry in y."
+        )
+    return array
+
+
+def _lay_out_ragged(members: list[NDArray[Any]], dtype: np.dtype[Any] | None) -> Sequences:
+    checked = [_check_member(number, member, dtype) for number, member in enumerate(members)]
+    rows = np.concatenate(checked)
+    lengths = np.array([len(member) for member in members], dtype=np.int64)
+    first = np.cumsum(lengths) - lengths
+    return Sequences(rows, first, lengths, int(lengths.max()), rows.dtype, "ragged")
+
+
+def _check_member(number: int, member: NDArray[Any], dtype: np.dtype[Any] | None) -> NDArray[Any]:
+    if dtype is not None:
+        check_no_dates(member, f"X[{number}]")
+    try:
+        with np.errstate(over="ignore"):
+            checked: NDArray[Any] = check_array(member, dtype=dtype, ensure_all_finite=False)
+    except ValueError as error:
+        raise ValueError(f"X[{number}] is no sequence of numbers. {error}") from error
+    return checked
+
+
+def _lay_out_dense(array: NDArray[Any], dtype: np.dtype[Any] | None, form: Form) -> Sequences:
+    n_samples, n_timesteps, n_features = array.shape
+    if _are_unrolled_windows(array):
+        # kept once a row again, so that a copy of windows is treated just as their view
+        array = view_windows(np.concatenate([array[0], array[1:, -1]]), n_timesteps)
+    hop = _rows_between_samples(array)
+    # what lies between the samples of a larger array is not looked at, unless it stays on disk
+    if hop is None or (hop > n_timesteps and not is_memory_map(array)):
+        hop, rows = n_timesteps, array.reshape(-1, n_features)
+    else:
+        rows = as_strided(
+            array,
+            shape=((n_samples - 1) * hop + n_timesteps, n_features),
+            strides=array.strides[1:],
+            writeable=False,
+        )
+    if not is_memory_map(array):
+        rows = cast(rows, dtype)
+    first = np.arange(n_samples, dtype=np.int64) * hop
+    lengths = _all_of(n_timesteps, n_samples)
+    return Sequences(rows, first, lengths, n_timesteps, dtype or rows.dtype, form)
+
+
+def _all_of(length: int, n_sequences: int) -> NDArray[np.int64]:
+    """Return one length for all sequences, held once."""
+    return np.ndarray(n_sequences, np.int64, buffer=np.int64(length).tobytes(), strides=(0,))
+
+
+def _rows_between_samples(array: NDArray[Any]) -> int | None:
+    """Return how many rows lie between the beginnings of two samples, None if it is no number.
+
+    Steps a constant number of rows apart need no copy: this holds for contiguous arrays, for
+    overlapping windows and for any choice of features of either. The stride of an axis of length
+    one means nothing.
+    """
+    sample, step, _ = array.strides
+    if 1 in array.shape[:2] or step <= 0 or sample < 0 or sample % step:
+        return None
+    return sample // step
+
+
+def _are_unrolled_windows(array: NDArray[Any]) -> bool:
+    """Tell whether every sample is the one before, moved on by one step.
+
+    So look copies of windows: pickled, mapped into a worker's memory, or laid out as a lag table.
+    Samples that never change are no sign of it.
+    """
+    n_samples, n_timesteps, _ = array.shape
+    if n_samples < 2 or n_timesteps < 2 or _rows_between_samples(array) == 1:
+        return False
+    if _alike(array[-1, 1:], array[-1, :-1]):
+        return False
+    after, before = array[1:, :-1], array[:-1, 1:]
+    # the first two tell most others apart
+    return all(
+        _alike(after[piece], before[piece])
+        for piece in (slice(0, 1), *pieces(n_samples - 1, n_timesteps))
+    )
+
+
+def _alike(a: NDArray[Any], b: NDArray[Any]) -> bool:
+    return bool(((a == b) | (is_missing(a) & is_missing(b))).all())

@@ -1,0 +1,72 @@
+"""What is asked of a table of rows, a few of them at a time."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+# How many rows the passes over all data look at together: a few MB at usual widths.
+_CHUNK = 65_536
+
+
+def pieces(n_rows: int, width: int = 1) -> Iterator[slice]:
+    """Yield the rows in pieces of a few MB.
+
+    Parameters
+    ----------
+    n_rows : int
+    width : int, default=1
+        How many times as large as usual a row is.
+
+    Yields
+    ------
+    slice
+
+    Examples
+    --------
+    >>> from sklstm.data.rows import pieces
+    >>> list(pieces(100_000))
+    [slice(0, 65536, None), slice(65536, 131072, None)]
+    """
+    n_together = max(1, _CHUNK // width)
+    for start in range(0, n_rows, n_together):
+        yield slice(start, start + n_together)
+
+
+def cast(rows: NDArray[Any], dtype: np.dtype[Any] | None) -> NDArray[Any]:
+    """Return rows in another dtype; what overflows becomes infinite. None keeps what they have."""
+    if dtype is None or rows.dtype == dtype:
+        return rows
+    with np.errstate(over="ignore"):  # to be reported as infinite
+        return rows.astype(dtype, copy=False)
+
+
+def is_memory_map(array: NDArray[Any]) -> bool:
+    """Tell whether an array is a view of a file."""
+    base: Any = array
+    while base is not None:
+        if isinstance(base, np.memmap):
+            return True
+        base = getattr(base, "base", None)
+    return False
+
+
+def is_missing(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Tell which values are NaN, in any dtype."""
+    missing: NDArray[np.bool_] = values != values  # NaN alone differs from itself
+    return missing
+
+
+def latest_known(known: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return for each row the latest known one up to it, -1 where there is none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.data.rows import latest_known
+    >>> latest_known(np.array([False, True, False])).tolist()
+    [-1, 1, 1]
+    """
+    latest: NDArray[np.int64] = np.maximum.accumulate(np.where(known, np.arange(len(known)), -1))
+    return latest

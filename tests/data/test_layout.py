@@ -1,0 +1,179 @@
+"""What becomes of every accepted form of X."""
+
+import re
+from copy import deepcopy
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from sklstm import SlidingWindowTransformer
+from sklstm.data import Windows, as_sequences, moments, view_windows
+from sklstm.data.layout import ragged_members
+from tests.data.forms import (
+    FORMS,
+    SERIES,
+    dense,
+    forms,
+    memory_map,
+    object_array,
+    padded_windows,
+    ragged,
+)
+
+VIEWS = {
+    "dense": lambda rows: rows.reshape(2, 10, 3),
+    "windows": lambda rows: view_windows(rows, 4),
+    "windows, every third": lambda rows: view_windows(rows, 4)[::3],
+    "windows, some features": lambda rows: view_windows(rows, 4)[:, :, 1:],
+    "windows, as a table": lambda rows: view_windows(rows[:, :1], 4)[:, :, 0],
+    "Windows": lambda rows: Windows(rows, np.arange(17), 4),
+    "stepped": lambda rows: rows.reshape(2, 10, 3)[:, ::2],
+    "broadcast": lambda rows: np.broadcast_to(rows, (1000, 20, 3)),
+}
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_views_are_not_copied(name):
+    rows = SERIES.astype(np.float32)
+    assert np.shares_memory(as_sequences(VIEWS[name](rows), np.float32).rows, rows)
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_views_of_another_dtype_are_cast_once_a_row(name):
+    found = as_sequences(VIEWS[name](SERIES), np.float32)
+    assert found.rows.dtype == np.float32
+    assert found.rows.size <= SERIES.size
+
+
+@pytest.mark.parametrize("shape", ["dense", "windows"])
+def test_memory_maps_stay_on_disk(tmp_path, shape):
+    mapped = memory_map(tmp_path, dense() if shape == "dense" else SERIES)
+    X = mapped if shape == "dense" else view_windows(mapped, 4)
+    sequences = as_sequences(X, np.float32)
+    assert np.shares_memory(sequences.rows, mapped)
+    assert sequences.take(np.array([1]))[0].dtype == np.float32
+
+
+@forms
+def test_X_is_left_as_it_was(tmp_path, name):
+    X = FORMS[name](tmp_path)
+    before = deepcopy(X)
+    sequences = as_sequences(X)
+    sequences.take(np.arange(len(sequences)))
+    moments(sequences)
+    pairs = [(X, before)] if hasattr(X, "shape") and X.ndim > 1 else zip(X, before, strict=True)
+    for part, kept in pairs:
+        found, expected = (np.asarray(one).astype(np.float64) for one in (part, kept))
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    ("X", "form", "n_timesteps", "n_features", "n_columns"),
+    [
+        (SERIES, "table", 3, 1, 3),
+        (dense(), "dense", 6, 3, 3),
+        (padded_windows(), "dense", 4, 3, 3),
+        (Windows(SERIES, np.arange(4), 5), "windows", 5, 3, 3),
+        (ragged(3), "ragged", 6, 3, 3),
+        (ragged(), "ragged", 6, 1, 1),
+    ],
+)
+def test_attributes(X, form, n_timesteps, n_features, n_columns):
+    found = as_sequences(X)
+    assert found.form == form
+    assert found.n_timesteps == n_timesteps
+    assert found.n_features == n_features
+    assert found.n_columns == n_columns
+
+
+def test_any_dtype_is_kept_where_none_is_asked_for():
+    X = np.array([[["a", "b"], ["c", "d"]], [["e", "f"], ["g", "h"]]])
+    found = as_sequences(X, None)
+    assert found.rows.tolist() == [["a", "b"], ["c", "d"], ["e", "f"], ["g", "h"]]
+    assert as_sequences([["a", "b"], ["c"]], None).rows.tolist() == [["a"], ["b"], ["c"]]
+    assert as_sequences(np.ones((2, 3), dtype=np.int16), None).rows.dtype == np.int16
+
+
+@pytest.mark.parametrize(
+    ("X", "error", "message"),
+    [
+        (3, ValueError, "Expected 2D array, got scalar array instead"),
+        ([], ValueError, "Expected 2D array, got 1D array instead"),
+        ([1.0, 2.0], ValueError, "Expected 2D array, got 1D array instead"),
+        (np.ones(3), ValueError, "Expected 2D array, got 1D array instead"),
+        (np.ones((1, 2, 3, 4)), ValueError, "4 dimensions and shape (1, 2, 3, 4)"),
+        (np.ones((0, 3)), ValueError, "0 sample(s)"),
+        (np.ones((3, 0)), ValueError, "0 feature(s)"),
+        (np.ones((0, 2, 1)), ValueError, "0 sample(s)"),
+        (np.ones((3, 0, 2)), ValueError, "0 time step(s) or feature(s) (shape=(3, 0, 2))"),
+        (np.ones((3, 2, 0)), ValueError, "0 time step(s) or feature(s) (shape=(3, 2, 0))"),
+        ([np.ones((2, 1)), np.ones((0, 1))], ValueError, "X[1] is a sequence without time steps"),
+        ([np.ones((2, 1)), np.ones((3, 2))], ValueError, "X[0] has 1 and X[1] has 2"),
+        ([[1, 2, 3], [[4, 5]]], ValueError, "X[0] has 1 and X[1] has 2"),
+        ([np.ones((2, 0)), np.ones((3, 0))], ValueError, "0 feature(s)"),
+        ([[[[1.0]]], [[[1.0]], [[2.0]]]], ValueError, "X[0] has shape (1, 1, 1)"),
+        (np.ones((2, 3), dtype=complex), ValueError, "Complex data not supported"),
+        (sparse.eye_array(3).tocsr(), TypeError, "Sparse data was passed"),
+        ([["a", "b"], ["c", "d"]], ValueError, "numeric"),
+        ([["a", "b"], ["c"]], ValueError, "could not convert string to float"),
+        (np.array([[1.0, "a"]], dtype=object), ValueError, "could not convert string to float"),
+    ],
+)
+def test_what_is_no_sequences_is_refused(X, error, message):
+    with pytest.raises(error, match=re.escape(message)):
+        as_sequences(X)
+
+
+@pytest.mark.parametrize(
+    ("X", "shapes"),
+    [
+        ([[1, 2, 3], [4]], [(3, 1), (1, 1)]),
+        ([[[1, 2]], [[3, 4], [5, 6]]], [(1, 2), (2, 2)]),
+        ([np.ones((2, 3))], [(2, 3)]),
+        ([np.ones(2), np.ones(2)], [(2, 1), (2, 1)]),
+        (object_array(ragged(3)), [(4, 3), (1, 3), (6, 3), (2, 3)]),
+        ([[1, 2], [3, 4]], None),
+        (np.ones((2, 3)), None),
+        (np.ones((2, 3), dtype=object), None),
+        ([], None),
+        (["ab", "c"], None),
+        (3, None),
+        (None, None),
+    ],
+)
+def test_ragged_members(X, shapes):
+    found = ragged_members(X)
+    assert (found and [member.shape for member in found]) == shapes
+
+
+def test_what_lies_between_samples_is_not_looked_at():
+    big = np.full((20, 100, 2), np.nan)
+    big[:, -5:] = 1.0
+    sequences = as_sequences(big[:, -5:])
+    assert sequences.rows.shape == (100, 2)
+    assert np.isfinite(sequences.rows).all()
+
+
+@pytest.mark.parametrize("padding", ["edge", "nan"])
+def test_copies_of_windows_are_kept_once_a_row(padding):
+    series = np.random.default_rng(0).normal(size=(50, 2))
+    view = SlidingWindowTransformer(7, padding=padding).fit_transform(series)
+    copied, viewed = as_sequences(view.copy()), as_sequences(view)
+    assert copied.rows.shape == viewed.rows.shape == (56, 2)
+    np.testing.assert_array_equal(copied.rows, viewed.rows)
+    np.testing.assert_array_equal(copied.first, viewed.first)
+    assert copied.overlap
+
+
+@pytest.mark.parametrize("change", [(0, 1), (0, -1), (25, 3), (-1, 0)])
+def test_what_is_almost_windows_is_not(change):
+    X = view_windows(np.random.default_rng(0).normal(size=(50, 1)), 7).copy()
+    X[change] += 1
+    sequences = as_sequences(X, np.float64)
+    assert not sequences.overlap
+    np.testing.assert_array_equal(sequences.take(np.arange(len(X)))[0], X)
+
+
+def test_samples_that_never_change_are_independent():
+    assert not as_sequences(np.zeros((10, 4, 1))).overlap
