@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.signal import lfilter
 from sklearn.linear_model import Ridge, RidgeCV
+from sklearn.model_selection import KFold
 
 from sklstm.data import Anchor, as_sequences, fit_linear_map, no_anchor, view_windows
 from sklstm.data.linear import _STRENGTHS
@@ -35,6 +37,47 @@ def test_it_is_ridge_regression_on_standardised_columns(weight):
     chosen = RidgeCV(alphas=_STRENGTHS * len(X)).fit(table, y / scale, share)
     expected = Ridge(chosen.alpha_).fit(table, y / scale, share).predict(table) * scale
     assert_allclose(linear(as_sequences(X, np.float64)), expected, rtol=1e-9)
+
+
+def long_windows(weighted):
+    """Fewer windows of a slow series than each has steps, and the step that follows each."""
+    series = np.random.default_rng(0).normal(size=(110, 1)).cumsum(axis=0)
+    weight = np.random.default_rng(1).uniform(0.5, 2, size=50) if weighted else None
+    return view_windows(series[:-1], 60), series[60:], weight
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_of_long_windows_blocks_are_left_out(weighted):
+    X, y, weight = long_windows(weighted)
+    share = np.ones(50) if weight is None else weight / weight.mean()
+    table, target = X[:, :, 0], y
+    for_each = [np.average(part, axis=0, weights=share) for part in (table, target)]
+    table, target = table - for_each[0], target - for_each[1]
+    table = table / np.sqrt(np.average(table**2, axis=0, weights=share))
+    scale = np.sqrt(np.average(target**2, axis=0, weights=share))
+    target = target / scale
+    errors = []
+    for strength in _STRENGTHS:
+        error = 0.0
+        for kept, block in KFold(4).split(table):
+            ridge = Ridge(strength * len(kept)).fit(table[kept], target[kept], share[kept])
+            told = ridge.predict(table[block]).reshape(-1, 1)
+            error += share[block] @ (told - target[block])[:, 0] ** 2
+        errors.append(error)
+    chosen = Ridge(_STRENGTHS[np.argmin(errors)] * 50).fit(table, target, share)
+    expected = chosen.predict(table).reshape(-1, 1) * scale + for_each[1]
+    assert_allclose(fit(X, y, weight)(as_sequences(X, np.float64)), expected, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_long_windows_are_not_learnt_by_heart(seed):
+    noise = np.random.default_rng(seed).normal(size=300)
+    series = lfilter([1.0], [1.0, -1.5, 0.9], noise)[:, None]  # what nobody knows has deviation 1
+    X, y = view_windows(series[:-1], 110), series[110:]
+    linear = fit(X[:90], y[:90], force=True)
+    told, ahead = (linear(as_sequences(part, np.float64)) for part in (X[:90], X[90:]))
+    assert np.std(told - y[:90]) > 0.8
+    assert np.std(ahead - y[90:]) < 1.05 * np.std(y[90:])
 
 
 def test_a_linear_relation_is_found():
