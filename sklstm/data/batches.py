@@ -125,15 +125,16 @@ def resolve_max_epochs(max_epochs: Any, n_batches: int, n_steps: int = 1_000) ->
     return int(np.clip(-(-n_steps // n_batches), 20, 500))
 
 
-def resolve_patch_size(patch_size: Any, n_timesteps: int) -> int:
+def resolve_patch_size(patch_size: Any, n_timesteps: int, n_patches: int) -> int:
     """Return how many consecutive steps enter a network as one.
 
     Parameters
     ----------
     patch_size : int or "auto"
-        "auto" takes as many as leave about 64 steps of the longest sequence.
+        "auto" takes as many as leave about `n_patches` of the longest sequence.
     n_timesteps : int
         Steps of the longest sequence.
+    n_patches : int
 
     Returns
     -------
@@ -142,7 +143,7 @@ def resolve_patch_size(patch_size: Any, n_timesteps: int) -> int:
     Examples
     --------
     >>> from sklstm.data import resolve_patch_size
-    >>> [resolve_patch_size("auto", n) for n in (24, 100, 1_500)]
+    >>> [resolve_patch_size("auto", n, 64) for n in (24, 100, 1_500)]
     [1, 2, 23]
     """
-    return max(1, round(n_timesteps / 64)) if patch_size == "auto" else int(patch_size)
+    return max(1, round(n_timesteps / n_patches)) if patch_size == "auto" else int(patch_size)

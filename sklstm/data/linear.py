@@ -126,8 +126,6 @@ def fit_linear_map(
     >>> linear.coef.ravel().round(1).tolist()
     [1.0, 0.0, -2.0]
     """
-    from sklearn.linear_model import Ridge  # slow to import
-
     n_timesteps = int(sequences.lengths.max())
     n_columns = n_timesteps * sequences.n_features
     if sequences.lengths.min() < n_timesteps:
@@ -150,12 +148,10 @@ def fit_linear_map(
     varies = y.any(axis=0)
     if not varies.any():
         return None
-    by_heart = sequences.overlap and 2 * n_columns > n_chosen
-    find = _find_strength_by_blocks if by_heart else _find_strength
-    strength, squared_error = find(table, y[:, varies], share)
+    by_blocks = sequences.overlap and 2 * n_columns > n_chosen
+    ridge, squared_error = _fit_ridge(table, y[:, varies], share, by_blocks=by_blocks)
     if not force and 1 - squared_error < _MIN_EXPLAINED:
         return None
-    ridge = Ridge(strength).fit(table, y[:, varies], share)
     shape = (n_timesteps, sequences.n_features)
     coef, intercept = np.zeros((y.shape[1], n_columns)), np.zeros(y.shape[1])
     coef[varies], intercept[varies] = np.atleast_2d(ridge.coef_) / scale, ridge.intercept_
@@ -168,20 +164,27 @@ def fit_linear_map(
     )
 
 
+def _fit_ridge(
+    table: NDArray[np.float64],
+    y: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    *,
+    by_blocks: bool,
+) -> tuple[Any, float]:
+    """Return a ridge regression and its mean squared error on samples left out, or on blocks."""
+    from sklearn.linear_model import RidgeCV  # slow to import
+
+    strengths, squared_error = _STRENGTHS, None
+    if by_blocks:
+        strengths, squared_error = _find_strength(table, y, weight)
+    ridge = RidgeCV(alphas=strengths * len(table)).fit(table, y, weight)
+    return ridge, -ridge.best_score_ if squared_error is None else squared_error
+
+
 def _find_strength(
     table: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64]
-) -> tuple[float, float]:
-    """Return the strength of the penalty, and the mean squared error of samples left out singly."""
-    from sklearn.linear_model import RidgeCV
-
-    ridge = RidgeCV(_STRENGTHS * len(table)).fit(table, y, weight)
-    return ridge.alpha_, -ridge.best_score_
-
-
-def _find_strength_by_blocks(
-    table: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64]
-) -> tuple[float, float]:
-    """Return the strength of the penalty, and the mean squared error of blocks left out in turn.
+) -> tuple[NDArray[np.float64], float]:
+    """Return the best strength, and its mean squared error on blocks that are left out in turn.
 
     One decomposition of what is left serves all strengths; fits of scikit-learn's, one for each
     strength and block, took up to 300 times as long.
@@ -199,7 +202,7 @@ def _find_strength_by_blocks(
             rest = y[block] - y_center - components @ shrunk
             errors[number] += weight[block] @ (rest**2).mean(axis=1)
     best = errors.argmin()
-    return _STRENGTHS[best] * len(table), errors[best] / weight.sum()
+    return _STRENGTHS[best : best + 1], errors[best] / weight.sum()
 
 
 def _standardized(

@@ -189,8 +189,9 @@ def held_out_blocks(
     ----------
     sequences : Sequences
         The samples. Those that overlap (windows of a series) are cut in their order, and samples
-        that share time steps with a block are left out when it is held out; else blocks are drawn,
-        in runs of a fortieth of the samples, since copies of windows may overlap unbeknownst.
+        that share time steps with a block are left out when it is held out, unless windows are so
+        long that too few would remain of any; else blocks are drawn, in runs of a fortieth of the
+        samples, since copies of windows may overlap unbeknownst.
     n_blocks : int
         At least 2.
     seed : int
@@ -200,7 +201,7 @@ def held_out_blocks(
     -------
     list of (train, held_out)
         Indices of the samples. Blocks that leave less than a third of the samples to train on are
-        not among them.
+        not among them, if there are others.
 
     Examples
     --------
@@ -216,13 +217,14 @@ def held_out_blocks(
         order = np.concatenate(
             [runs[i] for i in np.random.default_rng(seed).permutation(len(runs))]
         )
-    splits = []
-    for block in np.array_split(order, n_blocks):
-        train = np.setdiff1d(np.arange(len(sequences)), block)
-        train = _without_shared_steps(sequences, train, block)
-        if 3 * len(train) >= len(sequences):
-            splits.append((train, np.sort(block)))
-    return splits
+    blocks = [np.sort(block) for block in np.array_split(order, n_blocks)]
+    trains = [np.setdiff1d(order, block) for block in blocks]
+    purged = [
+        (train, block)
+        for rest, block in zip(trains, blocks, strict=True)
+        if 3 * len(train := _without_shared_steps(sequences, rest, block)) >= len(sequences)
+    ]
+    return purged or list(zip(trains, blocks, strict=True))
 
 
 def _n_valid(n_samples: int, fraction: float) -> int:

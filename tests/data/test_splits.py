@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 from sklearn.model_selection import KFold, ShuffleSplit, TimeSeriesSplit
 
-from sklstm.data import SPLITS, Windows, as_sequences, check_split, split_validation, view_windows
+from sklstm.data import (
+    SPLITS,
+    Windows,
+    as_sequences,
+    check_split,
+    held_out_blocks,
+    split_validation,
+    view_windows,
+)
 
 ROWS = np.random.default_rng(0).normal(size=(60, 2))
 LENGTHS = np.random.default_rng(1).integers(1, 9, size=30)
@@ -180,3 +188,36 @@ def test_unknown_splits_are_refused(unknown):
         check_split(unknown)
     assert f"Got {unknown!r}" in str(caught.value)
     assert "TimeSeriesSplit" in str(caught.value)
+
+
+@pytest.mark.parametrize("window_size", [2, 5, 12, 30])
+def test_blocks_of_windows_share_no_step_with_the_rest(window_size):
+    windows = as_sequences(view_windows(np.arange(100.0)[:, None], window_size))
+    blocks = held_out_blocks(windows, 4, 0)
+    assert 2 <= len(blocks) <= 4
+    for train, block in blocks:
+        assert 3 * len(train) >= len(windows)
+        np.testing.assert_array_equal(block, np.arange(block[0], block[-1] + 1))
+        assert (np.abs(train[:, None] - block) >= window_size).all()
+
+
+def test_blocks_of_long_windows_are_left_out_alone():
+    windows = as_sequences(view_windows(np.arange(100.0)[:, None], 60))
+    blocks = held_out_blocks(windows, 4, 0)
+    np.testing.assert_array_equal(np.concatenate([block for _, block in blocks]), np.arange(41))
+    for train, block in blocks:
+        np.testing.assert_array_equal(np.union1d(train, block), np.arange(41))
+        assert len(train) + len(block) == 41
+
+
+def test_blocks_of_samples_are_drawn():
+    samples = as_sequences(np.arange(300.0).reshape(100, 3))
+    blocks = held_out_blocks(samples, 4, 0)
+    for train, block in blocks:
+        np.testing.assert_array_equal(np.union1d(train, block), np.arange(100))
+        assert len(train) + len(block) == 100
+        assert (np.diff(block) > 0).all()
+        assert np.ptp(block) > 50
+    assert len(np.unique(np.concatenate([block for _, block in blocks]))) == 100
+    others = held_out_blocks(samples, 4, 1)
+    assert any((one[1] != other[1]).any() for one, other in zip(blocks, others, strict=True))
