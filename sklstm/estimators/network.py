@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn.base import is_regressor
 from torch import nn
 
 from sklstm._validation import check_layer_sizes
@@ -15,6 +16,9 @@ from sklstm.nn import CustomModel, Features, ImageModel, Inputs, SequenceModel, 
 
 # What "auto" stands for, where it is not one layer of 64.
 _HIDDEN_LAYER_SIZES = {"mdlstm": (8, 32)}
+# How many steps "auto" leaves of the longest sequence by grouping them, about; and how many where
+# numbers are told from sequences of their own.
+_N_PATCHES, _N_PATCHES_TO_NUMBERS = 64, 128
 # Share of a sequence that "auto" leaves out at its head in training, at most, and from how many
 # steps on: of fewer, each is a large part.
 _RANDOM_CROP, _CROPPED_STEPS = 0.2, 40
@@ -111,7 +115,7 @@ def build_module(
             bidirectional=estimator.bidirectional,
             pooling=None if estimator.return_sequences else estimator.pooling,
             dense_layer_sizes=dense_layer_sizes,
-            normalization=estimator.normalization,
+            normalization=_normalization(estimator, sequences),
             dropout=estimator.dropout,
             patch_size=_patch_size(estimator, sequences),
             random_crop=_random_crop(estimator, sequences, inputs),
@@ -127,7 +131,24 @@ def build_module(
 def _patch_size(estimator: Any, sequences: Sequences) -> int:
     if estimator.return_sequences and estimator.patch_size == "auto":
         return 1  # every step has outputs of its own
-    return resolve_patch_size(estimator.patch_size, int(sequences.lengths.max()))
+    n_patches = _N_PATCHES_TO_NUMBERS if _tells_numbers(estimator, sequences) else _N_PATCHES
+    return resolve_patch_size(estimator.patch_size, int(sequences.lengths.max()), n_patches)
+
+
+def _normalization(estimator: Any, sequences: Sequences) -> str | None:
+    wanted: str | None = estimator.normalization
+    if wanted != "auto":
+        return wanted
+    return None if _tells_numbers(estimator, sequences) else "layer"
+
+
+def _tells_numbers(estimator: Any, sequences: Sequences) -> bool:
+    """Tell regressions of sequences of their own from forecasts.
+
+    The first hang on sizes, places and rates, which normalising and grouping blur; most of what is
+    left of the others is noise.
+    """
+    return is_regressor(estimator) and not sequences.overlap
 
 
 def _random_crop(estimator: Any, sequences: Sequences, inputs: Inputs) -> float:

@@ -32,6 +32,7 @@ from sklstm.estimators.part import FitArguments, Part
 from sklstm.estimators.rowwise import RowwiseLSTM
 from sklstm.estimators.trials import find_plan
 from sklstm.losses import REGRESSION_LOSSES, Loss, RegressionLoss
+from sklstm.nn import NORMALIZATIONS
 from sklstm.training import Targets
 
 # Samples from which the share of the linear map is told.
@@ -71,15 +72,17 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         the maximum over the time steps, or all three side by side.
     dense_layer_sizes : int or sequence of int, default=()
         Widths of dense layers with ReLU between pooling and output.
-    normalization : {"layer", "batch"} or None, default="layer"
+    normalization : {"auto", "layer", "batch"} or None, default="auto"
         Normalise what leaves every recurrent layer, over the features of a step ("layer") or
         over all present steps of a batch ("batch", which also normalises what enters the first).
+        "auto" is "layer" where sequences of the training part overlap, as windows do, else None:
+        numbers told from whole sequences hang on sizes, which normalising blurs.
     dropout : float in [0, 1), default=0.0
         Share of units dropped in training behind every recurrent and every dense layer.
     patch_size : int or "auto", default="auto"
         Consecutive time steps that enter the network as one, side by side: faster, and on long
-        sequences often more accurate. "auto" takes as many as leave about 64 steps of the longest
-        training sequence, hence one below 96.
+        sequences often as accurate. "auto" takes as many as leave about 64 steps of the longest
+        training sequence where sequences overlap (one below 96), else 128 (one below 192).
     module : callable or None, default=None
         A network of your own: called as ``module(n_features, n_outputs)``, it returns a torch
         module whose ``forward(x, lengths)`` maps x of shape (batch, time, n_features), zero
@@ -257,6 +260,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         "quantile": "no_validation",
         "subtract_last": [StrOptions({"auto"}), "boolean"],
         "linear_skip": [StrOptions({"auto"}), "boolean"],
+        "normalization": [StrOptions({"auto", *NORMALIZATIONS}), None],
     }
 
     def __init__(
@@ -269,7 +273,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         return_sequences: bool = False,
         pooling: str = "concat",
         dense_layer_sizes: int | Sequence[int] = (),
-        normalization: str | None = "layer",
+        normalization: str | None = "auto",
         dropout: float = 0.0,
         patch_size: int | str = "auto",
         module: Callable[[int, int], nn.Module] | None = None,

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from torch import nn
 
 from sklstm import LSTMClassifier, LSTMRegressor
-from sklstm.data import Anchor, as_sequences
+from sklstm.data import Anchor, as_sequences, view_windows
 from sklstm.estimators.network import build_module, check_network
 
 X = np.random.default_rng(0).normal(size=(20, 5, 3)) * [1, 10, 100] + [0, 5, -7]
@@ -215,6 +215,34 @@ def test_check_network(parameters, message):
 
 def test_check_network_accepts_no_dense_layers():
     check_network(LSTMRegressor(dense_layer_sizes=()))
+
+
+LONG = np.random.default_rng(0).normal(size=(460, 1))
+WINDOWS, WHOLE = view_windows(LONG, 440), LONG[:440].reshape(2, 220, 1)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "X", "changed", "patch_size", "normalization"),
+    [
+        (LSTMRegressor, WINDOWS, {}, 7, "layer"),
+        (LSTMRegressor, WINDOWS.copy(), {}, 7, "layer"),
+        (LSTMRegressor, WHOLE, {}, 2, None),
+        (LSTMRegressor, list(WHOLE), {}, 2, None),
+        (LSTMRegressor, WHOLE[:, :191], {}, 1, None),
+        (LSTMRegressor, WHOLE[:, :95], {}, 1, None),
+        (LSTMRegressor, view_windows(LONG[:110], 95), {}, 1, "layer"),
+        (LSTMRegressor, WHOLE, {"normalization": "layer", "patch_size": 3}, 3, "layer"),
+        (LSTMRegressor, WINDOWS, {"normalization": None, "patch_size": 3}, 3, None),
+        (LSTMClassifier, WINDOWS, {}, 7, "layer"),
+        (LSTMClassifier, WHOLE, {}, 3, "layer"),
+    ],
+)
+def test_what_auto_makes_of_sequences(estimator, X, changed, patch_size, normalization):
+    options = {"hidden_layer_sizes": 4, "max_epochs": 1, "random_state": 0, **changed}
+    model = estimator(**options).fit(X, np.arange(len(X)) % 2)
+    assert model.module_.patches.size == patch_size
+    norms = [part for part in model.module_.modules() if isinstance(part, nn.LayerNorm)]
+    assert len(norms) == (normalization == "layer")
 
 
 # ---------------------------------------------------------------- random crops
