@@ -3,7 +3,12 @@
 from sklstm.data.anchor import Anchor, find_anchor, no_anchor
 from sklstm.data.batches import Batches, resolve_batch_size, resolve_max_epochs, resolve_patch_size
 from sklstm.data.encodings import ENCODINGS, find_edges, find_encoding, resolve_categorical
-from sklstm.data.feature_statistics import difference_scale, mean_and_variance, moments
+from sklstm.data.feature_statistics import (
+    difference_scale,
+    mean_and_variance,
+    moments,
+    sequence_means,
+)
 from sklstm.data.images import columns_of_images
 from sklstm.data.layout import as_sequences
 from sklstm.data.limits import find_limits
@@ -69,6 +74,7 @@ __all__ = [
     "resolve_max_epochs",
     "resolve_patch_size",
     "rows_of",
+    "sequence_means",
     "sequences_from_panel",
     "split_steps",
     "split_validation",

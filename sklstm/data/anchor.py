@@ -7,6 +7,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from sklstm.data.feature_statistics import sequence_means
 from sklstm.data.sequences import Sequences
 
 NONE = -1
@@ -102,8 +103,9 @@ def find_anchor(
         Whether every target gets the feature that explains it best, and the network sees no
         level. Else only targets do of which a feature's last value explains a quarter of the
         variance, where half of that feature's variance is in turn explained by its value one step
-        before; and the network sees no level only where windows overlap and a quarter of the
-        level's variance is explained by time. All targets that are later values of a feature of
+        before, and, of a single target of sequences that do not overlap, where the sequence's mean
+        explains no more; and the network sees no level only where windows overlap and a quarter of
+        the level's variance is explained by time. All targets that are later values of a feature of
         which the network sees no level are then told relative to it.
     ignored : collection of int, default=()
         Features that are no numbers.
@@ -133,11 +135,16 @@ def find_anchor(
     if some.lengths.max() == 1 or not candidates:  # nothing to be relative to
         return no_anchor(y.shape[1])
     weight = np.ones(len(chosen)) if weight is None else weight[chosen]
+    # a target of a window, and each of several, may be a later value
+    alone = not force and y.shape[1] == 1 and not sequences.overlap
     explained = np.zeros((sequences.n_features, y.shape[1]))
     for feature in candidates:
         last = _last_values(some, feature)
         if force or _persists(some, feature, last, weight):
-            explained[feature] = [_squared_correlation(last, column, weight) for column in y_some.T]
+            explained[feature] = _explained(last, y_some, weight)
+        if alone:  # told by all of its sequence, unless the end says more
+            mean = _of_each(sequence_means(some, feature))
+            explained[feature, explained[feature] < _explained(mean, y_some, weight)] = 0.0
     features = np.asarray(candidates)[explained[candidates].argmax(axis=0)]
     if not force:
         features[explained.max(axis=0) < _MIN_EXPLAINED] = NONE
@@ -180,9 +187,20 @@ def _drifts(sequences: Sequences, feature: int, weight: NDArray[np.float64]) -> 
 
 def _last_values(sequences: Sequences, feature: int, back: int = 0) -> NDArray[np.float64]:
     """Return last values, their mean where a sequence has none."""
-    last = sequences.last_values(feature, back)
-    missing = np.isnan(last)
-    return np.where(missing, 0.0 if missing.all() else last[~missing].mean(), last)
+    return _of_each(sequences.last_values(feature, back))
+
+
+def _of_each(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Put the mean in the place of NaN."""
+    missing = np.isnan(values)
+    return np.where(missing, 0.0 if missing.all() else values[~missing].mean(), values)
+
+
+def _explained(
+    values: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the share of each target's variance that a line through values explains."""
+    return np.array([_squared_correlation(values, column, weight) for column in y.T])
 
 
 def _persists(

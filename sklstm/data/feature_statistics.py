@@ -112,6 +112,37 @@ def difference_scale(
     return np.sqrt(squares / (float(coverage.sum()) or 1.0))
 
 
+def sequence_means(sequences: Sequences, feature: int) -> NDArray[np.float64]:
+    """Return the mean of a feature over each sequence.
+
+    Parameters
+    ----------
+    sequences : Sequences
+    feature : int
+
+    Returns
+    -------
+    ndarray of shape (n_sequences,), float64
+        Of the values that are known; NaN where none is.
+
+    Examples
+    --------
+    >>> from sklstm.data import as_sequences, sequence_means
+    >>> sequence_means(as_sequences([[1.0, 2.0], [3.0, 6.0, 9.0]]), 0).tolist()
+    [1.5, 6.0]
+    """
+    column = sequences.values(slice(None), feature)
+    known = np.isfinite(column)
+    if not known.any():
+        return np.full(len(sequences), np.nan)
+    center = column[known].mean()  # lest sums round off what differs
+    sums, counts = _running_sum(np.where(known, column - center, 0.0)), _running_sum(known)
+    first, end = sequences.first, sequences.first + sequences.lengths
+    with np.errstate(invalid="ignore"):  # 0 / 0
+        means = (sums[end] - sums[first]) / (counts[end] - counts[first])
+    return np.asarray(center + means)
+
+
 def _weighed(
     sequences: Sequences, coverage: NDArray[Any]
 ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]]:
@@ -164,5 +195,5 @@ def _carried(values: NDArray[np.float64], begin: NDArray[np.int64]) -> NDArray[n
     return np.where(latest >= begin, values[latest], np.nan)
 
 
-def _running_sum(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _running_sum(values: NDArray[Any]) -> NDArray[np.float64]:
     return np.concatenate([[0.0], np.cumsum(values)])

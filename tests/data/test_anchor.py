@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from sklstm.data import Anchor, anchor, as_sequences, find_anchor, make_windows, no_anchor
+from sklstm.data import (
+    Anchor,
+    anchor,
+    as_sequences,
+    find_anchor,
+    make_windows,
+    no_anchor,
+    view_windows,
+)
 from sklstm.datasets import make_seasonal_series
 
 N, TIME = 300, 8
@@ -53,6 +61,20 @@ def test_steps_that_are_not_looked_at_say_nothing(monkeypatch):
     X[3] = rng.normal(size=(3, 1))
     monkeypatch.setattr(anchor, "_ENOUGH", 2)
     assert find(X, rng.normal(size=(20, 1))).features.tolist() == [-1]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.4, 0.6, 1.0])
+def test_a_sequence_of_its_own_is_told_by_its_mean_or_by_its_end(share):
+    X = make_sequences()[:, :, :1]
+    last, mean = X[:, -1], X.mean(axis=1)
+    y = share * last + (1 - share) * mean  # (N, 1)
+    found = 0 if share > 0.5 else -1
+    assert find(X, y).features.tolist() == [found]
+    assert find(X, y, force=True).features.tolist() == [0]
+    assert find(X, np.hstack([y, y])).features.tolist() == [0, 0]  # may be later values
+    series = X.reshape(-1, 1)
+    windows = view_windows(series, TIME)
+    assert find(windows, windows.mean(axis=1)).features.tolist() == [0]
 
 
 def test_force_takes_the_feature_that_explains_most():

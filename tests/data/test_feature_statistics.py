@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklstm.data import as_sequences, difference_scale, moments, view_windows
+from sklstm.data import as_sequences, difference_scale, moments, sequence_means, view_windows
 from tests.data.forms import FORMS, SERIES, dense, forms, members_of, padded_windows
 
 
@@ -130,3 +130,21 @@ def test_differences_of_missing_values_are_those_of_what_is_carried_forward(chun
     told = [np.nan_to_num(np.diff(carried(member), axis=0)) for member in members]
     expected = np.sqrt((np.concatenate(told) ** 2).mean(axis=0))
     np.testing.assert_allclose(difference_scale(sequences), expected)
+
+
+@forms
+def test_means_of_sequences_agree_with_a_loop(tmp_path, name):
+    X = FORMS[name](tmp_path)
+    members = members_of(X)
+    sequences = as_sequences(X, np.float64)
+    for feature in range(members[0].shape[1]):
+        expected = [member[:, feature].mean() for member in members]
+        np.testing.assert_allclose(sequence_means(sequences, feature), expected, atol=1e-12)
+
+
+def test_means_of_sequences_are_those_of_what_is_known():
+    X = [np.array([1e8, np.nan, 1e8 + 1.0]), np.array([np.nan]), np.array([4.0])]
+    sequences = as_sequences(X, np.float64, allow_nan=True)
+    np.testing.assert_allclose(sequence_means(sequences, 0), [1e8 + 0.5, np.nan, 4.0], atol=1e-6)
+    nothing = as_sequences(X[1:2], np.float64, allow_nan=True)
+    np.testing.assert_array_equal(sequence_means(nothing, 0), [np.nan])

@@ -494,13 +494,14 @@ LEVELS = {
 
 
 @pytest.mark.parametrize("name", LEVELS)
-def test_the_level_of_independent_sequences_is_not_lost(name):
+@pytest.mark.parametrize("of_last", [True, False])
+def test_the_level_of_independent_sequences_is_not_lost(name, of_last):
     rng = np.random.default_rng(0)
     level = 2 * rng.normal(size=(800, 1, 1))
     X = 0.3 * rng.normal(size=(800, 8, 1)) + level
-    y = LEVELS[name](X.mean((1, 2)))
+    y = LEVELS[name](X[:, -1, 0] if of_last else X.mean((1, 2)))
     model = LSTMRegressor(16, random_state=0).fit(X[:600], y[:600])
-    assert model.targets_.anchor.levels == [0]
+    assert model.targets_.anchor.levels == ([0] if of_last else [])
     assert model.score(X[600:], y[600:]) > 0.95
 
 
