@@ -102,7 +102,8 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         feature's last value, and the feature relative to the last value, so that a level never
         seen in training is no obstacle. True does so with the feature that explains a target
         best. "auto" does so where the last value explains a quarter of the target's variance and
-        is itself half explained by the value before; and unless the level drifts with time over
+        is itself half explained by the value before (of a single target of sequences that do not
+        overlap, where their mean explains no more); and unless the level drifts with time over
         overlapping windows, the last value goes to the network as a further input, so that it
         still knows the level. "poisson" knows no shift, and a `module` gets the features as they
         are: "auto" is without effect on both, and True with "poisson" an error. So it is with
@@ -112,9 +113,10 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         regression, leaves of the targets. It needs sequences of one length. "auto" does so
         where the map explains a twentieth of the variance of left-out samples. With
         "squared_error" and 30 to 20,000 samples it also measures how far the network is to be
-        trusted, by two to four further fits to parts of them, and shrinks the network's part of the
+        trusted, by one to four further fits to parts of them, and shrinks the network's part of the
         prediction by that factor, so that noise learnt by heart does no harm; of sequences that do
-        not overlap half of these fits are without the map, which goes where they are better.
+        not overlap half of these fits, if there is a map, are without it, and it goes where they
+        are better.
         "auto" is without effect with "poisson", a `module`, `return_sequences` and `partial_fit`;
         True with "poisson" or `return_sequences` is an error.
     standardize : bool, default=True

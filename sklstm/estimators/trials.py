@@ -37,9 +37,9 @@ def find_plan(estimator: Any, train: Part, seed: int, *, linear_skip: bool) -> P
 
     Blocks of samples are held out in turn, the estimator is fitted to the others, and the factor
     is the slope, within [0, 1], of a regression through the origin of what was to be predicted
-    on what the network predicted. It is one step of stacking [1]_. Where there is a map, and
-    sequences do not overlap, half of the blocks are told twice, by networks beside the map and by
-    networks alone, and the map goes where these tell them better.
+    on what the network predicted. It is one step of stacking [1]_. Where sequences do not overlap,
+    half of the blocks are enough; where there is a map, they are then told twice, by networks
+    beside it and by networks alone, and the map goes where these tell them better.
 
     Parameters
     ----------
@@ -66,8 +66,9 @@ def find_plan(estimator: Any, train: Part, seed: int, *, linear_skip: bool) -> P
         return Plan(linear_skip)
     blocks = held_out_blocks(train.sequences, n_blocks, seed)
     choices = [linear_skip]
-    if linear_skip and not train.sequences.overlap:  # two kinds of fits, and no more of them
-        choices, blocks = [True, False], blocks[: -(-len(blocks) // 2)]
+    if not train.sequences.overlap:  # blocks are drawn, and few of them tell
+        blocks = blocks[: -(-len(blocks) // 2)]
+        choices = [True, False] if linear_skip else [False]
     plans = []
     for skip in choices:
         trials = _try(estimator, train, blocks, seed, linear_skip=skip)

@@ -118,10 +118,10 @@ def test_without_auto_nothing_is_tried(linear_skip):
     assert (model.linear_share_ > 0) is linear_skip
 
 
-@pytest.mark.parametrize(("n", "n_fits"), [(20, 0), (30, 4), (200, 4), (1_001, 2), (20_001, 0)])
+@pytest.mark.parametrize(("n", "n_blocks"), [(20, 0), (30, 4), (200, 4), (1_001, 2), (20_001, 0)])
 @pytest.mark.parametrize("linear_skip", [False, True])
 @pytest.mark.parametrize("overlap", [False, True])
-def test_how_many_fits_are_tried(n, n_fits, linear_skip, overlap, monkeypatch):
+def test_how_many_fits_are_tried(n, n_blocks, linear_skip, overlap, monkeypatch):
     X, y = make_windows(np.random.default_rng(0).normal(size=n + 2), 2)
     X = X if overlap else np.random.default_rng(0).normal(size=(n, 2))
     options = {**OPTIONS, "max_epochs": 1, "batch_size": n}
@@ -137,13 +137,13 @@ def test_how_many_fits_are_tried(n, n_fits, linear_skip, overlap, monkeypatch):
     plan = find_plan(model, part, 0, linear_skip=linear_skip)
     assert 0 <= plan.trust <= 1
     two_kinds = linear_skip and not overlap
-    with_map = [has_map for has_map, _ in fits]
-    assert sum(with_map) == (n_fits // 2 if two_kinds else n_fits * linear_skip)
-    assert len(fits) == n_fits
-    if not n_fits:
+    n_of_each = n_blocks if overlap else n_blocks // 2
+    assert sum(has_map for has_map, _ in fits) == n_of_each * linear_skip
+    assert sum(not has_map for has_map, _ in fits) == n_of_each * (two_kinds or not linear_skip)
+    if not n_blocks:
         assert plan == Plan(linear_skip, 1.0)
     elif not overlap:
-        assert fits[0][1] == n - -(-n // n_fits)
+        assert fits[0][1] == n - -(-n // n_blocks)
     assert two_kinds or plan.linear_skip is linear_skip
 
 
