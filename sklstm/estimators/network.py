@@ -143,12 +143,13 @@ def _normalization(estimator: Any, sequences: Sequences) -> str | None:
 
 
 def _tells_numbers(estimator: Any, sequences: Sequences) -> bool:
-    """Tell regressions of sequences of their own from forecasts.
+    """Tell regressions of whole sequences from forecasts by windows, and of steps.
 
     The first hang on sizes, places and rates, which normalising and grouping blur; most of what is
-    left of the others is noise.
+    left of forecasts is noise.
     """
-    return is_regressor(estimator) and not sequences.overlap
+    is_whole = not (estimator.return_sequences or sequences.overlap)
+    return is_whole and is_regressor(estimator)
 
 
 def _random_crop(estimator: Any, sequences: Sequences, inputs: Inputs) -> float:

@@ -75,8 +75,9 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
     normalization : {"auto", "layer", "batch"} or None, default="auto"
         Normalise what leaves every recurrent layer, over the features of a step ("layer") or
         over all present steps of a batch ("batch", which also normalises what enters the first).
-        "auto" is "layer" where sequences of the training part overlap, as windows do, else None:
-        numbers told from whole sequences hang on sizes, which normalising blurs.
+        "auto" is "layer" where sequences of the training part overlap, as windows do, and with
+        `return_sequences`, else None: numbers told from whole sequences hang on sizes, which
+        normalising blurs.
     dropout : float in [0, 1), default=0.0
         Share of units dropped in training behind every recurrent and every dense layer.
     patch_size : int or "auto", default="auto"

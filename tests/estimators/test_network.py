@@ -228,6 +228,7 @@ WINDOWS, WHOLE = view_windows(LONG, 440), LONG[:440].reshape(2, 220, 1)
         (LSTMRegressor, WINDOWS.copy(), {}, 7, "layer"),
         (LSTMRegressor, WHOLE, {}, 2, None),
         (LSTMRegressor, list(WHOLE), {}, 2, None),
+        (LSTMRegressor, WHOLE, {"return_sequences": True}, 1, "layer"),
         (LSTMRegressor, WHOLE[:, :191], {}, 1, None),
         (LSTMRegressor, WHOLE[:, :95], {}, 1, None),
         (LSTMRegressor, view_windows(LONG[:110], 95), {}, 1, "layer"),
@@ -239,7 +240,10 @@ WINDOWS, WHOLE = view_windows(LONG, 440), LONG[:440].reshape(2, 220, 1)
 )
 def test_what_auto_makes_of_sequences(estimator, X, changed, patch_size, normalization):
     options = {"hidden_layer_sizes": 4, "max_epochs": 1, "random_state": 0, **changed}
-    model = estimator(**options).fit(X, np.arange(len(X)) % 2)
+    y = np.arange(len(X)) % 2
+    if "return_sequences" in changed:
+        y = np.repeat(y[:, None], X.shape[1], axis=1)
+    model = estimator(**options).fit(X, y)
     assert model.module_.patches.size == patch_size
     norms = [part for part in model.module_.modules() if isinstance(part, nn.LayerNorm)]
     assert len(norms) == (normalization == "layer")
