@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from sklstm.data import rows
+from sklstm.data.rows import cast, is_memory_map, is_missing, latest_known, pieces
+
+
+@pytest.mark.parametrize("n_rows", [0, 1, 9, 10, 11, 35])
+@pytest.mark.parametrize(("width", "longest"), [(1, 10), (3, 3), (100, 1)])
+def test_pieces_are_all_rows_in_order(n_rows, width, longest, monkeypatch):
+    monkeypatch.setattr(rows, "_CHUNK", 10)
+    found = [np.arange(n_rows)[piece] for piece in pieces(n_rows, width)]
+    assert np.concatenate([np.empty(0, int), *found]).tolist() == list(range(n_rows))
+    assert all(1 <= len(piece) <= longest for piece in found)
+    assert len(found) == -(-n_rows // longest)
+
+
+def test_cast_copies_only_what_has_another_dtype():
+    values = np.array([1.0, 1e300])
+    assert cast(values, None) is values
+    assert cast(values, np.dtype(np.float64)) is values
+    assert cast(values, np.dtype(np.float32)).tolist() == [1.0, np.inf]
+
+
+def test_a_view_of_a_file_is_one(tmp_path):
+    np.save(tmp_path / "X.npy", np.zeros((4, 2)))
+    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
+    assert is_memory_map(mapped)
+    assert is_memory_map(mapped[1:, :1].reshape(-1))
+    assert not is_memory_map(np.array(mapped))
+    assert not is_memory_map(mapped + 1)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[1.0, np.nan, np.inf], [1, 2, 3], ["a", "nan", ""], np.array([None, np.nan, "a"], object)],
+)
+def test_missing_is_what_is_nan(values):
+    values = np.asarray(values)
+    expected = [isinstance(value, float) and np.isnan(value) for value in values.tolist()]
+    assert is_missing(values).tolist() == expected
+
+
+def test_latest_known_agrees_with_a_loop():
+    known = np.random.default_rng(0).uniform(size=50) < 0.3
+    expected, latest = [], -1
+    for row, is_known in enumerate(known):
+        latest = row if is_known else latest
+        expected.append(latest)
+    assert latest_known(known).tolist() == expected
