@@ -15,6 +15,8 @@ NONE = -1
 # before it (else the feature is no level that goes on), and of the target with the last value.
 _MIN_PERSISTENCE = 0.5
 _MIN_EXPLAINED = 0.25
+# The share from which a target is taken to go on from the last value, whatever else explains it.
+_CONTINUED = 0.75
 # What makes a target the last value of a later sample: how far ahead, how equal in a run of
 # samples, and in how many of the others within how many standard deviations.
 _MAX_AHEAD, _RUN, _MIN_EQUAL = 512, 16, 0.999999
@@ -103,10 +105,10 @@ def find_anchor(
         Whether every target gets the feature that explains it best, and the network sees no
         level. Else only targets do of which a feature's last value explains a quarter of the
         variance, where half of that feature's variance is in turn explained by its value one step
-        before, and, of a single target of sequences that do not overlap, where the sequence's mean
-        explains no more; and the network sees no level only where windows overlap and a quarter of
-        the level's variance is explained by time. All targets that are later values of a feature of
-        which the network sees no level are then told relative to it.
+        before; and of a single target of sequences that do not overlap only where it explains three
+        quarters, or their mean no more than it. The network sees no level only where windows
+        overlap and a quarter of the level's variance is explained by time; all targets that are
+        later values of a feature of which it sees none are then told relative to it.
     ignored : collection of int, default=()
         Features that are no numbers.
 
@@ -142,7 +144,8 @@ def find_anchor(
         last = _last_values(some, feature)
         if force or _persists(some, feature, last, weight):
             explained[feature] = _explained(last, y_some, weight)
-        if alone:  # told by all of its sequence, unless the end says more
+        if alone and _MIN_EXPLAINED <= explained[feature, 0] < _CONTINUED:
+            # told by all of its sequence, unless the end says more
             mean = _of_each(sequence_means(some, feature))
             explained[feature, explained[feature] < _explained(mean, y_some, weight)] = 0.0
     features = np.asarray(candidates)[explained[candidates].argmax(axis=0)]

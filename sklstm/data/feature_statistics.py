@@ -131,16 +131,16 @@ def sequence_means(sequences: Sequences, feature: int) -> NDArray[np.float64]:
     >>> sequence_means(as_sequences([[1.0, 2.0], [3.0, 6.0, 9.0]]), 0).tolist()
     [1.5, 6.0]
     """
-    column = sequences.values(slice(None), feature)
-    known = np.isfinite(column)
-    if not known.any():
-        return np.full(len(sequences), np.nan)
-    center = column[known].mean()  # lest sums round off what differs
-    sums, counts = _running_sum(np.where(known, column - center, 0.0)), _running_sum(known)
-    first, end = sequences.first, sequences.first + sequences.lengths
-    with np.errstate(invalid="ignore"):  # 0 / 0
-        means = (sums[end] - sums[first]) / (counts[end] - counts[first])
-    return np.asarray(center + means)
+    means = np.empty(len(sequences))
+    for piece in pieces(len(sequences), int(sequences.lengths.max())):
+        first, lengths = sequences.first[piece, None], sequences.lengths[piece, None]
+        steps = np.arange(lengths.max())
+        present = steps < lengths  # (sequences, time)
+        values = sequences.values(np.where(present, first + steps, first), feature)
+        known = present & np.isfinite(values)
+        with np.errstate(invalid="ignore"):  # 0 / 0
+            means[piece] = np.where(known, values, 0.0).sum(axis=1) / known.sum(axis=1)
+    return means
 
 
 def _weighed(
@@ -195,5 +195,5 @@ def _carried(values: NDArray[np.float64], begin: NDArray[np.int64]) -> NDArray[n
     return np.where(latest >= begin, values[latest], np.nan)
 
 
-def _running_sum(values: NDArray[Any]) -> NDArray[np.float64]:
+def _running_sum(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.concatenate([[0.0], np.cumsum(values)])

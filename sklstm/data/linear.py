@@ -83,8 +83,8 @@ def fit_linear_map(
 
     The strength of the penalty is the one with the least squared error on left-out samples: on
     single ones, which has a closed form [1]_, or on quarters of all windows where they overlap and
-    hold more than half as many numbers as there are windows: what is fitted to the neighbours of a
-    single one can then say by heart what it is.
+    hold more than half as many numbers as there are windows to fit to: what is fitted to the
+    neighbours of a single one can then say by heart what it is.
 
     Parameters
     ----------
@@ -93,6 +93,7 @@ def fit_linear_map(
     target : ndarray of shape (n_samples, n_outputs)
         What the anchor leaves of the targets.
     weight : ndarray of shape (n_samples,) or None
+        Above zero.
     anchor : Anchor
         Says which features are told relative to their last value.
     force : bool
@@ -148,8 +149,11 @@ def fit_linear_map(
     varies = y.any(axis=0)
     if not varies.any():
         return None
+    order = np.argsort(sequences.first[chosen], kind="stable")  # of time, for blocks
     by_blocks = sequences.overlap and 2 * n_columns > n_chosen
-    ridge, squared_error = _fit_ridge(table, y[:, varies], share, by_blocks=by_blocks)
+    ridge, squared_error = _fit_ridge(
+        table[order], y[order][:, varies], share[order], by_blocks=by_blocks
+    )
     if not force and 1 - squared_error < _MIN_EXPLAINED:
         return None
     shape = (n_timesteps, sequences.n_features)

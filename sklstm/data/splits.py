@@ -188,10 +188,10 @@ def held_out_blocks(
     Parameters
     ----------
     sequences : Sequences
-        The samples. Those that overlap (windows of a series) are cut in their order, and samples
-        that share time steps with a block are left out when it is held out, unless windows are so
-        long that too few would remain of any; else blocks are drawn, in runs of a fortieth of the
-        samples, since copies of windows may overlap unbeknownst.
+        The samples. Those that overlap (windows of a series) are cut in their order, or in that of
+        time if it must be, and samples that share time steps with a block are left out when it is
+        held out, unless windows are so long that too few would remain; else blocks are drawn, in
+        runs of a fortieth of the samples, since copies of windows may overlap unbeknownst.
     n_blocks : int
         At least 2.
     seed : int
@@ -217,14 +217,26 @@ def held_out_blocks(
         order = np.concatenate(
             [runs[i] for i in np.random.default_rng(seed).permutation(len(runs))]
         )
+    splits = _cut(order, n_blocks)
+    purged = _purged(sequences, splits)
+    if not purged and sequences.overlap:  # not in the order of time, or too long
+        splits = _cut(np.argsort(sequences.first, kind="stable"), n_blocks)
+        purged = _purged(sequences, splits)
+    return purged or splits
+
+
+def _cut(order: Indices, n_blocks: int) -> list[tuple[Indices, Indices]]:
+    """Return each block of the order, behind all that is not in it."""
     blocks = [np.sort(block) for block in np.array_split(order, n_blocks)]
-    trains = [np.setdiff1d(order, block) for block in blocks]
-    purged = [
-        (train, block)
-        for rest, block in zip(trains, blocks, strict=True)
-        if 3 * len(train := _without_shared_steps(sequences, rest, block)) >= len(sequences)
-    ]
-    return purged or list(zip(trains, blocks, strict=True))
+    return [(np.setdiff1d(order, block), block) for block in blocks]
+
+
+def _purged(
+    sequences: Sequences, splits: list[tuple[Indices, Indices]]
+) -> list[tuple[Indices, Indices]]:
+    """Return the splits without what shares steps with a block, if a third of all remains."""
+    purged = [(_without_shared_steps(sequences, *split), split[1]) for split in splits]
+    return [split for split in purged if 3 * len(split[0]) >= len(sequences)]
 
 
 def _n_valid(n_samples: int, fraction: float) -> int:

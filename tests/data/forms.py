@@ -36,6 +36,12 @@ def with_absent_steps():
     return X
 
 
+def with_huge_head():
+    X = dense()
+    X[:, :2] = 1e30
+    return X
+
+
 def padded_windows():
     return view_windows(np.concatenate([np.full((3, 3), np.nan), SERIES]), 4)
 
@@ -113,6 +119,7 @@ FORMS = {
     "memory map, float32": lambda path: memory_map(path, dense().astype(np.float32)),
     "memory map, F order": lambda path: memory_map(path, np.asfortranarray(dense())),
     "memory map, some samples": lambda path: memory_map(path, dense())[1:4],
+    "memory map, some steps": lambda path: memory_map(path, with_huge_head())[:, 2:],
     "memory map, table": lambda path: memory_map(path, SERIES),
     "memory map, windows": lambda path: view_windows(memory_map(path, SERIES), 4),
     "nested lists": lambda _: dense().tolist(),

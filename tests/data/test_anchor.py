@@ -63,18 +63,30 @@ def test_steps_that_are_not_looked_at_say_nothing(monkeypatch):
     assert find(X, rng.normal(size=(20, 1))).features.tolist() == [-1]
 
 
-@pytest.mark.parametrize("share", [0.0, 0.4, 0.6, 1.0])
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.8, 1.0])
 def test_a_sequence_of_its_own_is_told_by_its_mean_or_by_its_end(share):
-    X = make_sequences()[:, :, :1]
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(N, TIME, 1)).cumsum(axis=1)
     last, mean = X[:, -1], X.mean(axis=1)
-    y = share * last + (1 - share) * mean  # (N, 1)
+    y = share * last + (1 - share) * mean + 1.5 * rng.normal(size=(N, 1))
     found = 0 if share > 0.5 else -1
     assert find(X, y).features.tolist() == [found]
     assert find(X, y, force=True).features.tolist() == [0]
     assert find(X, np.hstack([y, y])).features.tolist() == [0, 0]  # may be later values
-    series = X.reshape(-1, 1)
-    windows = view_windows(series, TIME)
-    assert find(windows, windows.mean(axis=1)).features.tolist() == [0]
+    walk = rng.normal(size=(N, 1)).cumsum(axis=0)
+    windows = view_windows(walk, TIME)
+    y = windows.mean(axis=1) + walk.std() * rng.normal(size=(len(windows), 1))
+    assert find(windows, y).features.tolist() == [0]
+
+
+def test_of_a_level_that_goes_on_the_mean_does_not_matter():
+    rng = np.random.default_rng(0)
+    series = 0.05 * np.arange(24 * 150.0) + rng.normal(size=24 * 150)
+    X, y = series.reshape(150, 24, 1)[:-1], series[24::24, None]
+    assert (
+        np.corrcoef(X.mean(axis=1)[:, 0], y[:, 0])[0, 1] > np.corrcoef(X[:, -1, 0], y[:, 0])[0, 1]
+    )
+    assert find(X, y).features.tolist() == [0]
 
 
 def test_force_takes_the_feature_that_explains_most():

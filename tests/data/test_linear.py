@@ -5,7 +5,7 @@ from scipy.signal import lfilter
 from sklearn.linear_model import Ridge, RidgeCV
 from sklearn.model_selection import KFold
 
-from sklstm.data import Anchor, as_sequences, fit_linear_map, no_anchor, view_windows
+from sklstm.data import Anchor, Windows, as_sequences, fit_linear_map, no_anchor, view_windows
 from sklstm.data.linear import _STRENGTHS
 
 
@@ -70,11 +70,13 @@ def test_of_long_windows_blocks_are_left_out(weighted):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_long_windows_are_not_learnt_by_heart(seed):
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_long_windows_are_not_learnt_by_heart(seed, shuffled):
     noise = np.random.default_rng(seed).normal(size=300)
     series = lfilter([1.0], [1.0, -1.5, 0.9], noise)[:, None]  # what nobody knows has deviation 1
     X, y = view_windows(series[:-1], 110), series[110:]
-    linear = fit(X[:90], y[:90], force=True)
+    order = np.random.default_rng(1).permutation(90) if shuffled else np.arange(90)
+    linear = fit(Windows(series, order, 110), y[order], force=True)
     told, ahead = (linear(as_sequences(part, np.float64)) for part in (X[:90], X[90:]))
     assert np.std(told - y[:90]) > 0.8
     assert np.std(ahead - y[90:]) < 1.05 * np.std(y[90:])
