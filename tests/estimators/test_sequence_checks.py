@@ -247,8 +247,10 @@ def test_windows_of_several_series_equal_their_copy(estimator):
     windows = SlidingWindowTransformer(4, group_by=0, padding="nan").fit_transform(table)
     copy = np.asarray(windows)
     y = targets(estimator, copy)
-    # a copy does not tell which windows overlap, nor thus which may not be left out alone
-    options = {"bidirectional": True, "pooling": "concat", **EXACT[estimator]}
+    # a copy does not tell which windows overlap, nor thus which may not be left out alone, nor
+    # whether to normalise
+    options = {"bidirectional": True, "pooling": "concat", "normalization": "layer"}
+    options |= EXACT[estimator]
     model = fitted(estimator, windows, y, **options)
     expected = fitted(estimator, copy, y, **options)
     assert_allclose(outputs(model, windows), outputs(expected, copy), rtol=1e-6, atol=1e-7)
