@@ -143,11 +143,12 @@ def find_anchor(
     for feature in candidates:
         last = _last_values(some, feature)
         if force or _persists(some, feature, last, weight):
-            explained[feature] = _explained(last, y_some, weight)
+            explained[feature] = [_squared_correlation(last, column, weight) for column in y_some.T]
         if alone and _MIN_EXPLAINED <= explained[feature, 0] < _CONTINUED:
             # told by all of its sequence, unless the end says more
             mean = _of_each(sequence_means(some, feature))
-            explained[feature, explained[feature] < _explained(mean, y_some, weight)] = 0.0
+            if explained[feature, 0] < _squared_correlation(mean, y_some[:, 0], weight):
+                explained[feature] = 0.0
     features = np.asarray(candidates)[explained[candidates].argmax(axis=0)]
     if not force:
         features[explained.max(axis=0) < _MIN_EXPLAINED] = NONE
@@ -197,13 +198,6 @@ def _of_each(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Put the mean in the place of NaN."""
     missing = np.isnan(values)
     return np.where(missing, 0.0 if missing.all() else values[~missing].mean(), values)
-
-
-def _explained(
-    values: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the share of each target's variance that a line through values explains."""
-    return np.array([_squared_correlation(values, column, weight) for column in y.T])
 
 
 def _persists(

@@ -1,6 +1,6 @@
 """A linear map from a window to what is left of the targets."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,14 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklstm.data.anchor import Anchor
+from sklstm.data.rows import pieces
 from sklstm.data.sequences import Sequences
+from sklstm.data.splits import leave_blocks_out
 
 # The least share of variance that the map explains in samples it was not fitted on, to be kept.
 _MIN_EXPLAINED = 0.05
 _MIN_SAMPLES = 10
 # Numbers in the table that the map is fitted on, and of columns: more samples bring no more.
 _MAX_NUMBERS, _MAX_COLUMNS = 2**21, 1024
-_STEPS_AT_ONCE = 65_536
 _STRENGTHS = np.logspace(-4, 3, 29)  # of the penalty, a sample
 _N_BLOCKS = 4  # of windows that overlap, each left out in turn
 
@@ -55,7 +56,8 @@ class LinearMap:
         n_timesteps, _, n_outputs = self.coef.shape
         values = np.empty((len(sequences), n_outputs))
         coef = self.coef.reshape(-1, n_outputs)
-        for indices in _batches(sequences):
+        for piece in pieces(len(sequences), int(sequences.lengths.max())):
+            indices = np.arange(len(sequences))[piece]
             steps, absent = _last_steps(sequences, indices, n_timesteps, self.relative, self.levels)
             steps -= self.center
             if absent is not None:
@@ -149,11 +151,10 @@ def fit_linear_map(
     varies = y.any(axis=0)
     if not varies.any():
         return None
-    order = np.argsort(sequences.first[chosen], kind="stable")  # of time, for blocks
-    by_blocks = sequences.overlap and 2 * n_columns > n_chosen
-    ridge, squared_error = _fit_ridge(
-        table[order], y[order][:, varies], share[order], by_blocks=by_blocks
-    )
+    in_time = None
+    if sequences.overlap and 2 * n_columns > n_chosen:
+        in_time = np.argsort(sequences.first[chosen], kind="stable")
+    ridge, squared_error = _fit_ridge(table, y[:, varies], share, in_time)
     if not force and 1 - squared_error < _MIN_EXPLAINED:
         return None
     shape = (n_timesteps, sequences.n_features)
@@ -172,21 +173,26 @@ def _fit_ridge(
     table: NDArray[np.float64],
     y: NDArray[np.float64],
     weight: NDArray[np.float64],
-    *,
-    by_blocks: bool,
+    in_time: NDArray[np.int64] | None,
 ) -> tuple[Any, float]:
-    """Return a ridge regression and its mean squared error on samples left out, or on blocks."""
+    """Return a ridge regression and its mean squared error on what is left out.
+
+    Single samples, or blocks of them if there is an order of time.
+    """
     from sklearn.linear_model import RidgeCV  # slow to import
 
     strengths, squared_error = _STRENGTHS, None
-    if by_blocks:
-        strengths, squared_error = _find_strength(table, y, weight)
+    if in_time is not None:
+        strengths, squared_error = _find_strength(table, y, weight, in_time)
     ridge = RidgeCV(alphas=strengths * len(table)).fit(table, y, weight)
     return ridge, -ridge.best_score_ if squared_error is None else squared_error
 
 
 def _find_strength(
-    table: NDArray[np.float64], y: NDArray[np.float64], weight: NDArray[np.float64]
+    table: NDArray[np.float64],
+    y: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    in_time: NDArray[np.int64],
 ) -> tuple[NDArray[np.float64], float]:
     """Return the best strength, and its mean squared error on blocks that are left out in turn.
 
@@ -194,8 +200,7 @@ def _find_strength(
     strength and block, took up to 300 times as long.
     """
     errors = np.zeros(len(_STRENGTHS))
-    for block in np.array_split(np.arange(len(table)), _N_BLOCKS):
-        kept = np.delete(np.arange(len(table)), block)
+    for kept, block in leave_blocks_out(in_time, _N_BLOCKS):
         root = np.sqrt(weight[kept])[:, None]
         center, y_center = (np.average(a[kept], axis=0, weights=weight[kept]) for a in (table, y))
         left, singular, right = np.linalg.svd(root * (table[kept] - center), full_matrices=False)
@@ -221,12 +226,6 @@ def _standardized(
     scale[scale <= 1e-7 * np.abs(center)] = 1.0  # constant but for the rounding of float32
     scale[scale == 0] = 1.0
     return table / scale, center, scale
-
-
-def _batches(sequences: Sequences) -> Iterator[NDArray[np.int64]]:
-    size = max(_STEPS_AT_ONCE // int(sequences.lengths.max()), 1)
-    for start in range(0, len(sequences), size):
-        yield np.arange(start, min(start + size, len(sequences)))
 
 
 def _last_steps(

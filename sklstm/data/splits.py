@@ -217,16 +217,35 @@ def held_out_blocks(
         order = np.concatenate(
             [runs[i] for i in np.random.default_rng(seed).permutation(len(runs))]
         )
-    splits = _cut(order, n_blocks)
+    splits = leave_blocks_out(order, n_blocks)
     purged = _purged(sequences, splits)
     if not purged and sequences.overlap:  # not in the order of time, or too long
-        splits = _cut(np.argsort(sequences.first, kind="stable"), n_blocks)
+        splits = leave_blocks_out(np.argsort(sequences.first, kind="stable"), n_blocks)
         purged = _purged(sequences, splits)
     return purged or splits
 
 
-def _cut(order: Indices, n_blocks: int) -> list[tuple[Indices, Indices]]:
-    """Return each block of the order, behind all that is not in it."""
+def leave_blocks_out(order: Indices, n_blocks: int) -> list[tuple[Indices, Indices]]:
+    """Cut samples into blocks, each to be left out once.
+
+    Parameters
+    ----------
+    order : ndarray of shape (n_samples,)
+        Indices of the samples, in the order in which they are cut.
+    n_blocks : int
+
+    Returns
+    -------
+    list of (kept, block)
+        Indices of the samples, sorted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.data.splits import leave_blocks_out
+    >>> [(k.tolist(), b.tolist()) for k, b in leave_blocks_out(np.array([2, 0, 1, 3]), 2)]
+    [([1, 3], [0, 2]), ([0, 2], [1, 3])]
+    """
     blocks = [np.sort(block) for block in np.array_split(order, n_blocks)]
     return [(np.setdiff1d(order, block), block) for block in blocks]
 

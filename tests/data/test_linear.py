@@ -25,17 +25,23 @@ def fit(X, y, weight=None, anchor=None, *, force=False):
     return fit_linear_map(as_sequences(X, np.float64), y, weight, anchor, force=force)
 
 
+def standardized(columns, share):
+    """Return columns of mean 0 and deviation 1, and what they had before."""
+    center = np.average(columns, axis=0, weights=share)
+    scale = np.sqrt(np.average((columns - center) ** 2, axis=0, weights=share))
+    return (columns - center) / scale, center, scale
+
+
 @pytest.mark.parametrize("weight", [None, np.random.default_rng(1).uniform(0.5, 2, size=120)])
 def test_it_is_ridge_regression_on_standardised_columns(weight):
     X, y = samples(noise=3.0)
     linear = fit(X, y, weight)
     share = np.ones(len(X)) if weight is None else weight / weight.mean()
-    table, scale = X.reshape(len(X), -1), y - np.average(y, axis=0, weights=share)
-    scale = np.sqrt(np.average(scale**2, axis=0, weights=share))
-    center = np.average(table, axis=0, weights=share)
-    table = (table - center) / np.sqrt(np.average((table - center) ** 2, axis=0, weights=share))
-    chosen = RidgeCV(alphas=_STRENGTHS * len(X)).fit(table, y / scale, share)
-    expected = Ridge(chosen.alpha_).fit(table, y / scale, share).predict(table) * scale
+    table, *_ = standardized(X.reshape(len(X), -1), share)
+    *_, scale = standardized(y, share)
+    target = y / scale
+    chosen = RidgeCV(alphas=_STRENGTHS * len(X)).fit(table, target, share)
+    expected = Ridge(chosen.alpha_).fit(table, target, share).predict(table) * scale
     assert_allclose(linear(as_sequences(X, np.float64)), expected, rtol=1e-9)
 
 
@@ -50,12 +56,8 @@ def long_windows(weighted):
 def test_of_long_windows_blocks_are_left_out(weighted):
     X, y, weight = long_windows(weighted)
     share = np.ones(50) if weight is None else weight / weight.mean()
-    table, target = X[:, :, 0], y
-    for_each = [np.average(part, axis=0, weights=share) for part in (table, target)]
-    table, target = table - for_each[0], target - for_each[1]
-    table = table / np.sqrt(np.average(table**2, axis=0, weights=share))
-    scale = np.sqrt(np.average(target**2, axis=0, weights=share))
-    target = target / scale
+    table, *_ = standardized(X[:, :, 0], share)
+    target, center, scale = standardized(y, share)
     errors = []
     for strength in _STRENGTHS:
         error = 0.0
@@ -65,7 +67,7 @@ def test_of_long_windows_blocks_are_left_out(weighted):
             error += share[block] @ (told - target[block])[:, 0] ** 2
         errors.append(error)
     chosen = Ridge(_STRENGTHS[np.argmin(errors)] * 50).fit(table, target, share)
-    expected = chosen.predict(table).reshape(-1, 1) * scale + for_each[1]
+    expected = chosen.predict(table).reshape(-1, 1) * scale + center
     assert_allclose(fit(X, y, weight)(as_sequences(X, np.float64)), expected, rtol=1e-7, atol=1e-9)
 
 
