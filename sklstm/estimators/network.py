@@ -113,7 +113,7 @@ def build_module(
             cell=estimator.cell,
             activation=estimator.activation,
             bidirectional=estimator.bidirectional,
-            pooling=None if estimator.return_sequences else estimator.pooling,
+            pooling=_pooling(estimator),
             dense_layer_sizes=dense_layer_sizes,
             normalization=_normalization(estimator, sequences),
             dropout=estimator.dropout,
@@ -126,6 +126,13 @@ def build_module(
     if isinstance(model, CustomModel):
         _check_outputs(model, sequences, n_outputs)
     return model
+
+
+def _pooling(estimator: Any) -> str | None:
+    if estimator.return_sequences:
+        return None
+    pooling: str = getattr(estimator, "pooling_", estimator.pooling)  # as it was found by trial
+    return pooling
 
 
 def _patch_size(estimator: Any, sequences: Sequences) -> int:

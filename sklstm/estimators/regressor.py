@@ -30,9 +30,9 @@ from sklstm.estimators.network import dtype_of
 from sklstm.estimators.options import resolve_option
 from sklstm.estimators.part import FitArguments, Part
 from sklstm.estimators.rowwise import RowwiseLSTM
-from sklstm.estimators.trials import find_plan
+from sklstm.estimators.trials import Plan, find_plan, first_plan
 from sklstm.losses import REGRESSION_LOSSES, Loss, RegressionLoss
-from sklstm.nn import NORMALIZATIONS
+from sklstm.nn import NORMALIZATIONS, POOLINGS
 from sklstm.training import Targets
 
 # Samples from which the share of the linear map is told.
@@ -67,9 +67,11 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         Whether targets are predicted at every time step, from what came up to it (with
         `bidirectional`, from the whole sequence); y then has one target a step. `pooling` is
         without effect, and `patch_size` must be "auto" or 1.
-    pooling : {"last", "mean", "max", "concat"}, default="concat"
+    pooling : {"auto", "last", "mean", "max", "concat"}, default="auto"
         What of the top layer feeds the output: the state after the whole sequence, the mean or
-        the maximum over the time steps, or all three side by side.
+        the maximum over the time steps, or all three side by side. "auto" is "concat"; where
+        `linear_skip` is found by fits to parts of sequences that do not overlap, it is "last" if
+        that tells the others better.
     dense_layer_sizes : int or sequence of int, default=()
         Widths of dense layers with ReLU between pooling and output.
     normalization : {"auto", "layer", "batch"} or None, default="auto"
@@ -115,9 +117,9 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         where the map explains a twentieth of the variance of left-out samples. With
         "squared_error" and 30 to 20,000 samples it also measures how far the network is to be
         trusted, by one to four further fits to parts of them, and shrinks the network's part of the
-        prediction by that factor, so that noise learnt by heart does no harm; of sequences that do
-        not overlap half of these fits, if there is a map, are without it, and it goes where they
-        are better.
+        prediction by that factor, so that noise learnt by heart does no harm. Of sequences that do
+        not overlap these are one to six fits, some of them without the map or with another
+        pooling, and what tells left-out samples best is taken.
         "auto" is without effect with "poisson", a `module`, `return_sequences` and `partial_fit`;
         True with "poisson" or `return_sequences` is an error.
     standardize : bool, default=True
@@ -204,6 +206,8 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         nothing.
     network_trust_ : float
         Factor of the network's part, from 0 to 1.
+    pooling_ : str
+        What of the top layer feeds the output: `pooling`, or what "auto" found.
     input_limits_ : ndarray of shape (2, n_features) or None
         Least and greatest value that each feature is read as, infinite where there is no such
         limit; None where no feature has one.
@@ -263,6 +267,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         "quantile": "no_validation",
         "subtract_last": [StrOptions({"auto"}), "boolean"],
         "linear_skip": [StrOptions({"auto"}), "boolean"],
+        "pooling": [StrOptions({"auto", *POOLINGS})],
         "normalization": [StrOptions({"auto", *NORMALIZATIONS}), None],
     }
 
@@ -274,7 +279,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         activation: str = "tanh",
         bidirectional: bool = False,
         return_sequences: bool = False,
-        pooling: str = "concat",
+        pooling: str = "auto",
         dense_layer_sizes: int | Sequence[int] = (),
         normalization: str | None = "auto",
         dropout: float = 0.0,
@@ -513,8 +518,8 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
                 "there is no rate to learn."
             )
         anchor = self._find_anchor(train, kind)
-        linear, trust = self._find_linear(train, anchor, kind, seed)
-        self.anchor_features_ = anchor.features
+        linear, plan = self._find_linear(train, anchor, kind, seed)
+        self.anchor_features_, self.pooling_ = anchor.features, plan.pooling
         self.targets_ = RegressionTargets(
             anchor,
             train.sequences,
@@ -523,7 +528,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
             center=kind.centered and self.standardize,
             scale=self.standardize,
             linear=linear,
-            trust=trust,
+            trust=plan.trust,
         )
         return kind(self.n_outputs_, check_quantiles(self.quantile))
 
@@ -541,10 +546,10 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
 
     def _find_linear(
         self, train: Part, anchor: Anchor, kind: type[RegressionLoss], seed: int | None
-    ) -> tuple[LinearMap | None, float]:
-        """Return the linear map, if there is to be one, and the trust in the network beside it."""
+    ) -> tuple[LinearMap | None, Plan]:
+        """Return the linear map, if there is to be one, and what else makes up a prediction."""
         if seed is None:
-            return None, 1.0
+            return None, first_plan(self, linear_skip=False)
         wanted = resolve_option(self, "linear_skip")
         linear = None
         if kind.centered and wanted:
@@ -557,9 +562,9 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
                 ignored=self.categorical_,
             )
         if not (kind.predicts_mean and wanted == "auto"):
-            return linear, 1.0
+            return linear, first_plan(self, linear_skip=linear is not None)
         plan = find_plan(self, train, seed, linear_skip=linear is not None)
-        return linear if plan.linear_skip else None, plan.trust
+        return linear if plan.linear_skip else None, plan
 
     def _network_part(self, sequences: Sequences) -> NDArray[np.float64]:
         """Return what the network predicts, standardised, of shape (n_samples, n_outputs)."""

@@ -1,8 +1,8 @@
-"""How a network and a linear map are to share: fits to parts of the samples, judged on the rest."""
+"""What makes up a prediction: fits to parts of the samples, judged on the rest."""
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,9 @@ from sklstm.estimators.part import Part
 _MIN_SAMPLES = 30
 # Blocks up to so many samples; beyond the last, a network is trusted as it is.
 _N_BLOCKS = ((1_000, 4), (20_000, 2))
+# A candidate of so many times the squared error of the best one is not tried on further blocks.
+_HOPELESS = 1.5
+_POOLING = "concat"  # of "auto", where nothing is tried
 
 
 @dataclass(frozen=True)
@@ -24,22 +27,42 @@ class Plan:
     ----------
     linear_skip : bool
         Whether the linear map is part of it.
+    pooling : str
+        What of the top layer feeds the network's output.
     trust : float in [0, 1]
         Factor of the network's part.
     """
 
     linear_skip: bool
+    pooling: str = _POOLING
     trust: float = 1.0
 
 
+def first_plan(estimator: Any, *, linear_skip: bool) -> Plan:
+    """Return what an estimator predicts by where nothing is tried.
+
+    Parameters
+    ----------
+    estimator : LSTMRegressor
+    linear_skip : bool
+        Whether there is a linear map.
+
+    Returns
+    -------
+    Plan
+    """
+    return Plan(linear_skip, _POOLING if estimator.pooling == "auto" else estimator.pooling)
+
+
 def find_plan(estimator: Any, train: Part, seed: int, *, linear_skip: bool) -> Plan:
-    """Return what suits samples not seen: the map or none, and the factor of the network's part.
+    """Return what suits samples not seen: the map or none, the pooling, the network's factor.
 
     Blocks of samples are held out in turn, the estimator is fitted to the others, and the factor
     is the slope, within [0, 1], of a regression through the origin of what was to be predicted
     on what the network predicted. It is one step of stacking [1]_. Where sequences do not overlap,
-    half of the blocks are enough; where there is a map, they are then told twice, by networks
-    beside it and by networks alone, and the map goes where these tell them better.
+    half of the blocks are enough, and several candidates are told by them: the first plan, one
+    without the map, and one that pools the last state alone. The best of them is taken; those far
+    behind after a block drop out, as in a race [2]_.
 
     Parameters
     ----------
@@ -54,27 +77,47 @@ def find_plan(estimator: Any, train: Part, seed: int, *, linear_skip: bool) -> P
     Returns
     -------
     Plan
-        The map as it is and a factor of 1, without fits, of fewer than 30 or more than 20,000
-        samples.
+        The first one, without fits, of fewer than 30 or more than 20,000 samples.
 
     References
     ----------
     .. [1] Breiman (1996), Stacked regressions, Machine Learning 24.
+    .. [2] Maron and Moore (1994), Hoeffding races: accelerating model selection search for
+       classification and function approximation, Advances in Neural Information Processing
+       Systems 6.
     """
+    plan = first_plan(estimator, linear_skip=linear_skip)
     n_blocks = next((n for most, n in _N_BLOCKS if len(train.y) <= most), 0)
     if len(train.y) < _MIN_SAMPLES or n_blocks == 0:
-        return Plan(linear_skip)
+        return plan
     blocks = held_out_blocks(train.sequences, n_blocks, seed)
-    choices = [linear_skip]
-    if not train.sequences.overlap:  # blocks are drawn, and few of them tell
-        blocks = blocks[: -(-len(blocks) // 2)]
-        choices = [True, False] if linear_skip else [False]
-    plans = []
-    for skip in choices:
-        trials = _try(estimator, train, blocks, seed, linear_skip=skip)
-        trust = _trust(trials)
-        plans.append((_squared_error(trials, trust), Plan(skip, trust)))
-    return min(plans, key=lambda plan: plan[0])[1]
+    if train.sequences.overlap:
+        return _best([plan], estimator, train, blocks, seed)
+    blocks = blocks[: -(-len(blocks) // 2)]  # they are drawn, and few of them tell
+    alone = replace(plan, linear_skip=False)
+    candidates = [plan, alone]
+    if estimator.pooling == "auto":
+        candidates.append(replace(alone, pooling="last"))
+    return _best(list(dict.fromkeys(candidates)), estimator, train, blocks, seed)
+
+
+def _best(
+    candidates: Sequence[Plan],
+    estimator: Any,
+    train: Part,
+    blocks: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
+    seed: int,
+) -> Plan:
+    """Return the candidate that tells held-out blocks best, with the trust that it deserves."""
+    trials: dict[Plan, list[_Trial]] = {plan: [] for plan in candidates}
+    for number, block in enumerate(blocks):
+        for plan, of_plan in trials.items():
+            of_plan.append(_try(estimator, train, block, seed + number, plan))
+        errors = {plan: _squared_error(of_plan) for plan, of_plan in trials.items()}
+        bound = _HOPELESS * min(errors.values())
+        trials = {plan: of_plan for plan, of_plan in trials.items() if errors[plan] <= bound}
+    best = min(trials, key=lambda plan: errors[plan])
+    return replace(best, trust=_trust(trials[best]))
 
 
 @dataclass(frozen=True)
@@ -93,31 +136,26 @@ class _Trial:
 def _try(
     estimator: Any,
     train: Part,
-    blocks: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
+    block: tuple[NDArray[np.int64], NDArray[np.int64]],
     seed: int,
-    *,
-    linear_skip: bool,
-) -> list[_Trial]:
-    """Fit to all but one block of samples, and tell that, block by block."""
+    plan: Plan,
+) -> _Trial:
+    """Fit to all but one block of samples, and tell that."""
+    kept, held_out = block
     spread = columns(train.targets).std(axis=0)
-    trials = []
-    for number, (kept, held_out) in enumerate(blocks):
-        trial = _like(estimator, linear_skip=linear_skip, random_state=seed + number)
-        part, rest = train.subset(kept), train.subset(held_out)
-        trial.fit(part.sequences, part.y, part.weight)
-        if trial.net_.interrupts_.seen:  # a fit that the user ends keeps what it has; not so here
-            raise KeyboardInterrupt
-        rest = rest.limited(trial.input_limits_)
-        targets = trial.targets_
-        trials.append(
-            _Trial(
-                trial._network_part(rest.sequences),
-                targets.encode(rest.y, rest.sequences, np.float64),
-                np.ones(len(rest.y)) if rest.weight is None else rest.weight,
-                targets.scale / np.where(spread > 0, spread, 1.0),
-            )
-        )
-    return trials
+    trial = _like(estimator, linear_skip=plan.linear_skip, pooling=plan.pooling, random_state=seed)
+    part, rest = train.subset(kept), train.subset(held_out)
+    trial.fit(part.sequences, part.y, part.weight)
+    if trial.net_.interrupts_.seen:  # a fit that the user ends keeps what it has; not so here
+        raise KeyboardInterrupt
+    rest = rest.limited(trial.input_limits_)
+    targets = trial.targets_
+    return _Trial(
+        trial._network_part(rest.sequences),
+        targets.encode(rest.y, rest.sequences, np.float64),
+        np.ones(len(rest.y)) if rest.weight is None else rest.weight,
+        targets.scale / np.where(spread > 0, spread, 1.0),
+    )
 
 
 def _trust(trials: Sequence[_Trial]) -> float:
@@ -127,8 +165,9 @@ def _trust(trials: Sequence[_Trial]) -> float:
     return float(np.clip(explained / total, 0.0, 1.0)) if total > 0 else 1.0
 
 
-def _squared_error(trials: Sequence[_Trial], trust: float) -> float:
+def _squared_error(trials: Sequence[_Trial]) -> float:
     """Return the sum of squared errors, of all targets in units of their spread."""
+    trust = _trust(trials)
     return sum(
         float(t.weight @ (((t.wanted - trust * t.predicted) * t.scale) ** 2).sum(axis=1))
         for t in trials

@@ -14,7 +14,7 @@ X = np.random.default_rng(0).normal(size=(20, 5, 3)) * [1, 10, 100] + [0, 5, -7]
 
 
 def build(n_outputs=2, X=X, weight=None, relative=(), **parameters):
-    estimator = LSTMRegressor(**{"hidden_layer_sizes": 4, **parameters})
+    estimator = LSTMRegressor(**{"hidden_layer_sizes": 4, "pooling": "concat", **parameters})
     anchor = Anchor(np.array(list(relative) or [-1]), np.zeros(1), np.zeros(1))
     return build_module(estimator, as_sequences(X), weight, n_outputs, anchor)
 

@@ -4,8 +4,10 @@ from skorch.callbacks import Callback
 
 from sklstm import LSTMRegressor, make_windows
 from sklstm.data import find_limits, held_out_blocks
+from sklstm.estimators import trials
 from sklstm.estimators.part import FitArguments
-from sklstm.estimators.trials import Plan, _try, find_plan
+from sklstm.estimators.trials import Plan, find_plan, first_plan
+from sklstm.nn import POOLINGS
 
 OPTIONS = {"hidden_layer_sizes": 4, "random_state": 0, "device": "cpu"}
 
@@ -64,6 +66,26 @@ def test_a_map_that_only_learns_noise_gives_way():
     assert 1 - model.score(X_new, y_new) < 0.3 * (1 - both.score(X_new, y_new))
 
 
+@pytest.mark.parametrize(
+    ("tell", "wanted", "other"),
+    [
+        (lambda x: x[:, -1] * x[:, -2], "last", "concat"),
+        (lambda x: x.max(axis=1), "concat", "last"),
+    ],
+    ids=["product of the last two", "maximum"],
+)
+def test_what_tells_more_is_pooled(tell, wanted, other):
+    X, X_new = (np.random.default_rng(seed).normal(size=(200, 60, 1)) for seed in (0, 1))
+    y, y_new = tell(X[:, :, 0]), tell(X_new[:, :, 0])
+    options = {"hidden_layer_sizes": 16, "max_epochs": 30, "random_state": 0}
+    model = LSTMRegressor(**options).fit(X, y)
+    assert model.pooling_ == wanted
+    assert model.module_.pooling == POOLINGS[wanted]
+    forced = LSTMRegressor(**options, pooling=other).fit(X, y)
+    assert forced.pooling_ == other
+    assert 1 - model.score(X_new, y_new) < 0.85 * (1 - forced.score(X_new, y_new))
+
+
 def test_units_of_targets_do_not_tell_whether_the_map_stays():
     X, y = dents(120)
     y = np.stack([y, X[:, :, 0] @ np.linspace(-1, 1, 40)], axis=1)
@@ -84,8 +106,8 @@ def test_trials_read_what_is_held_out_within_their_own_limits():
     blocks = held_out_blocks(part.sequences, 4, 0)
     limited = [find_limits(part.sequences.subset(kept)) is not None for kept, _ in blocks]
     assert any(limited)
-    trials = _try(model, part, blocks, 0, linear_skip=True)
-    farthest = [np.abs(trial.wanted).max() for trial in trials]
+    told = [trials._try(model, part, block, i, Plan(True)) for i, block in enumerate(blocks)]
+    farthest = [np.abs(trial.wanted).max() for trial in told]
     assert all(far < 20 for far, has_limits in zip(farthest, limited, strict=True) if has_limits)
 
 
@@ -130,21 +152,71 @@ def test_how_many_fits_are_tried(n, n_blocks, linear_skip, overlap, monkeypatch)
     fits, fit = [], LSTMRegressor.fit
 
     def counted(self, *args):
-        fits.append((self.linear_skip, len(args[0])))
+        fits.append((self.linear_skip, self.pooling, len(args[0])))
         return fit(self, *args)
 
     monkeypatch.setattr(LSTMRegressor, "fit", counted)
     plan = find_plan(model, part, 0, linear_skip=linear_skip)
-    assert 0 <= plan.trust <= 1
-    two_kinds = linear_skip and not overlap
+    candidates = [(linear_skip, "concat")]
+    if not overlap:
+        candidates += [(False, "concat")] * linear_skip + [(False, "last")]
     n_of_each = n_blocks if overlap else n_blocks // 2
-    assert sum(has_map for has_map, _ in fits) == n_of_each * linear_skip
-    assert sum(not has_map for has_map, _ in fits) == n_of_each * (two_kinds or not linear_skip)
+    tried = [fit[:2] for fit in fits]
+    assert tried == candidates * n_of_each
+    assert 0 <= plan.trust <= 1
+    assert (plan.linear_skip, plan.pooling) in candidates
     if not n_blocks:
-        assert plan == Plan(linear_skip, 1.0)
+        assert plan == first_plan(model, linear_skip=linear_skip)
     elif not overlap:
-        assert fits[0][1] == n - -(-n // n_blocks)
-    assert two_kinds or plan.linear_skip is linear_skip
+        assert fits[0][2] == n - -(-n // n_blocks)
+
+
+def test_a_pooling_that_was_asked_for_is_kept(monkeypatch):
+    X, y = noise(60)
+    model = LSTMRegressor(**OPTIONS, max_epochs=1, pooling="mean")
+    fits, fit = [], LSTMRegressor.fit
+    monkeypatch.setattr(LSTMRegressor, "fit", lambda m, *a: (fits.append(m.pooling), fit(m, *a))[1])
+    assert model.fit(X, y).pooling_ == "mean"
+    assert fits == ["mean"] * 3
+
+
+@pytest.mark.parametrize("asked", [{"linear_skip": False}, {"loss": "huber"}])
+def test_without_trials_all_states_are_pooled(asked):
+    X, y = noise(60)
+    assert LSTMRegressor(**OPTIONS, max_epochs=1, **asked).fit(X, y).pooling_ == "concat"
+
+
+def race(errors, monkeypatch):
+    """Return the best candidate by squared errors on one block after another, and who was asked."""
+    plans = {name: Plan(False, name) for name in errors}
+    asked, left = [], {name: list(of_name) for name, of_name in errors.items()}
+
+    def tell(estimator, train, block, seed, plan):
+        asked.append(plan.pooling)
+        wanted = np.sqrt(left[plan.pooling].pop(0)) * np.ones((1, 1))
+        return trials._Trial(np.zeros((1, 1)), wanted, np.ones(1), np.ones(1))
+
+    monkeypatch.setattr(trials, "_try", tell)
+    n_blocks = len(next(iter(errors.values())))
+    return trials._best(list(plans.values()), None, None, [None] * n_blocks, 0), asked
+
+
+def test_the_best_of_all_blocks_is_taken(monkeypatch):
+    best, asked = race({"concat": [1.0, 5.0], "last": [1.4, 1.0]}, monkeypatch)
+    assert best == Plan(False, "last")
+    assert asked == ["concat", "last", "concat", "last"]
+
+
+def test_who_falls_far_behind_drops_out(monkeypatch):
+    best, asked = race({"concat": [1.0, 5.0], "last": [1.6, 0.0], "max": [1.4, 5.0]}, monkeypatch)
+    assert best == Plan(False, "concat")
+    assert asked == ["concat", "last", "max", "concat", "max"]
+
+
+def test_perfect_candidates_share_the_race(monkeypatch):
+    best, asked = race({"concat": [0.0, 0.0], "last": [0.0, 0.0]}, monkeypatch)
+    assert best == Plan(False, "concat")
+    assert len(asked) == 4
 
 
 def test_callbacks_are_told_of_the_fit_alone():
