@@ -12,7 +12,16 @@ from torch import nn
 from sklstm._validation import check_layer_sizes
 from sklstm.data import Anchor, Sequences, mean_and_variance, resolve_patch_size
 from sklstm.estimators.inputs import build_inputs
-from sklstm.nn import CustomModel, Features, ImageModel, Inputs, SequenceModel, Standardize
+from sklstm.nn import (
+    POOLINGS,
+    CustomModel,
+    Features,
+    ImageModel,
+    Inputs,
+    SequenceModel,
+    Standardize,
+    Start,
+)
 
 # What "auto" stands for, where it is not one layer of 64.
 _HIDDEN_LAYER_SIZES = {"mdlstm": (8, 32)}
@@ -22,6 +31,10 @@ _N_PATCHES, _N_PATCHES_TO_NUMBERS = 64, 128
 # Share of a sequence that "auto" leaves out at its head in training, at most, and from how many
 # steps on: of fewer, each is a large part.
 _RANDOM_CROP, _CROPPED_STEPS = 0.2, 40
+# How layers start whose states all feed the output. Classes are told by shapes of a few steps,
+# wherever these stand; numbers also by what builds up over time.
+_START_TO_CLASSES = Start(input_gain=0.5, keep_biases=(-1.0, -1.0))
+_START_TO_NUMBERS = Start(input_gain=0.25, keep_biases=(-2.0, 2.0))
 # How many values of a feature tell whether it is a flag.
 _N_VALUES = 10_000
 # Units of the dense layer behind an MDLSTM layer, for each of its units in one direction.
@@ -120,7 +133,7 @@ def build_module(
             patch_size=_patch_size(estimator, sequences),
             random_crop=_random_crop(estimator, sequences, inputs),
             mixed_precision=estimator.precision == "bfloat16",
-            n_steps=float(np.average(sequences.lengths, weights=weight)),
+            start=_start(estimator, sequences, weight),
         )
     model = model.to(getattr(torch, dtype_of(estimator.precision)))
     if isinstance(model, CustomModel):
@@ -133,6 +146,15 @@ def _pooling(estimator: Any) -> str | None:
         return None
     pooling: str = getattr(estimator, "pooling_", estimator.pooling)  # as it was found by trial
     return pooling
+
+
+def _start(estimator: Any, sequences: Sequences, weight: NDArray[np.float64] | None) -> Start:
+    pooling = _pooling(estimator)
+    if pooling is not None and any(part.sees_all for part in POOLINGS[pooling]):
+        return _START_TO_NUMBERS if is_regressor(estimator) else _START_TO_CLASSES
+    # each output is told from one state alone, which must itself remember what came before
+    n_steps = float(np.average(sequences.lengths, weights=weight))
+    return Start(n_remembered=n_steps / _patch_size(estimator, sequences))
 
 
 def _patch_size(estimator: Any, sequences: Sequences) -> int:

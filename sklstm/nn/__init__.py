@@ -16,7 +16,7 @@ from sklstm.nn.normalization import NORMALIZATIONS
 from sklstm.nn.patches import Patches
 from sklstm.nn.plain import ACTIVATIONS, PlainCell
 from sklstm.nn.pooling import POOLINGS
-from sklstm.nn.recurrent import RecurrentLayer
+from sklstm.nn.recurrent import RecurrentLayer, Start
 from sklstm.nn.sequence_model import SequenceModel
 from sklstm.nn.stream import ModelStream
 
@@ -46,5 +46,6 @@ __all__ = [
     "RecurrentLayer",
     "SequenceModel",
     "Standardize",
+    "Start",
     "SymbolFeed",
 ]

@@ -17,7 +17,7 @@ from sklstm.nn.feeds import NumberFeed, SymbolFeed
 from sklstm.nn.heads import DenseHead
 from sklstm.nn.plain import PlainCell
 from sklstm.nn.pooling import pool_last, pool_steps
-from sklstm.nn.recurrent import RecurrentLayer, make_layer
+from sklstm.nn.recurrent import RecurrentLayer, Start, make_layer
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ class EncoderDecoder(nn.Module):
             nn.Linear(n_memory, CELLS[cell].n_states * size) for size in decoder_layer_sizes
         )
         self.decoder = nn.ModuleList(
-            make_layer(CELLS[cell], n_in, size)
+            make_layer(CELLS[cell], n_in, size, Start())
             for n_in, size in pairwise([feed.n_inputs, *decoder_layer_sizes])
         )
         self.attention = Attention(decoder_layer_sizes[-1], n_memory) if attention else None

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import torch
@@ -15,6 +16,40 @@ from sklstm.nn.precision import autocast
 
 # Narrower layers need all of their units for what is near.
 _FEWEST_UNITS = 32
+
+
+@dataclass(frozen=True)
+class Start:
+    """How the weights of a recurrent layer start.
+
+    Input weights are Glorot's and Bengio's [1]_, recurrent ones orthogonal [2]_; biases are zero
+    but for those of the gates that tell how much of its state a unit keeps.
+
+    Attributes
+    ----------
+    input_gain : float
+        Factor of the input weights.
+    keep_biases : tuple of float or None
+        Biases of the LSTM's forget gate or the GRU's update gate, in the first and the last unit,
+        with even steps between. None is one in all of an LSTM [3]_ and zero in a GRU.
+    n_remembered : float or None
+        Number of steps over which states are to remember. A quarter of the units of a gated cell,
+        from 32 units on, then starts by keeping what it holds for 2 up to so many steps, evenly
+        spread [4]_; None leaves all as the others are.
+
+    References
+    ----------
+    .. [1] Glorot and Bengio (2010), Understanding the difficulty of training deep feedforward
+       neural networks, AISTATS.
+    .. [2] Saxe, McClelland and Ganguli (2014), Exact solutions to the nonlinear dynamics of
+       learning in deep linear neural networks, ICLR.
+    .. [3] Gers, Schmidhuber and Cummins (2000), Learning to forget, Neural Computation 12(10).
+    .. [4] Tallec and Ollivier (2018), Can recurrent neural networks warp time?, ICLR.
+    """
+
+    input_gain: float = 1.0
+    keep_biases: tuple[float, float] | None = None
+    n_remembered: float | None = None
 
 
 class RecurrentLayer(nn.Module):
@@ -38,10 +73,8 @@ class RecurrentLayer(nn.Module):
         All but tanh run step by step, as `PlainCell`.
     mixed_precision : bool, default=False
         Whether the layer computes in bfloat16; weights and what comes in and goes out do not.
-    n_remembered : float or None, default=None
-        Number of steps over which states are to remember. A quarter of the units of a gated cell,
-        from 32 units on, then starts by keeping what it holds for 2 up to so many steps, evenly
-        spread [5]_; None leaves all alike.
+    start : Start or None, default=None
+        How its weights start; None is as `Start` does.
 
     References
     ----------
@@ -50,7 +83,6 @@ class RecurrentLayer(nn.Module):
     .. [3] Cho et al. (2014), Learning phrase representations using RNN encoder-decoder.
     .. [4] Schuster and Paliwal (1997), Bidirectional recurrent neural networks, IEEE Trans. Signal
        Processing 45(11).
-    .. [5] Tallec and Ollivier (2018), Can recurrent neural networks warp time?, ICLR.
 
     Examples
     --------
@@ -72,13 +104,13 @@ class RecurrentLayer(nn.Module):
         bidirectional: bool = False,
         activation: str = "tanh",
         mixed_precision: bool = False,
-        n_remembered: float | None = None,
+        start: Start | None = None,
     ) -> None:
         super().__init__()
         self.cell = cell
         self.activation = activation
         self.mixed_precision = mixed_precision
-        make = partial(make_layer, CELLS[cell], n_inputs, n_hidden, n_remembered)
+        make = partial(make_layer, CELLS[cell], n_inputs, n_hidden, start or Start())
         self.forward_layer = make()
         self.backward_layer = make() if bidirectional else None
         self.n_outputs = n_hidden * (2 if bidirectional else 1)
@@ -149,28 +181,27 @@ class RecurrentLayer(nn.Module):
         return states.to(x.dtype)
 
 
-def make_layer(
-    cell: Cell, n_inputs: int, n_hidden: int, n_remembered: float | None = None
-) -> nn.RNNBase:
-    """Return torch's layer of one direction.
-
-    Input weights start as Glorot and Bengio (2010) propose, recurrent ones orthogonal (Saxe,
-    McClelland and Ganguli, 2014), the forget gate's bias is one (Gers et al., 2000), others zero,
-    but for units that are to remember (Tallec and Ollivier, 2018).
-    """
+def make_layer(cell: Cell, n_inputs: int, n_hidden: int, start: Start) -> nn.RNNBase:
+    """Return torch's layer of one direction."""
     layer = cell.layer(n_inputs, n_hidden, batch_first=True)
     weights = dict(layer.named_parameters())
     with torch.no_grad():
         for number, gate in enumerate(cell.gates):
             block = slice(number * n_hidden, (number + 1) * n_hidden)
-            nn.init.xavier_uniform_(weights["weight_ih_l0"][block])
+            nn.init.xavier_uniform_(weights["weight_ih_l0"][block], start.input_gain)
             nn.init.orthogonal_(weights["weight_hh_l0"][block])
-            weights["bias_ih_l0"][block] = 1.0 if gate == "forget" else 0.0
+            weights["bias_ih_l0"][block] = torch.linspace(*_biases(cell, gate, start), n_hidden)
             weights["bias_hh_l0"][block] = 0.0
-        if n_remembered is not None and n_hidden >= _FEWEST_UNITS:
-            _spread_time_scales(cell, weights["bias_ih_l0"], n_hidden, n_remembered)
+        if start.n_remembered is not None and n_hidden >= _FEWEST_UNITS:
+            _spread_time_scales(cell, weights["bias_ih_l0"], n_hidden, start.n_remembered)
     weights["bias_hh_l0"].requires_grad_(not cell.redundant_bias)
     return layer
+
+
+def _biases(cell: Cell, gate: str, start: Start) -> tuple[float, float]:
+    if start.keep_biases is not None and cell.keeping.get(gate) == 1:
+        return start.keep_biases
+    return (1.0, 1.0) if gate == "forget" else (0.0, 0.0)
 
 
 def _spread_time_scales(cell: Cell, bias: Tensor, n_hidden: int, n_steps: float) -> None:

@@ -14,7 +14,7 @@ from sklstm.nn.heads import DenseHead
 from sklstm.nn.normalization import NORMALIZATIONS
 from sklstm.nn.patches import Patches
 from sklstm.nn.pooling import EVERY_STEP, POOLINGS
-from sklstm.nn.recurrent import RecurrentLayer
+from sklstm.nn.recurrent import RecurrentLayer, Start
 from sklstm.nn.summary import refine, summarize
 
 
@@ -47,9 +47,8 @@ class SequenceModel(nn.Module):
         Share of a batch's shortest sequence that is left out at all heads in training, at most.
     mixed_precision : bool, default=False
         Whether the recurrent layers compute in bfloat16.
-    n_steps : float or None, default=None
-        Usual number of steps of a sequence. Where an output is told from one state alone, a
-        quarter of the units starts as ones that remember over up to so many (`RecurrentLayer`).
+    start : Start or None, default=None
+        How the weights of the recurrent layers start; None is as `Start` does.
 
     Examples
     --------
@@ -81,7 +80,7 @@ class SequenceModel(nn.Module):
         patch_size: int = 1,
         random_crop: float = 0.0,
         mixed_precision: bool = False,
-        n_steps: float | None = None,
+        start: Start | None = None,
     ) -> None:
         super().__init__()
         self.crop = RandomCrop(random_crop)
@@ -93,9 +92,6 @@ class SequenceModel(nn.Module):
             n_features * patch_size,
             *(self.n_directions * size for size in hidden_layer_sizes),
         ]
-        n_remembered = None
-        if n_steps is not None and not any(p.sees_all for p in self.pooling):
-            n_remembered = n_steps / patch_size
         self.recurrent = nn.ModuleList(
             RecurrentLayer(
                 cell,
@@ -104,7 +100,7 @@ class SequenceModel(nn.Module):
                 bidirectional=bidirectional,
                 activation=activation,
                 mixed_precision=mixed_precision,
-                n_remembered=n_remembered,
+                start=start,
             )
             for n_inputs, size in zip(widths, hidden_layer_sizes, strict=False)
         )

@@ -287,16 +287,38 @@ def test_what_is_left_out_at_the_head_in_training(X, changed, share):
     assert model.module_.crop.share == share
 
 
+def forget_biases(module, n_hidden=32):
+    return module.recurrent[0].forward_layer.bias_ih_l0[n_hidden : 2 * n_hidden].detach()
+
+
 @pytest.mark.parametrize("weighted", [False, True])
-def test_units_start_with_time_scales_up_to_the_mean_length(weighted):
+@pytest.mark.parametrize("parameters", [{"pooling": "last"}, {"return_sequences": True}], ids=str)
+def test_units_remember_where_each_output_is_told_from_one_state(weighted, parameters):
     lengths = np.repeat([10, 70], [4, 2])
     X, weight = [np.zeros((length, 3)) for length in lengths], None
     if weighted:  # a sample of weight two is two samples
         X, weight = [X[0], X[-1]], np.array([4.0, 2.0])
-    for pooling, scale in (("last", 29 - 28 / 8 / 2), ("concat", np.e)):
-        module = build(X=X, weight=weight, hidden_layer_sizes=32, pooling=pooling)
-        forget = module.recurrent[0].forward_layer.bias_ih_l0[32:64].detach()
-        assert_allclose(forget.exp().max(), scale, rtol=1e-5)
+    patch_size = 1 if "return_sequences" in parameters else 3
+    module = build(X=X, weight=weight, hidden_layer_sizes=32, patch_size=patch_size, **parameters)
+    n_groups = 30 / patch_size  # up to the mean length
+    longest = n_groups - (n_groups - 2) / 8 / 2
+    assert_allclose(forget_biases(module).exp().max(), longest - 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("pooling", ["mean", "max", "concat"])
+def test_units_start_otherwise_where_all_states_feed_the_output(pooling):
+    numbers = build(hidden_layer_sizes=32, pooling=pooling)
+    assert_allclose(forget_biases(numbers), np.linspace(-2, 2, 32), atol=1e-6)
+    classes = LSTMClassifier(32, max_epochs=1, learning_rate=1e-9, pooling=pooling, device="cpu")
+    classes.fit(X, np.arange(20) % 2)
+    assert_allclose(forget_biases(classes.module_), -1, atol=1e-6)
+    last = build(hidden_layer_sizes=32, pooling="last", X=np.zeros((1, 3, 3)))
+    wide, narrow, less = (
+        model.recurrent[0].forward_layer.weight_ih_l0.abs().max().item()
+        for model in (last, numbers, classes.module_)
+    )
+    assert 0.9 < narrow / (0.25 * wide) < 1.1
+    assert less < 0.6 * wide
 
 
 def test_regressors_see_whole_sequences():

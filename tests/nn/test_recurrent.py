@@ -8,7 +8,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose
 
-from sklstm.nn import CELLS, RecurrentLayer
+from sklstm.nn import CELLS, RecurrentLayer, Start
 from sklstm.nn.pooling import pool_last
 
 cells = pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
@@ -276,9 +276,8 @@ def test_a_quarter_of_the_units_starts_as_ones_that_remember(
     cell, n_hidden, n_remembered, bidirectional
 ):
     usual = RecurrentLayer(cell, 3, n_hidden, bidirectional=bidirectional)
-    layer = RecurrentLayer(
-        cell, 3, n_hidden, bidirectional=bidirectional, n_remembered=n_remembered
-    )
+    start = Start(n_remembered=n_remembered)
+    layer = RecurrentLayer(cell, 3, n_hidden, bidirectional=bidirectional, start=start)
     n_keeping = n_hidden // 4
     expected = held_at_start(usual.forward_layer, cell)
     for part in (layer.forward_layer, layer.backward_layer)[: 1 + bidirectional]:
@@ -305,7 +304,7 @@ def test_a_quarter_of_the_units_starts_as_ones_that_remember(
 def test_no_unit_is_made_to_remember(cell, n_hidden, n_remembered):
     """Cells without gates, sequences shorter than usual units hold, and narrow layers."""
     biases = [
-        RecurrentLayer(cell, 2, n_hidden, n_remembered=n).forward_layer.bias_ih_l0
+        RecurrentLayer(cell, 2, n_hidden, start=Start(n_remembered=n)).forward_layer.bias_ih_l0
         for n in (None, n_remembered)
     ]
     assert torch.equal(*biases)
@@ -317,12 +316,36 @@ def test_the_first_step_reaches_the_last_state_of_a_layer_that_remembers(cell):
     n_steps = 200
     norms = []
     for n_remembered in (None, n_steps):
-        layer = RecurrentLayer(cell, 2, 32, n_remembered=n_remembered).double()
+        layer = RecurrentLayer(cell, 2, 32, start=Start(n_remembered=n_remembered)).double()
         x = torch.randn(8, n_steps, 2, dtype=torch.float64, requires_grad=True)
         layer.last(x, None).sum().backward()
         norms.append(x.grad[:, 0].norm() / x.grad[:, -1].norm())
     assert norms[0] < 1e-5
     assert norms[1] > 1e-3
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@directions
+def test_input_weights_start_in_proportion_to_their_gain(cell, bidirectional):
+    layers = []
+    for gain in (1.0, 0.25):
+        torch.manual_seed(0)
+        start = Start(input_gain=gain)
+        layers.append(RecurrentLayer(cell, 3, 8, bidirectional=bidirectional, start=start))
+    for (name, whole), quarter in zip(
+        layers[0].named_parameters(), layers[1].parameters(), strict=True
+    ):
+        assert_allclose(quarter.detach(), whole.detach() * (0.25 if "weight_ih" in name else 1))
+
+
+@pytest.mark.parametrize(("cell", "keeping"), [("lstm", 1), ("gru", 1), ("rnn", None)])
+@directions
+def test_units_start_by_keeping_from_the_first_bias_to_the_last(cell, keeping, bidirectional):
+    start = Start(keep_biases=(-2.0, 2.0))
+    layer = RecurrentLayer(cell, 3, 5, bidirectional=bidirectional, start=start)
+    for part in (layer.forward_layer, layer.backward_layer)[: 1 + bidirectional]:
+        for gate, biases in enumerate(part.bias_ih_l0.detach().reshape(-1, 5)):
+            assert_allclose(biases, np.arange(-2, 3) if gate == keeping else np.zeros(5))
 
 
 @pytest.mark.parametrize(("cell", "frozen"), [("lstm", True), ("rnn", True), ("gru", False)])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from sklstm.nn import SequenceModel, Standardize
+from sklstm.nn import SequenceModel, Standardize, Start
 
 MEAN, SCALE = np.array([0.5, -1.0]), np.array([2.0, 0.5])
 LENGTHS = [6, 1, 4, 3, 6]
@@ -161,30 +161,24 @@ def test_layer_normalization_leaves_something_of_a_single_feature(rng):
     assert len(np.unique(output.round(6))) == len(LENGTHS)
 
 
-@pytest.mark.parametrize(
-    ("pooling", "remember"),
-    [("last", True), (None, True), ("mean", False), ("max", False), ("concat", False)],
-)
-def test_units_remember_where_each_output_is_told_from_one_state(pooling, remember):
+def test_all_layers_start_as_they_are_told():
     options = {
         "hidden_layer_sizes": (64, 32),
         "cell": "lstm",
-        "bidirectional": False,
-        "pooling": pooling,
+        "bidirectional": True,
+        "pooling": "concat",
         "dense_layer_sizes": (),
         "normalization": None,
         "dropout": 0.0,
-        "patch_size": 1 if pooling is None else 4,
     }
-    model = SequenceModel(Standardize(MEAN, SCALE), 2, 3, **options, n_steps=97.5)
-    n_groups = 97.5 / options["patch_size"]
-    for layer, n_hidden in zip(model.recurrent, (64, 32), strict=True):
-        forget = layer.forward_layer.bias_ih_l0[n_hidden : 2 * n_hidden].detach()
-        longest = n_groups - (n_groups - 2) / (n_hidden // 4) / 2
-        expected = longest - 1 if remember else np.e
-        np.testing.assert_allclose(forget.exp().max(), expected, rtol=1e-5)
-    unknown = SequenceModel(Standardize(MEAN, SCALE), 2, 3, **options)
-    assert (unknown.recurrent[0].forward_layer.bias_ih_l0[64:128] == 1).all()
+    scaled = Standardize(MEAN, SCALE)
+    usual = SequenceModel(scaled, 2, 3, **options)
+    told = SequenceModel(scaled, 2, 3, **options, start=Start(keep_biases=(-1.0, 0.0)))
+    for model, expected in ((usual, (1, 1)), (told, (-1, 0))):
+        for layer, n_hidden in zip(model.recurrent, (64, 32), strict=True):
+            for part in (layer.forward_layer, layer.backward_layer):
+                biases = part.bias_ih_l0[n_hidden : 2 * n_hidden].tolist()
+                assert (biases[0], biases[-1]) == expected
 
 
 def test_all_trainable_parameters_get_a_gradient(rng):
