@@ -31,9 +31,9 @@ _N_PATCHES, _N_PATCHES_TO_NUMBERS = 64, 128
 # Share of a sequence that "auto" leaves out at its head in training, at most, and from how many
 # steps on: of fewer, each is a large part.
 _RANDOM_CROP, _CROPPED_STEPS = 0.2, 40
-# How layers start whose states all feed the output. Classes are told by shapes of a few steps,
-# wherever these stand; numbers also by what builds up over time.
-_START_TO_CLASSES = Start(input_gain=0.5, keep_biases=(-1.0, -1.0))
+# How layers start whose states all feed the output: from what is near to what builds up over time.
+# Classes are more often told by shapes of a few steps, wherever these stand.
+_START_TO_CLASSES = Start(input_gain=0.5, keep_biases=(-4.0, 2.0))
 _START_TO_NUMBERS = Start(input_gain=0.25, keep_biases=(-2.0, 2.0))
 # How many values of a feature tell whether it is a flag.
 _N_VALUES = 10_000

@@ -14,7 +14,7 @@ from sklstm.nn.masks import last_steps, reverse_sequences
 from sklstm.nn.plain import PlainCell
 from sklstm.nn.precision import autocast
 
-# Narrower layers need all of their units for what is near.
+# Narrower layers start as usual: they need all of their units for what is near.
 _FEWEST_UNITS = 32
 
 
@@ -23,7 +23,8 @@ class Start:
     """How the weights of a recurrent layer start.
 
     Input weights are Glorot's and Bengio's [1]_, recurrent ones orthogonal [2]_; biases are zero
-    but for those of the gates that tell how much of its state a unit keeps.
+    but for those of the gates that tell how much of its state a unit keeps. Layers of fewer than 32
+    units start as by default, whatever is told here.
 
     Attributes
     ----------
@@ -33,9 +34,9 @@ class Start:
         Biases of the LSTM's forget gate or the GRU's update gate, in the first and the last unit,
         with even steps between. None is one in all of an LSTM [3]_ and zero in a GRU.
     n_remembered : float or None
-        Number of steps over which states are to remember. A quarter of the units of a gated cell,
-        from 32 units on, then starts by keeping what it holds for 2 up to so many steps, evenly
-        spread [4]_; None leaves all as the others are.
+        Number of steps over which states are to remember. A quarter of the units of a gated cell
+        then starts by keeping what it holds for 2 up to so many steps, evenly spread [4]_; None
+        leaves all as the others are.
 
     References
     ----------
@@ -182,7 +183,9 @@ class RecurrentLayer(nn.Module):
 
 
 def make_layer(cell: Cell, n_inputs: int, n_hidden: int, start: Start) -> nn.RNNBase:
-    """Return torch's layer of one direction."""
+    """Return torch's layer of one direction; one of fewer than 32 units starts as usual."""
+    if n_hidden < _FEWEST_UNITS:
+        start = Start()
     layer = cell.layer(n_inputs, n_hidden, batch_first=True)
     weights = dict(layer.named_parameters())
     with torch.no_grad():
@@ -192,7 +195,7 @@ def make_layer(cell: Cell, n_inputs: int, n_hidden: int, start: Start) -> nn.RNN
             nn.init.orthogonal_(weights["weight_hh_l0"][block])
             weights["bias_ih_l0"][block] = torch.linspace(*_biases(cell, gate, start), n_hidden)
             weights["bias_hh_l0"][block] = 0.0
-        if start.n_remembered is not None and n_hidden >= _FEWEST_UNITS:
+        if start.n_remembered is not None:
             _spread_time_scales(cell, weights["bias_ih_l0"], n_hidden, start.n_remembered)
     weights["bias_hh_l0"].requires_grad_(not cell.redundant_bias)
     return layer

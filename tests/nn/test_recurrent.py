@@ -331,7 +331,7 @@ def test_input_weights_start_in_proportion_to_their_gain(cell, bidirectional):
     for gain in (1.0, 0.25):
         torch.manual_seed(0)
         start = Start(input_gain=gain)
-        layers.append(RecurrentLayer(cell, 3, 8, bidirectional=bidirectional, start=start))
+        layers.append(RecurrentLayer(cell, 3, 32, bidirectional=bidirectional, start=start))
     for (name, whole), quarter in zip(
         layers[0].named_parameters(), layers[1].parameters(), strict=True
     ):
@@ -342,10 +342,21 @@ def test_input_weights_start_in_proportion_to_their_gain(cell, bidirectional):
 @directions
 def test_units_start_by_keeping_from_the_first_bias_to_the_last(cell, keeping, bidirectional):
     start = Start(keep_biases=(-2.0, 2.0))
-    layer = RecurrentLayer(cell, 3, 5, bidirectional=bidirectional, start=start)
+    layer = RecurrentLayer(cell, 3, 33, bidirectional=bidirectional, start=start)
     for part in (layer.forward_layer, layer.backward_layer)[: 1 + bidirectional]:
-        for gate, biases in enumerate(part.bias_ih_l0.detach().reshape(-1, 5)):
-            assert_allclose(biases, np.arange(-2, 3) if gate == keeping else np.zeros(5))
+        for gate, biases in enumerate(part.bias_ih_l0.detach().reshape(-1, 33)):
+            expected = np.arange(33) / 8 - 2 if gate == keeping else np.zeros(33)
+            assert_allclose(biases, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+def test_narrow_layers_start_as_usual(cell):
+    layers = []
+    for start in (None, Start(input_gain=0.25, keep_biases=(-2.0, 2.0), n_remembered=50)):
+        torch.manual_seed(0)
+        layers.append(RecurrentLayer(cell, 3, 31, start=start))
+    for usual, narrow in zip(*(layer.parameters() for layer in layers), strict=True):
+        assert torch.equal(usual, narrow)
 
 
 @pytest.mark.parametrize(("cell", "frozen"), [("lstm", True), ("rnn", True), ("gru", False)])
