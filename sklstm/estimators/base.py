@@ -196,7 +196,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
 
     @abstractmethod
     def _make_loss(self, train: Part, seed: int | None) -> Loss:
-        """Learn from the training part what targets are told relative to; return the loss.
+        """Learn from the training part what predictions are made of; return the loss.
 
         The seed is for what is found by trial; None where the part is not all there will be.
         """
@@ -220,10 +220,21 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         """Return what targets, and with them features, are told relative to."""
         return no_anchor(1)
 
+    def _pooling(self) -> str | None:
+        """Return what of the top layer feeds the output; None where every step has outputs."""
+        pooling: str | None = None if self.return_sequences else self.pooling
+        return pooling
+
     def _build_module(self, train: Part, n_outputs: int) -> nn.Module:
         """Return the network, untrained."""
         return build_module(
-            self, train.sequences, train.weight, n_outputs, self._anchor(), self.categorical_
+            self,
+            train.sequences,
+            train.weight,
+            n_outputs,
+            self._anchor(),
+            self._pooling(),
+            self.categorical_,
         )
 
     def _given_outputs(self, targets: Targets) -> dict[str, NDArray[Any]]:

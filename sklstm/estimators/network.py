@@ -77,6 +77,7 @@ def build_module(
     weight: NDArray[np.float64] | None,
     n_outputs: int,
     anchor: Anchor,
+    pooling: str | None,
     categorical: Sequence[int] = (),
 ) -> nn.Module:
     """Build the module that an estimator trains.
@@ -93,6 +94,8 @@ def build_module(
         Width of the output.
     anchor : Anchor
         Says which features the network sees relative to their last value.
+    pooling : str or None
+        What of the top layer feeds the output; None where every step has outputs.
     categorical : sequence of int, default=()
         Features that are symbols.
 
@@ -126,14 +129,14 @@ def build_module(
             cell=estimator.cell,
             activation=estimator.activation,
             bidirectional=estimator.bidirectional,
-            pooling=_pooling(estimator),
+            pooling=pooling,
             dense_layer_sizes=dense_layer_sizes,
             normalization=_normalization(estimator, sequences),
             dropout=estimator.dropout,
             patch_size=_patch_size(estimator, sequences),
             random_crop=_random_crop(estimator, sequences, inputs),
             mixed_precision=estimator.precision == "bfloat16",
-            start=_start(estimator, sequences, weight),
+            start=_start(estimator, sequences, weight, pooling),
         )
     model = model.to(getattr(torch, dtype_of(estimator.precision)))
     if isinstance(model, CustomModel):
@@ -141,15 +144,12 @@ def build_module(
     return model
 
 
-def _pooling(estimator: Any) -> str | None:
-    if estimator.return_sequences:
-        return None
-    pooling: str = getattr(estimator, "pooling_", estimator.pooling)  # as it was found by trial
-    return pooling
-
-
-def _start(estimator: Any, sequences: Sequences, weight: NDArray[np.float64] | None) -> Start:
-    pooling = _pooling(estimator)
+def _start(
+    estimator: Any,
+    sequences: Sequences,
+    weight: NDArray[np.float64] | None,
+    pooling: str | None,
+) -> Start:
     if pooling is not None and any(part.sees_all for part in POOLINGS[pooling]):
         return _START_TO_NUMBERS if is_regressor(estimator) else _START_TO_CLASSES
     # each output is told from one state alone, which must itself remember what came before

@@ -70,8 +70,8 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
     pooling : {"auto", "last", "mean", "max", "concat"}, default="auto"
         What of the top layer feeds the output: the state after the whole sequence, the mean or
         the maximum over the time steps, or all three side by side. "auto" is "concat"; where
-        `linear_skip` is found by fits to parts of sequences that do not overlap, it is "last" if
-        that tells the others better.
+        ``linear_skip="auto"`` makes fits to parts of sequences that do not overlap, it is "last" if
+        that, without the map, tells the others best.
     dense_layer_sizes : int or sequence of int, default=()
         Widths of dense layers with ReLU between pooling and output.
     normalization : {"auto", "layer", "batch"} or None, default="auto"
@@ -206,8 +206,9 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         nothing.
     network_trust_ : float
         Factor of the network's part, from 0 to 1.
-    pooling_ : str
-        What of the top layer feeds the output: `pooling`, or what "auto" found.
+    pooling_ : str or None
+        What of the top layer feeds the output: `pooling`, or what "auto" found. None with
+        `return_sequences` and a `module`.
     input_limits_ : ndarray of shape (2, n_features) or None
         Least and greatest value that each feature is read as, infinite where there is no such
         limit; None where no feature has one.
@@ -259,6 +260,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
     """
 
     n_outputs_: int
+    pooling_: str | None
 
     _row_methods = ("predict", "predict_quantiles")
     _parameter_constraints: ClassVar[dict[str, Any]] = {
@@ -518,8 +520,10 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
                 "there is no rate to learn."
             )
         anchor = self._find_anchor(train, kind)
-        linear, plan = self._find_linear(train, anchor, kind, seed)
-        self.anchor_features_, self.pooling_ = anchor.features, plan.pooling
+        linear, plan = self._find_parts(train, anchor, kind, seed)
+        self.anchor_features_ = anchor.features
+        is_pooled = not self.return_sequences and self.module is None
+        self.pooling_ = plan.pooling if is_pooled else None
         self.targets_ = RegressionTargets(
             anchor,
             train.sequences,
@@ -544,7 +548,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
             ignored=self.categorical_,
         )
 
-    def _find_linear(
+    def _find_parts(
         self, train: Part, anchor: Anchor, kind: type[RegressionLoss], seed: int | None
     ) -> tuple[LinearMap | None, Plan]:
         """Return the linear map, if there is to be one, and what else makes up a prediction."""
@@ -596,6 +600,9 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
 
     def _anchor(self) -> Anchor:
         return self.targets_.anchor
+
+    def _pooling(self) -> str | None:
+        return self.pooling_
 
     def _score_outputs(self, outputs: Tensor, part: Part) -> float:
         from sklearn.metrics import r2_score  # slow to import, and few need it

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sklstm import training
 from sklstm.data import columns, held_out_blocks
 from sklstm.estimators.part import Part
 
@@ -108,11 +109,19 @@ def _best(
     blocks: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
     seed: int,
 ) -> Plan:
-    """Return the candidate that tells held-out blocks best, with the trust that it deserves."""
+    """Return the candidate that tells held-out blocks best, with the trust that it deserves.
+
+    One that diverges drops out, unless it is the first, whose error is the user's to mend.
+    """
     trials: dict[Plan, list[_Trial]] = {plan: [] for plan in candidates}
     for number, block in enumerate(blocks):
-        for plan, of_plan in trials.items():
-            of_plan.append(_try(estimator, train, block, seed + number, plan))
+        for plan in list(trials):
+            try:
+                trials[plan].append(_try(estimator, train, block, seed + number, plan))
+            except training.DivergedError:
+                if plan is candidates[0]:
+                    raise
+                del trials[plan]
         errors = {plan: _squared_error(of_plan) for plan, of_plan in trials.items()}
         bound = _HOPELESS * min(errors.values())
         trials = {plan: of_plan for plan, of_plan in trials.items() if errors[plan] <= bound}
@@ -168,10 +177,11 @@ def _trust(trials: Sequence[_Trial]) -> float:
 def _squared_error(trials: Sequence[_Trial]) -> float:
     """Return the sum of squared errors, of all targets in units of their spread."""
     trust = _trust(trials)
-    return sum(
+    error = sum(
         float(t.weight @ (((t.wanted - trust * t.predicted) * t.scale) ** 2).sum(axis=1))
         for t in trials
     )
+    return np.inf if np.isnan(error) else error
 
 
 def _like(estimator: Any, **changed: Any) -> Any:

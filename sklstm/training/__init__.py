@@ -17,7 +17,7 @@ from sklstm.training.samples import Samples, Split, Targets
 from sklstm.training.schedules import SCHEDULES
 
 if TYPE_CHECKING:
-    from sklstm.training.callbacks import BestWeights, check_callbacks
+    from sklstm.training.callbacks import BestWeights, DivergedError, check_callbacks
     from sklstm.training.net import SequenceNet, make_net
     from sklstm.training.teaching import TeacherForcing
 
@@ -25,6 +25,7 @@ __all__ = [
     "OPTIMIZERS",
     "SCHEDULES",
     "BestWeights",
+    "DivergedError",
     "Interrupts",
     "Samples",
     "SequenceNet",
@@ -47,6 +48,7 @@ __all__ = [
 # What imports skorch is imported when it is first asked for.
 _LATE = {
     "BestWeights": "callbacks",
+    "DivergedError": "callbacks",
     "check_callbacks": "callbacks",
     "SequenceNet": "net",
     "make_net": "net",

@@ -21,7 +21,7 @@ class StopTraining(Exception):  # noqa: N818 - no error
     """Ends a fit in good order."""
 
 
-class DivergedError(Exception):
+class DivergedError(ValueError):
     """Ends a fit whose loss is no longer a number."""
 
 

@@ -254,7 +254,7 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
                 raise stop.__cause__ from None
         except DivergedError as error:
             if best is None or best.best_epoch_ == 0:
-                raise ValueError(str(error)) from None
+                raise
             message = f"{error} The weights of epoch {best.best_epoch_} are kept."
             warnings.warn(message, ConvergenceWarning, stacklevel=2)
         except KeyboardInterrupt:

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 from skorch.callbacks import Callback
 
 from sklstm import LSTMRegressor, make_windows
@@ -211,6 +212,66 @@ def test_who_falls_far_behind_drops_out(monkeypatch):
     best, asked = race({"concat": [1.0, 5.0], "last": [1.6, 0.0], "max": [1.4, 5.0]}, monkeypatch)
     assert best == Plan(False, "concat")
     assert asked == ["concat", "last", "max", "concat", "max"]
+
+
+def test_what_is_no_number_loses(monkeypatch):
+    best, asked = race({"concat": [np.nan, 1.0], "last": [1.0, 1.0]}, monkeypatch)
+    assert best == Plan(False, "last")
+    assert asked == ["concat", "last", "last"]
+    best, _ = race({"concat": [np.nan, np.nan], "last": [np.nan, np.nan]}, monkeypatch)
+    assert best == Plan(False, "concat")
+
+
+def test_candidates_are_compared_with_the_trust_that_they_deserve(monkeypatch):
+    """One predicts the double of what is wanted, the other what is not."""
+    wanted = np.array([[1.0], [2.0]])
+    predicted = {"concat": 2 * wanted, "last": wanted + np.array([[0.5], [-0.5]])}
+
+    def tell(estimator, train, block, seed, plan):
+        return trials._Trial(predicted[plan.pooling], wanted, np.ones(2), np.ones(1))
+
+    monkeypatch.setattr(trials, "_try", tell)
+    plans = [Plan(False, "last"), Plan(False, "concat")]
+    assert trials._best(plans, None, None, [None], 0) == Plan(False, "concat", 0.5)
+
+
+def test_who_diverges_drops_out_unless_it_was_asked_for():
+    X = np.random.default_rng(0).normal(size=(60, 150, 1))
+    y = X.sum(axis=(1, 2))
+    options = {"activation": "relu", "max_epochs": 4, "learning_rate": 0.3, "random_state": 0}
+    assert LSTMRegressor(8, **options).fit(X, y).pooling_ == "concat"
+    with pytest.raises(ValueError, match="Training diverged"):
+        LSTMRegressor(8, **options, pooling="last").fit(X, y)
+
+
+def test_what_is_pooled_lasts_as_long_as_the_network():
+    X = np.random.default_rng(0).normal(size=(200, 60, 1))
+    y = X[:, -1, 0] * X[:, -2, 0]
+    model = LSTMRegressor(16, max_epochs=30, random_state=0, warm_start=True).fit(X, y)
+    assert model.pooling_ == "last"
+    module = model.module_
+    assert model.fit(X, y).pooling_ == "last"
+    assert model.partial_fit(X, y).pooling_ == "last"
+    assert model.module_ is module
+    model.set_params(warm_start=False, pooling="max", max_epochs=1)
+    assert model.fit(X, y).pooling_ == "max"
+    assert LSTMRegressor(**OPTIONS).partial_fit(X, y).pooling_ == "concat"
+
+
+def test_nothing_is_pooled_where_every_step_has_outputs():
+    X = np.random.default_rng(0).normal(size=(40, 6, 1))
+    steps = LSTMRegressor(**OPTIONS, max_epochs=1, return_sequences=True).fit(X, X[:, :, 0])
+    assert steps.pooling_ is None
+
+    class Own(torch.nn.Module):
+        def __init__(self, n_features, n_outputs):
+            super().__init__()
+            self.layer = torch.nn.Linear(n_features, n_outputs)
+
+        def forward(self, x, lengths):
+            return self.layer(x[:, 0])
+
+    assert LSTMRegressor(max_epochs=1, module=Own).fit(X, X[:, 0, 0]).pooling_ is None
 
 
 def test_perfect_candidates_share_the_race(monkeypatch):
