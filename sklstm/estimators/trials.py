@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklstm import training
+import sklstm.training as training
 from sklstm.data import columns, held_out_blocks
 from sklstm.estimators.part import Part
 
