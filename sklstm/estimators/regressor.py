@@ -552,9 +552,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         self, train: Part, anchor: Anchor, kind: type[RegressionLoss], seed: int | None
     ) -> tuple[LinearMap | None, Plan]:
         """Return the linear map, if there is to be one, and what else makes up a prediction."""
-        if seed is None:
-            return None, first_plan(self, linear_skip=False)
-        wanted = resolve_option(self, "linear_skip")
+        wanted = seed is not None and resolve_option(self, "linear_skip")
         linear = None
         if kind.centered and wanted:
             linear = fit_linear_map(
@@ -565,9 +563,9 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
                 force=wanted is True,
                 ignored=self.categorical_,
             )
-        if not (kind.predicts_mean and wanted == "auto"):
-            return linear, first_plan(self, linear_skip=linear is not None)
-        plan = find_plan(self, train, seed, linear_skip=linear is not None)
+        plan = first_plan(self, linear_skip=linear is not None)
+        if seed is not None and wanted == "auto" and kind.predicts_mean:
+            plan = find_plan(self, train, seed, plan)
         return linear if plan.linear_skip else None, plan
 
     def _network_part(self, sequences: Sequences) -> NDArray[np.float64]:

@@ -55,13 +55,13 @@ def first_plan(estimator: Any, *, linear_skip: bool) -> Plan:
     return Plan(linear_skip, _POOLING if estimator.pooling == "auto" else estimator.pooling)
 
 
-def find_plan(estimator: Any, train: Part, seed: int, *, linear_skip: bool) -> Plan:
+def find_plan(estimator: Any, train: Part, seed: int, plan: Plan) -> Plan:
     """Return what suits samples not seen: the map or none, the pooling, the network's factor.
 
     Blocks of samples are held out in turn, the estimator is fitted to the others, and the factor
     is the slope, within [0, 1], of a regression through the origin of what was to be predicted
     on what the network predicted. It is one step of stacking [1]_. Where sequences do not overlap,
-    half of the blocks are enough, and several candidates are told by them: the first plan, one
+    half of the blocks are enough, and several candidates are told by them: the given plan, one
     without the map, and one that pools the last state alone. The best of them is taken; those far
     behind after a block drop out, as in a race [2]_.
 
@@ -72,13 +72,13 @@ def find_plan(estimator: Any, train: Part, seed: int, *, linear_skip: bool) -> P
         The training part.
     seed : int
         Seeds the fits.
-    linear_skip : bool
-        Whether there is a linear map.
+    plan : Plan
+        The first candidate.
 
     Returns
     -------
     Plan
-        The first one, without fits, of fewer than 30 or more than 20,000 samples.
+        The given one, without fits, of fewer than 30 or more than 20,000 samples.
 
     References
     ----------
@@ -87,7 +87,6 @@ def find_plan(estimator: Any, train: Part, seed: int, *, linear_skip: bool) -> P
        classification and function approximation, Advances in Neural Information Processing
        Systems 6.
     """
-    plan = first_plan(estimator, linear_skip=linear_skip)
     n_blocks = next((n for most, n in _N_BLOCKS if len(train.y) <= most), 0)
     if len(train.y) < _MIN_SAMPLES or n_blocks == 0:
         return plan

@@ -157,7 +157,8 @@ def test_how_many_fits_are_tried(n, n_blocks, linear_skip, overlap, monkeypatch)
         return fit(self, *args)
 
     monkeypatch.setattr(LSTMRegressor, "fit", counted)
-    plan = find_plan(model, part, 0, linear_skip=linear_skip)
+    first = first_plan(model, linear_skip=linear_skip)
+    plan = find_plan(model, part, 0, first)
     candidates = [(linear_skip, "concat")]
     if not overlap:
         candidates += [(False, "concat")] * linear_skip + [(False, "last")]
@@ -167,7 +168,7 @@ def test_how_many_fits_are_tried(n, n_blocks, linear_skip, overlap, monkeypatch)
     assert 0 <= plan.trust <= 1
     assert (plan.linear_skip, plan.pooling) in candidates
     if not n_blocks:
-        assert plan == first_plan(model, linear_skip=linear_skip)
+        assert plan == first
     elif not overlap:
         assert fits[0][2] == n - -(-n // n_blocks)
 
