@@ -35,7 +35,7 @@ class Plan:
     """
 
     linear_skip: bool
-    pooling: str = _POOLING
+    pooling: str
     trust: float = 1.0
 
 
@@ -110,22 +110,31 @@ def _best(
 ) -> Plan:
     """Return the candidate that tells held-out blocks best, with the trust that it deserves.
 
-    One that diverges drops out, unless it is the first, whose error is the user's to mend.
+    Each candidate changes one thing more than the one before it: those behind one that is far
+    behind are not tried. One that diverges drops out, unless it is the first, whose error is the
+    user's to mend.
     """
     trials: dict[Plan, list[_Trial]] = {plan: [] for plan in candidates}
+    left = list(candidates)
     for number, block in enumerate(blocks):
-        for plan in list(trials):
+        errors: dict[Plan, float] = {}
+        for plan in left:
             try:
                 trials[plan].append(_try(estimator, train, block, seed + number, plan))
             except training.DivergedError:
                 if plan is candidates[0]:
                     raise
-                del trials[plan]
-        errors = {plan: _squared_error(of_plan) for plan, of_plan in trials.items()}
-        bound = _HOPELESS * min(errors.values())
-        trials = {plan: of_plan for plan, of_plan in trials.items() if errors[plan] <= bound}
-    best = min(trials, key=lambda plan: errors[plan])
+                continue
+            errors[plan] = _squared_error(trials[plan])
+            if number == 0 and _is_hopeless(plan, errors):
+                break
+        left = [plan for plan in errors if not _is_hopeless(plan, errors)]
+    best = min(left, key=lambda plan: errors[plan])
     return replace(best, trust=_trust(trials[best]))
+
+
+def _is_hopeless(plan: Plan, errors: dict[Plan, float]) -> bool:
+    return errors[plan] > _HOPELESS * min(errors.values())
 
 
 @dataclass(frozen=True)

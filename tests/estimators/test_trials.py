@@ -107,7 +107,8 @@ def test_trials_read_what_is_held_out_within_their_own_limits():
     blocks = held_out_blocks(part.sequences, 4, 0)
     limited = [find_limits(part.sequences.subset(kept)) is not None for kept, _ in blocks]
     assert any(limited)
-    told = [trials._try(model, part, block, i, Plan(True)) for i, block in enumerate(blocks)]
+    plan = Plan(True, "concat")
+    told = [trials._try(model, part, block, i, plan) for i, block in enumerate(blocks)]
     farthest = [np.abs(trial.wanted).max() for trial in told]
     assert all(far < 20 for far, has_limits in zip(farthest, limited, strict=True) if has_limits)
 
@@ -210,9 +211,15 @@ def test_the_best_of_all_blocks_is_taken(monkeypatch):
 
 
 def test_who_falls_far_behind_drops_out(monkeypatch):
-    best, asked = race({"concat": [1.0, 5.0], "last": [1.6, 0.0], "max": [1.4, 5.0]}, monkeypatch)
+    best, asked = race({"concat": [1.6, 0.0], "last": [1.0, 5.0], "max": [1.4, 5.0]}, monkeypatch)
+    assert best == Plan(False, "last")
+    assert asked == ["concat", "last", "max", "last", "max"]
+
+
+def test_what_goes_on_from_who_falls_far_behind_is_not_tried(monkeypatch):
+    best, asked = race({"concat": [1.0, 5.0], "last": [1.6, 0.0], "max": [0.0, 0.0]}, monkeypatch)
     assert best == Plan(False, "concat")
-    assert asked == ["concat", "last", "max", "concat", "max"]
+    assert asked == ["concat", "last", "concat"]
 
 
 def test_what_is_no_number_loses(monkeypatch):
