@@ -14,6 +14,7 @@ from skorch.callbacks import EpochTimer, PrintLog
 from skorch.utils import TeeGenerator
 from torch import Tensor, nn
 
+from sklstm._transaction import transaction
 from sklstm.training.callbacks import (
     BestWeights,
     DivergedError,
@@ -180,8 +181,6 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
     ) -> None:
         """Train until the epochs are done, a callback stops, or the user interrupts.
 
-        Whatever is raised, weights, optimiser and history are then as they were.
-
         Parameters
         ----------
         split : Split
@@ -200,14 +199,14 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
             If the user interrupts before one epoch is done; later, what has been learnt is kept
             and a warning says so.
         ValueError
-            If the loss was no number already after one epoch.
+            If the loss is no longer a number, unless early stopping has weights to go back to.
         """
         rate = SCHEDULES[schedule]
         n_steps = n_epochs * len(self.get_iterator(split.train))
         everybody: list[Guard] = [Divergence(), *guards]
         if early_stopping is not None:
             everybody.append(early_stopping)
-        with self._all_or_nothing(), Interrupts() as self.interrupts_:
+        with self._accompanied(), Interrupts() as self.interrupts_:
             self.rng_, self.guards_ = rng, everybody
             self.schedule_ = None if rate is None else RateSchedule(rate, self.lr, n_steps)
             self._set_rate(schedule)
@@ -228,21 +227,27 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         self.rate_ = now
 
     @contextmanager
-    def _all_or_nothing(self) -> Iterator[None]:
-        """Undo what was learnt if something is raised."""
-        n_before, rng_before, rate_before = len(self.history), self.rng_, self.rate_
-        before = deepcopy((self.module_.state_dict(), self.optimizer_.state_dict()))
+    def _accompanied(self) -> Iterator[None]:
+        """Let go of what accompanies a fit at its end."""
         try:
             yield
+        finally:
+            self.guards_, self.schedule_ = [], None
+            self.module_.eval()
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Undo what was learnt, and the settings it was learnt with, if something is raised."""
+        n_before = len(self.history)
+        before = deepcopy((self.module_.state_dict(), self.optimizer_.state_dict()))
+        try:
+            with transaction(self):
+                yield
         except BaseException:
             self.module_.load_state_dict(before[0])
             self.optimizer_.load_state_dict(before[1])
             del self.history[n_before:]
-            self.rng_, self.rate_ = rng_before, rate_before
             raise
-        finally:
-            self.guards_, self.schedule_ = [], None
-            self.module_.eval()
 
     def _train_epochs(self, split: Split, n_epochs: int, best: BestWeights | None) -> None:
         n_before = len(self.history)

@@ -250,10 +250,19 @@ def test_whatever_is_raised_leaves_the_net_as_it_was(error):
         net_of(optimizer="adam", callbacks=[FailAt(2 * N_BATCHES + 5, error)]), samples(), 2
     )
     before = deepcopy([net.module_.state_dict(), net.optimizer_.state_dict(), list(net.history)])
+    settings = dict(vars(net))
+
+    def fail():
+        with net.all_or_nothing():
+            net.lr, net.batch_size, net.verbose = 0.5, 1, 0
+            net.use_callbacks([FailAt(5, error)])
+            train(net, samples(), 4)
+
     with pytest.raises(error):
-        train(net, samples(), 4)
+        fail()
     after = [net.module_.state_dict(), net.optimizer_.state_dict(), list(net.history)]
     assert repr(after) == repr(before)
+    assert vars(net) == settings
     assert not net.module_.training
     assert len(train(net, samples(), 1).history) == 3
 
