@@ -10,7 +10,7 @@ from sklstm.data.feature_statistics import (
     sequence_means,
 )
 from sklstm.data.images import columns_of_images
-from sklstm.data.layout import as_sequences
+from sklstm.data.layout import as_sequences, step_names
 from sklstm.data.limits import find_limits
 from sklstm.data.linear import LinearMap, fit_linear_map
 from sklstm.data.panels import panel_from_sequences, sequences_from_panel
@@ -78,5 +78,6 @@ __all__ = [
     "sequences_from_panel",
     "split_steps",
     "split_validation",
+    "step_names",
     "view_windows",
 ]

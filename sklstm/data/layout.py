@@ -64,6 +64,8 @@ def as_sequences(
         return X
     wanted = None if dtype is None else np.dtype(dtype)
     if isinstance(X, Windows):
+        if len(X) == 0:
+            raise ValueError("Found Windows with 0 sample(s) while a minimum of 1 is required.")
         rows = cast(X.rows, wanted)
         lengths = _all_of(X.window_size, len(X))
         sequences = Sequences(
@@ -88,6 +90,51 @@ def as_sequences(
             "of 1 is required."
         )
     return drop_absent_steps(_lay_out_dense(array, wanted, "dense"), allow_nan=allow_nan)
+
+
+def step_names(X: Any, expected: list[str] | None = None) -> list[str] | None:
+    """Return the names of a time step's features, which lists of DataFrames have.
+
+    Parameters
+    ----------
+    X : array-like
+        Sequences, as `as_sequences` takes them.
+    expected : list of str or None, default=None
+        What they are to be, if there are any.
+
+    Returns
+    -------
+    list of str or None
+
+    Raises
+    ------
+    ValueError
+        If DataFrames differ in their columns or the order of these, or have not those expected.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklstm.data import step_names
+    >>> step_names([pd.DataFrame({"a": [1.0], "b": [2.0]})])
+    ['a', 'b']
+    >>> step_names([[1.0, 2.0]]) is None
+    True
+    """
+    if not isinstance(X, list | tuple) or not any(hasattr(member, "columns") for member in X):
+        return None
+    names = [list(getattr(member, "columns", ())) for member in X]
+    odd = next((i for i, columns in enumerate(names) if columns != names[0]), None)
+    if odd is not None:
+        raise ValueError(
+            f"All DataFrames of X must have the same columns, in one order. X[0] has {names[0]} "
+            f"and X[{odd}] has {names[odd]}."
+        )
+    if expected is not None and names[0] != expected:
+        raise ValueError(
+            "The columns of X's DataFrames must be those of fit, in their order: "
+            f"{expected}. They are {names[0]}."
+        )
+    return names[0]
 
 
 def _is_plain(X: Any) -> bool:

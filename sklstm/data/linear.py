@@ -100,14 +100,15 @@ def fit_linear_map(
         Says which features are told relative to their last value.
     force : bool
         Whether to return the map whatever it explains. Else None where sequences differ in
-        length, a window holds more than 1,024 numbers, or the map explains less than a twentieth of
-        the variance of left-out samples. Fewer than ten samples give no map.
+        length, there are fewer than ten samples, a window holds more than 1,024 numbers, or the
+        map explains less than a twentieth of the variance of left-out samples.
     ignored : collection of int, default=()
         Features that are no numbers.
 
     Returns
     -------
     LinearMap or None
+        None of constant targets, too.
 
     Raises
     ------
@@ -139,7 +140,7 @@ def fit_linear_map(
                 "or False."
             )
         return None
-    if len(sequences) < _MIN_SAMPLES or (not force and n_columns > _MAX_COLUMNS):
+    if not force and (len(sequences) < _MIN_SAMPLES or n_columns > _MAX_COLUMNS):
         return None
     n_chosen = min(len(sequences), max(_MAX_NUMBERS // n_columns, _MIN_SAMPLES))
     chosen = np.linspace(0, len(sequences) - 1, n_chosen).astype(np.int64)

@@ -136,7 +136,12 @@ class Sequences:
         Sequences
             Over the same rows.
         """
-        return self if limits is None else replace(self, limits=limits)
+        if limits is None:
+            return self
+        if self.limits is not None:
+            (low, high), (lower, higher) = limits, self.limits
+            limits = np.stack([np.maximum(low, lower), np.minimum(high, higher)])
+        return replace(self, limits=limits)
 
     def clip(self, values: NDArray[Any], features: Any = slice(None)) -> NDArray[Any]:
         """Return values of some features, the last axis, within the limits; NaN stays."""

@@ -310,7 +310,7 @@ def labels_of_steps(steps: Steps, ignore_label: Any) -> Steps:
     labels = labels[:, 0]
     unknown = _is_no_label(labels)
     if ignore_label is not None:
-        unknown |= np.asarray(labels == ignore_label)
+        unknown[~unknown] = labels[~unknown] == ignore_label
     known = labels[~unknown]
     marked = _mark(steps, labels, unknown, known[0] if len(known) else None)
     if labels.dtype != object:

@@ -35,7 +35,8 @@ class RegressionTargets:
     Attributes
     ----------
     mean, scale : ndarray of shape (n_outputs,)
-        ``y = anchor(sequences) + linear(sequences) + mean + scale * target``.
+        ``y = anchor(sequences) + linear(sequences) + mean + scale * target``. Of what is decoded
+        the target counts `trust` times: with less than one, that is no inverse of encoding.
     trust : float
         As given.
     one_dimensional : bool

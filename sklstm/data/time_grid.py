@@ -65,7 +65,7 @@ class TimeGrid:
         """
         check_times(times)
         if isinstance(times, pd.PeriodIndex):
-            return cls(times.min(), times.freq, times.name)
+            return cls(times.min(), _own_freq(times, freq), times.name)
         if isinstance(times, pd.DatetimeIndex):
             return cls(times.min(), _offset(times, freq, run), times.name)
         return cls(int(times.min()), _step(times, freq, run), times.name)
@@ -193,6 +193,15 @@ def find_fall(times: Any, codes: NDArray[np.int64] | None = None) -> int | None:
     if codes is not None:
         falls &= np.diff(codes) == 0
     return int(np.argmax(falls)) if falls.any() else None
+
+
+def _own_freq(times: Any, freq: Any) -> Any:
+    if freq is not None and freq not in (times.freq, times.freqstr):
+        raise ValueError(
+            f"The 'freq' parameter must be None, or what periods have, {times.freqstr!r}. Got "
+            f"{freq!r}."
+        )
+    return times.freq
 
 
 def _offset(times: Any, freq: Any, run: slice) -> Any:

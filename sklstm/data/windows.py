@@ -194,7 +194,8 @@ def make_windows(
         )
     X = view_windows(rows, window_size)[: n_pairs * stride : stride]
     ahead = view_windows(targets.reshape(len(targets), -1)[window_size:], horizon)
-    y = ahead[: n_pairs * stride : stride].reshape(n_pairs, -1)  # (pairs, horizon * targets)
+    # a copy, like X: (pairs, horizon * targets)
+    y = np.array(ahead[: n_pairs * stride : stride]).reshape(n_pairs, -1)
     return X[:, :, 0] if values.ndim == 1 else X, y[:, 0] if y.shape[1] == 1 else y
 
 

@@ -2,6 +2,7 @@
 
 import warnings
 from abc import ABC, abstractmethod
+from contextlib import nullcontext
 from copy import deepcopy
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -31,6 +32,7 @@ from sklstm.data import (
     resolve_categorical,
     resolve_max_epochs,
     split_validation,
+    step_names,
 )
 from sklstm.estimators.network import build_module, check_network, dtype_of
 from sklstm.estimators.part import FitArguments, Part
@@ -95,20 +97,6 @@ def _form_of(is_table: bool, n_columns: int) -> str:
     return f"sequences of {n_columns} feature(s), the last axis"
 
 
-def _feature_names(X: Any) -> list[str] | None:
-    """Return the names of a time step's features, which lists of DataFrames have."""
-    if not isinstance(X, list | tuple) or not any(hasattr(member, "columns") for member in X):
-        return None
-    names = [list(getattr(member, "columns", ())) for member in X]
-    odd = next((i for i, columns in enumerate(names) if columns != names[0]), None)
-    if odd is not None:
-        raise ValueError(
-            f"All DataFrames of X must have the same columns, in one order. X[0] has {names[0]} "
-            f"and X[{odd}] has {names[odd]}."
-        )
-    return names[0]
-
-
 def _holds_integers(X: Any) -> bool:
     if isinstance(X, Windows):  # as an array it would be copied
         return X.rows.dtype.kind in "iu"
@@ -135,7 +123,6 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     _stratify: ClassVar[bool] = False
     # what not every estimator offers
     return_sequences: bool = False
-    embedding_size: int | str = "auto"
     differences: bool | str = False
     random_crop: float | str = 0.0
 
@@ -144,6 +131,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     n_timesteps_in_: int | None
     categorical_: list[int]
     step_names_: list[str] | None
+    best_validation_score_: float | None
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
@@ -257,8 +245,10 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         """Return how many steps suit so many samples."""
         return 1_000
 
-    def _describe(self, train: Part) -> None:
+    def _describe(self, train: Part, valid: Part | None) -> None:
         """Record what is worth knowing about the fit."""
+        if valid is not None and self.early_stopping:
+            self.best_validation_score_ = self._score_outputs(self._run_net(valid.sequences), valid)
 
     # ---------------------------------------------------------------- fit
 
@@ -321,13 +311,19 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         device = resolve_device(self.device)
         check_precision(self.precision, device)
         part = self._check_part(given, reset=not resume)
-        self._prepare(part.without_zero_weights(), given.classes, resume=resume)
+        present = part.without_zero_weights()
+        if not len(present.known_targets):
+            raise ValueError(
+                "y has no target at any time step of the samples of positive weight: all are NaN, "
+                "None or ignored."
+            )
+        self._prepare(present, given.classes, resume=resume)
         valid = self._check_validation_part(given, part.targets.shape[1:])
         rng = self._rng(resume=resume)
         split_seed, torch_seed = (int(seed) for seed in rng.integers(2**31, size=2))
         if resume:  # the same samples validate again
             split_seed = self.net_.split_seed_
-        train = part.without_zero_weights()
+        train = present
         if valid is None and self.early_stopping and not one_epoch:
             train, valid = self._split(part, split_seed)
         if not resume:
@@ -338,14 +334,17 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         n_threads = self._n_threads(train, device)
         if not resume:
             loss = self._make_loss(train, None if one_epoch else torch_seed)
-        with private_runtime(torch_seed, device, n_threads) as n_outside, keep_threads(n_outside):
-            if not resume:
-                self.net_ = self._make_net(train, loss, device, rng)
-                self.net_.parameters_ = self._lasting_parameters()
-                self.net_.split_seed_ = split_seed
-            self._train(self.net_, train, valid, rng, one_epoch=one_epoch)
-        self._describe(train)
-        self._record(valid)
+        with self.net_.all_or_nothing() if resume else nullcontext():
+            with (
+                private_runtime(torch_seed, device, n_threads) as n_outside,
+                keep_threads(n_outside),
+            ):
+                if not resume:
+                    self.net_ = self._make_net(train, loss, device, rng)
+                    self.net_.parameters_ = self._lasting_parameters()
+                    self.net_.split_seed_ = split_seed
+                self._train(self.net_, train, valid, rng, one_epoch=one_epoch)
+            self._record(train, valid)
 
     def _rng(self, *, resume: bool) -> np.random.Generator:
         if resume:
@@ -441,7 +440,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             dtype_of(self._built_with("precision")),
             allow_nan=self._built_with("missing_values") == "indicator",
         )
-        names = _feature_names(X)
+        names = step_names(X, None if reset else self.step_names_)
         if reset:
             self.step_names_ = names
             self.categorical_ = resolve_categorical(
@@ -453,11 +452,6 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             # of a table the columns are features to scikit-learn, and steps to the network
             self.n_timesteps_in_ = sequences.table_timesteps
             self.n_features_in_ = sequences.n_columns
-        elif None not in (names, self.step_names_) and names != self.step_names_:
-            raise ValueError(
-                f"The columns of X's DataFrames must be those of fit, in their order: "
-                f"{self.step_names_}. They are {names}."
-            )
         elif not sequences.fits(self.n_features_in_, self.n_timesteps_in_):
             raise ValueError(
                 f"X has {sequences.n_columns} features, but {type(self).__name__} is expecting "
@@ -520,8 +514,6 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         net.lr = self.learning_rate
         net.batch_size = resolve_batch_size(self.batch_size, len(train.sequences))
         net.verbose = int(self.verbose)
-        if self.normalization == "batch" and net.batch_size == 1:
-            self._check_batch_of_one(train)
         if one_epoch:
             net.train(split, 1, rng)
             return
@@ -537,14 +529,6 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             guards=self._guards(n_epochs),
         )
 
-    def _check_batch_of_one(self, train: Part) -> None:
-        if self.module is None and train.sequences.lengths.min() == 1:
-            raise ValueError(
-                "normalization='batch' needs more than one time step in a batch, but a batch is "
-                "one sequence and the shortest sequence has one step. Raise batch_size, bring more "
-                "samples, or set normalization to 'layer' or None."
-            )
-
     def _samples(self, part: Part) -> Samples:
         targets, weight = self._encode(part)
         of_samples: NDArray[Any] | Steps | None = None
@@ -558,24 +542,22 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             of_samples = Steps(scaled, targets.lengths) if isinstance(targets, Steps) else scaled
         return Samples(part.sequences, targets, of_samples, self._given_outputs(targets))
 
-    def _record(self, valid: Part | None) -> None:
+    def _record(self, train: Part, valid: Part | None) -> None:
         history = self.net_.history
         self.n_iter_ = len(history)
         self.loss_curve_ = [epoch["train_loss"] for epoch in history]
         self.validation_loss_curve_ = None
         self.best_validation_score_ = None
-        if valid is None:
-            return
-        self.validation_loss_curve_ = [
-            epoch["valid_loss"] for epoch in history if "valid_loss" in epoch
-        ]
-        if not self.early_stopping:
-            return
+        if valid is not None:
+            self.validation_loss_curve_ = [
+                epoch["valid_loss"] for epoch in history if "valid_loss" in epoch
+            ]
         try:
-            self.best_validation_score_ = self._score_outputs(self._run_net(valid.sequences), valid)
+            self._describe(train, valid)
         except KeyboardInterrupt:
             warnings.warn(
-                "Scoring was interrupted; the model is kept, best_validation_score_ is None.",
+                "Scoring was interrupted; the model is kept, and what was still to be told of it "
+                "is None or NaN.",
                 stacklevel=2,
             )
 

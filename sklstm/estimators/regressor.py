@@ -106,22 +106,25 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         seen in training is no obstacle. True does so with the feature that explains a target
         best. "auto" does so where the last value explains a quarter of the target's variance and
         is itself half explained by the value before (of a single target of sequences that do not
-        overlap, where their mean explains no more); and unless the level drifts with time over
-        overlapping windows, the last value goes to the network as a further input, so that it
-        still knows the level. "poisson" knows no shift, and a `module` gets the features as they
-        are: "auto" is without effect on both, and True with "poisson" an error. So it is with
-        `return_sequences`, since the last value is not known at the steps before.
+        overlap, where it explains three quarters, or their mean no more than it); and unless the
+        level drifts with time over overlapping windows, the last value goes to the network as a
+        further input, so that it still knows the level. "poisson" knows no shift, and a `module`
+        gets the features as they are: "auto" is without effect on both, and True with "poisson" an
+        error. So it is with `return_sequences`, since the last value is not known at the steps
+        before.
     linear_skip : {"auto", True, False}, default="auto"
         Whether the network predicts what a linear map of the whole window, fitted by ridge
         regression, leaves of the targets. It needs sequences of one length. "auto" does so
-        where the map explains a twentieth of the variance of left-out samples. With
+        where the map explains a twentieth of the variance of left-out samples, of ten samples or
+        more and up to 1,024 numbers a sequence. With
         "squared_error" and 30 to 20,000 samples it also measures how far the network is to be
         trusted, by one to four further fits to parts of them, and shrinks the network's part of the
         prediction by that factor, so that noise learnt by heart does no harm. Of sequences that do
         not overlap these are one to six fits, some of them without the map or with another
         pooling, and what tells left-out samples best is taken.
-        "auto" is without effect with "poisson", a `module`, `return_sequences` and `partial_fit`;
-        True with "poisson" or `return_sequences` is an error.
+        "auto" is without effect with "poisson", a `module`, `return_sequences` and `partial_fit`,
+        where True fits the map to the first batch; True with "poisson" or `return_sequences` is an
+        error.
     standardize : bool, default=True
         Whether features and targets are brought to mean 0 and standard deviation 1
         inside, as measured on the training part. Predictions are in the units of y all the same.
@@ -466,7 +469,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
                     f"{name}=True cannot go with loss={self.loss!r}, whose targets cannot be "
                     f"shifted. Set {name} to 'auto' or False."
                 )
-            if self.return_sequences and getattr(self, name) is True:
+            if self.return_sequences and resolve_option(self, name) is True:
                 raise ValueError(
                     f"{name}=True cannot go with return_sequences=True: the whole sequence is not "
                     f"known at its steps. Set {name} to 'auto' or False."
@@ -493,9 +496,10 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         return checked
 
     def _check_counts(self, checked: NDArray[np.float64]) -> NDArray[np.float64]:
-        if not REGRESSION_LOSSES[self.loss].centered and (checked < 0).any():
+        loss = self._built_with("loss")
+        if not REGRESSION_LOSSES[loss].centered and (checked < 0).any():
             raise ValueError(
-                f"loss={self.loss!r} needs counts: y must be zero or positive. Its least value is "
+                f"loss={loss!r} needs counts: y must be zero or positive. Its least value is "
                 f"{checked.min()}."
             )
         return checked
@@ -552,8 +556,9 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         self, train: Part, anchor: Anchor, kind: type[RegressionLoss], seed: int | None
     ) -> tuple[LinearMap | None, Plan]:
         """Return the linear map, if there is to be one, and what else makes up a prediction."""
-        wanted = seed is not None and resolve_option(self, "linear_skip")
-        linear = None
+        wanted, linear = resolve_option(self, "linear_skip"), None
+        if seed is None and wanted == "auto":  # one batch does not tell
+            wanted = False
         if kind.centered and wanted:
             linear = fit_linear_map(
                 train.sequences,
@@ -564,7 +569,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
                 ignored=self.categorical_,
             )
         plan = first_plan(self, linear_skip=linear is not None)
-        if seed is not None and wanted == "auto" and kind.predicts_mean:
+        if wanted == "auto" and kind.predicts_mean and seed is not None:
             plan = find_plan(self, train, seed, plan)
         return linear if plan.linear_skip else None, plan
 
@@ -575,9 +580,11 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         ).numpy()
         return predicted
 
-    def _describe(self, train: Part) -> None:
+    def _describe(self, train: Part, valid: Part | None) -> None:
         targets = self.targets_
-        self.network_trust_, self.linear_share_ = targets.trust, 0.0
+        self.network_trust_ = targets.trust
+        self.linear_share_ = 0.0 if targets.linear is None else np.nan
+        super()._describe(train, valid)
         if targets.linear is None:
             return
         chosen = np.linspace(0, len(train.y) - 1, min(len(train.y), _N_DESCRIBED)).astype(np.int64)

@@ -385,11 +385,14 @@ class LSTMTranscriber(TranscriptsMixin):
         self._refuse_stratified()
         if self.cell != "mdlstm":
             return
+        given = {name: getattr(self, name) for name in _OF_IMAGES}
+        given["dense_layer_sizes"] = check_network(self)[1]
         for name, wanted in _OF_IMAGES.items():
-            if getattr(self, name) not in wanted:
+            # an array compares to more than one answer
+            if isinstance(given[name], np.ndarray) or given[name] not in wanted:
                 raise ValueError(
                     f"With cell='mdlstm' {name} must be {' or '.join(map(repr, wanted))}, since "
-                    f"images are read by other layers. Got {getattr(self, name)!r}."
+                    f"images are read by other layers. Got {given[name]!r}."
                 )
         self._check_block_sizes()
 

@@ -59,13 +59,28 @@ class BatchNormalization(nn.Module):
         self.norm = nn.BatchNorm1d(n_features)
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
-        """Return x normalised, of shape (batch, time, features), zero on padding."""
+        """Return x normalised, of shape (batch, time, features), zero on padding.
+
+        Raises
+        ------
+        ValueError
+            If a batch of training is a single step.
+        """
         if lengths is None:
-            flat: Tensor = self.norm(x.flatten(0, 1))  # (batch * time, features)
-            return flat.view_as(x)
+            return self._normalize(x.flatten(0, 1)).view_as(x)  # (batch * time, features)
         present = present_steps(lengths, x.shape[1])  # (batch, time)
         normalized = x.new_zeros(x.shape)
-        normalized[present] = self.norm(x[present])
+        normalized[present] = self._normalize(x[present])
+        return normalized
+
+    def _normalize(self, steps: Tensor) -> Tensor:
+        if self.training and len(steps) == 1:
+            raise ValueError(
+                "normalization='batch' needs more than one time step in a batch, but one is a "
+                "single step (behind patches and crops). Raise batch_size, bring more samples, or "
+                "set normalization to 'layer' or None."
+            )
+        normalized: Tensor = self.norm(steps)
         return normalized
 
 

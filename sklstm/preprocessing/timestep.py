@@ -11,7 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklstm._transaction import transaction
-from sklstm.data import Sequences, Windows, as_sequences
+from sklstm.data import Sequences, Windows, as_sequences, step_names
 
 
 def _has_names(estimator: Any) -> bool:
@@ -43,6 +43,8 @@ class TimestepTransformer(  # type: ignore[call-arg]
         Features of a time step; of 2-D X the number of columns.
     n_timesteps_in_ : int or None
         Columns of 2-D X; None where X was sequences.
+    step_names_ : list of str or None
+        Columns of the DataFrames, where X was a list of them.
 
     See Also
     --------
@@ -58,6 +60,8 @@ class TimestepTransformer(  # type: ignore[call-arg]
     >>> [sequence.round(2).ravel().tolist() for sequence in scaled]
     [[-1.22, 1.22], [0.0]]
     """
+
+    step_names_: list[str] | None
 
     def __init__(self, transformer: Any) -> None:
         self.transformer = transformer
@@ -144,6 +148,9 @@ class TimestepTransformer(  # type: ignore[call-arg]
 
     def _check_X(self, X: Any, *, reset: bool) -> Sequences:
         validate_data(self, X, reset=reset, skip_check_array=True, ensure_2d=False)
+        names = step_names(X, None if reset else self.step_names_)
+        if reset:
+            self.step_names_ = names
         allow_nan = get_tags(self.transformer).input_tags.allow_nan
         sequences = as_sequences(X, None, allow_nan=allow_nan)
         if not reset and not sequences.fits(self.n_features_in_, self.n_timesteps_in_):

@@ -177,3 +177,9 @@ def test_what_is_almost_windows_is_not(change):
 
 def test_samples_that_never_change_are_independent():
     assert not as_sequences(np.zeros((10, 4, 1))).overlap
+
+
+def test_no_windows_are_no_samples():
+    windows = Windows(SERIES, np.arange(4), 5)
+    with pytest.raises(ValueError, match=r"Windows with 0 sample\(s\)"):
+        as_sequences(windows[:0])

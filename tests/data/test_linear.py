@@ -154,6 +154,7 @@ def test_constant_columns_and_targets_do_no_harm():
 def test_what_has_no_map():
     X, y = samples()
     assert fit(X[:9], y[:9]) is None
+    assert fit(X[:9], y[:9], force=True) is not None
     assert fit(np.ones((20, 600, 2)), np.ones((20, 1))) is None  # more than 1,024 numbers
     ragged = [*X[:-1], X[-1, :2]]
     assert fit(ragged, y) is None

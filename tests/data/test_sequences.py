@@ -101,6 +101,14 @@ def test_within_limits_all_is_read_as_if_clipped_before(tmp_path, name, dtype):
     assert raw.limited(None) is raw
 
 
+def test_limits_within_limits_narrow_them():
+    sequences = as_sequences(np.array([[[-9.0, 5.0]], [[9.0, -5.0]]]))
+    limited = sequences.limited(np.array([[-1.0, -np.inf], [2.0, np.inf]]))
+    limited = limited.limited(np.array([[-np.inf, -np.inf], [1.0, 3.0]]))
+    batch, _ = limited.take(np.arange(2))
+    np.testing.assert_array_equal(batch[:, 0], [[-1.0, 3.0], [1.0, -5.0]])
+
+
 def test_missing_values_stay_missing_within_limits():
     X = [np.array([[1.0], [np.nan], [9.0]]), np.array([[np.nan]])]
     sequences = as_sequences(X, allow_nan=True).limited(np.array([[0.0], [5.0]]))

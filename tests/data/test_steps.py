@@ -108,6 +108,7 @@ def test_a_step_with_one_number_missing_is_not_known():
         ([None, 3, 4], 4, [False, True, False]),
         (np.array(["2020-01-01", "NaT", "2020-01-02"], dtype="M8[s]"), None, [True, False, True]),
         (np.array([pd.NA, "a", "b"], dtype=object), None, [False, True, True]),
+        (np.array([pd.NA, "a", "b"], dtype=object), "b", [False, True, False]),
     ],
 )
 def test_labels_to_ignore(labels, ignored, known):

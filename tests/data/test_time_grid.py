@@ -88,6 +88,7 @@ def test_other_stamps_are_refused(first, later, message):
         (pd.Index(["a", "b"]), None, "Time must be dates, periods or whole numbers"),
         (pd.Index([0.5, 1.5]), None, "Time must be dates"),
         (INDEXES["days"], "nonsense", "'freq' parameter must be one of pandas"),
+        (pd.period_range("2026-01", periods=3, freq="M"), "D", "None, or what periods have, 'M'"),
         (INDEXES["numbers"], 0, "'freq' parameter must be a positive int"),
         (INDEXES["numbers"], "D", "'freq' parameter must be a positive int"),
         (pd.to_datetime(["2026-01-01", None]), "D", "Time stamp 1 is missing"),

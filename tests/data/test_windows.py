@@ -217,12 +217,13 @@ def test_targets_keep_their_dtype():
 
 def test_windows_view_one_copy_of_the_series():
     series = SERIES.copy()
-    X, _ = make_windows(series, 4)
+    X, y = make_windows(series, 4, target=0)
     assert np.shares_memory(X[0], X[1])
     assert not X.flags.writeable
-    before = X.copy()
+    before = X.copy(), y.copy()
     series[:] = 0.0
-    np.testing.assert_array_equal(X, before)
+    np.testing.assert_array_equal(X, before[0])
+    np.testing.assert_array_equal(y, before[1])
 
 
 @pytest.mark.parametrize("name", ["window_size", "horizon", "stride"])

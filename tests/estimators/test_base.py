@@ -1419,6 +1419,53 @@ def test_scoring_that_is_interrupted_keeps_the_model(estimator, monkeypatch):
     assert model.predict(X).shape == y.shape
 
 
+def test_describing_that_is_interrupted_keeps_what_was_learnt(monkeypatch):
+    X, y = data(LSTMRegressor)
+    model = make(LSTMRegressor, linear_skip=True, warm_start=True).fit(X, y)
+    n_iter, before = model.n_iter_, model.predict(X)
+
+    def interrupted(*args):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LSTMRegressor, "_network_part", interrupted)
+        with pytest.warns(UserWarning, match="Scoring was interrupted"):
+            model.fit(X, y)
+    assert model.n_iter_ == len(model.history_) == 2 * n_iter
+    assert model.network_trust_ == 1
+    assert np.isnan(model.linear_share_)
+    assert (model.predict(X) != before).any()
+
+
+def test_an_error_behind_training_undoes_all(monkeypatch):
+    X, y = data(LSTMRegressor)
+    model = make(LSTMRegressor, linear_skip=True, warm_start=True).fit(X, y)
+    n_iter, before = model.n_iter_, model.predict(X)
+
+    def failing(*args):
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LSTMRegressor, "_network_part", failing)
+        with pytest.raises(MemoryError):
+            model.fit(X, y)
+    assert model.n_iter_ == len(model.history_) == n_iter
+    assert_array_equal(model.predict(X), before)
+
+
+@both
+def test_callbacks_that_failed_fail_again(estimator):
+    X, y = data(estimator)
+    model = make(estimator, warm_start=True).fit(X, y)
+    twice = [("same", Counting()), ("same", Counting())]
+    model.set_params(callbacks=twice, batch_size=1, learning_rate=0.5)
+    lr, batch_size = model.net_.lr, model.net_.batch_size
+    for _ in range(2):
+        with pytest.raises(ValueError, match="duplicate"):
+            model.fit(X, y)
+    assert (model.net_.lr, model.net_.batch_size) == (lr, batch_size)
+
+
 class Counting(Callback):
     def __init__(self):
         self.n_epochs = 0

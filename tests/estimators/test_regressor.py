@@ -546,5 +546,18 @@ def test_a_decay_without_effect_is_refused():
 
 def test_a_batch_of_one_step_cannot_be_normalised():
     X = np.random.default_rng(0).normal(size=(20, 1, 2))
+    model = LSTMRegressor(normalization="batch", linear_skip=False)
     with pytest.raises(ValueError, match="normalization='batch' needs more than one"):
-        LSTMRegressor(normalization="batch", batch_size=1).fit(X, X[:, 0, 0])
+        model.set_params(batch_size=1).fit(X, X[:, 0, 0])
+    with pytest.raises(ValueError, match="normalization='batch' needs more than one"):
+        model.set_params(batch_size="auto").fit(X[:1], X[:1, 0, 0])
+    X = X.reshape(5, 4, 2)
+    with pytest.raises(ValueError, match="normalization='batch' needs more than one"):
+        model.set_params(batch_size=1, patch_size=4).fit(X, X[:, 0, 0])
+
+
+def test_scores_go_by_the_loss_of_the_fit():
+    X = np.random.default_rng(0).normal(size=(20, 4, 2))
+    model = LSTMRegressor(4, max_epochs=1, linear_skip=False, return_sequences=True)
+    score = model.fit(X, X[:, :, 0]).score(X, X[:, :, 0])
+    assert model.set_params(loss="poisson").score(X, X[:, :, 0]) == score

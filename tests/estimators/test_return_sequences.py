@@ -220,6 +220,8 @@ def test_own_module_has_outputs_of_every_step(rng):
     [
         (LSTMRegressor, {"subtract_last": True}, "subtract_last=True cannot go with return_seq"),
         (LSTMRegressor, {"linear_skip": True}, "linear_skip=True cannot go with return_sequences"),
+        (LSTMRegressor, {"linear_skip": np.True_}, "linear_skip=True cannot go with"),
+        (LSTMRegressor, {"subtract_last": np.True_}, "subtract_last=True cannot go with"),
         (LSTMRegressor, {"patch_size": 2}, "patch_size=2 makes one of several"),
         (LSTMClassifier, {"validation_split": "stratified"}, "one label a sample"),
     ],
@@ -287,6 +289,14 @@ def test_a_part_without_targets_is_named(rng):
     model = LSTMRegressor(**SMALL, early_stopping=True, validation_split="last")
     with pytest.raises(ValueError, match="no time step has a known target"):
         model.fit(X, y)
+
+
+@pytest.mark.parametrize("kind", [LSTMRegressor, LSTMClassifier])
+def test_a_target_that_only_absent_samples_have_is_none(kind, rng):
+    X, y = rng.normal(size=(10, 4, 1)), np.full((10, 4), np.nan)
+    y[0] = 1.0
+    with pytest.raises(ValueError, match="no target at any time step of the samples of positive"):
+        kind(**SMALL).fit(X, y, sample_weight=[0] + [1] * 9)
 
 
 def test_labels_of_two_kinds_are_refused(rng):

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from torch import nn
 
@@ -62,6 +63,22 @@ def test_quantiles(X):
     stream = model.stream(method="predict_quantiles")
     steps = [stream.step(x_t) for x_t in X[0]]
     assert_allclose(steps, model.predict_quantiles(X[:1])[0], rtol=1e-6)
+
+
+@pytest.mark.parametrize("set_default", [torch.set_default_dtype, torch.set_default_device])
+def test_what_torch_makes_else_does_not_matter(X, set_default):
+    model = LSTMRegressor(**SMALL, return_sequences=True).fit(X, X[:, :, 0])
+    expected = model.predict(X[:1])[0]
+    before = torch.get_default_dtype(), torch.get_default_device()
+    changed = torch.float64 if set_default is torch.set_default_dtype else "meta"
+    set_default(changed)
+    try:
+        stream = model.stream()
+        steps = [stream.step(x_t) for x_t in X[0]]
+    finally:
+        torch.set_default_dtype(before[0])
+        torch.set_default_device(None)
+    assert_allclose(steps, expected, rtol=1e-6)
 
 
 def test_reset(X):

@@ -197,6 +197,7 @@ def test_own_module(rng):
     ("changed", "message"),
     [
         ({"cell": "mdlstm", "missing_values": "indicator"}, "missing_values must be 'error'"),
+        ({"cell": "mdlstm", "categorical_features": np.array([True, False])}, "must be None"),
         ({"cell": "mdlstm", "patch_size": 2}, "patch_size must be 1"),
         ({"cell": "mdlstm", "block_sizes": ((2, 1), (1,))}, "positive ints"),
         ({"cell": "mdlstm", "precision": "bfloat16"}, "precision"),

@@ -318,6 +318,15 @@ def test_counts_and_partial_fit_have_neither():
         assert model.network_trust_ == 1
 
 
+def test_a_map_that_was_asked_for_is_fitted_to_the_first_batch():
+    X, y = waves(60)
+    model = LSTMRegressor(**OPTIONS, linear_skip=True).partial_fit(X, y)
+    linear = model.targets_.linear
+    assert linear is not None
+    assert model.linear_share_ > 0
+    assert model.partial_fit(X[:5], y[:5]).targets_.linear is linear
+
+
 def test_a_weight_of_zero_is_absence_here_too():
     X, y = waves(100)
     weight = np.ones(len(y))

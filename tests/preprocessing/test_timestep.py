@@ -355,3 +355,18 @@ def test_tables_and_sequences_are_told_apart():
         on_table.transform(rng.normal(size=(10, 4, 6)))
     on_sequences = TimestepTransformer(StandardScaler()).fit(rng.normal(size=(10, 6, 1)))
     assert on_sequences.transform(rng.normal(size=(10, 4))).shape == (10, 4, 1)
+
+
+def test_columns_of_frames_are_those_of_fit():
+    frames = [
+        pd.DataFrame({"a": [1.0, 2.0], "b": [10.0, 20.0]}),
+        pd.DataFrame({"a": [1.0], "b": [2.0]}),
+    ]
+    turned = frames[1][["b", "a"]]
+    stepwise = TimestepTransformer(StandardScaler()).fit(frames)
+    assert stepwise.step_names_ == ["a", "b"]
+    with pytest.raises(ValueError, match="must be those of fit, in their order"):
+        stepwise.transform([turned])
+    with pytest.raises(ValueError, match="must have the same columns, in one order"):
+        stepwise.fit([frames[0], turned])
+    assert len(stepwise.transform([frame.to_numpy() for frame in frames])) == 2
