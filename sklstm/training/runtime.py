@@ -54,16 +54,17 @@ def private_runtime(seed: int, device: str, n_threads: int | None = None) -> Ite
     >>> torch.equal(before, torch.get_rng_state())
     True
     """
-    cuda = [torch.device(device)] if device.startswith("cuda") else []
+    gpu = device if device.startswith("cuda") else None
     with (
         _FITTING,
-        torch.random.fork_rng(devices=cuda),
+        torch.random.fork_rng(devices=[] if gpu is None else [gpu]),
         torch.inference_mode(False),
         torch.enable_grad(),
     ):
         torch.default_generator.manual_seed(seed)
-        if cuda:
-            torch.cuda.manual_seed(seed)
+        if gpu is not None:
+            with torch.cuda.device(gpu):  # else torch seeds the current one
+                torch.cuda.manual_seed(seed)
         with retained_heap(), _threads(n_threads) as before, _default_dtype(torch.float32):
             yield before
 

@@ -16,6 +16,13 @@ from torch import Tensor, optim
 from torch.autograd import profiler as autograd_profiler
 from torch.optim import optimizer as torch_optimizer
 
+# torch does not promise to keep these; where one is missing, every step goes the long way.
+_GLOBAL_HOOKS = [
+    getattr(torch_optimizer, name, {"unknown": None})
+    for name in ("_global_optimizer_pre_hooks", "_global_optimizer_post_hooks")
+]
+_FUSED_ADAMW = getattr(torch, "_fused_adamw_", None)
+
 
 class _Uncompiled(optim.Optimizer):
     add_param_group = inspect.unwrap(optim.Optimizer.add_param_group)
@@ -28,13 +35,9 @@ class _Uncompiled(optim.Optimizer):
             cls.step = _unwrapped(cls.step)  # type: ignore[method-assign]
 
     def _has_listeners(self) -> bool:
-        hooks = (
-            self._optimizer_step_pre_hooks,
-            self._optimizer_step_post_hooks,
-            torch_optimizer._global_optimizer_pre_hooks,  # noqa: SLF001
-            torch_optimizer._global_optimizer_post_hooks,  # noqa: SLF001
-        )
-        return any(hooks) or autograd_profiler._is_profiler_enabled  # noqa: SLF001
+        own = self._optimizer_step_pre_hooks or self._optimizer_step_post_hooks
+        profiled = getattr(autograd_profiler, "_is_profiler_enabled", True)
+        return bool(own or any(_GLOBAL_HOOKS) or profiled)
 
     def _step_at_once(self) -> bool:
         """Make a step by a shorter way, and return whether there is one."""
@@ -67,12 +70,14 @@ class AdamW(_Uncompiled, optim.AdamW):
 
     @torch.no_grad()
     def _step_at_once(self) -> bool:
+        if _FUSED_ADAMW is None:
+            return False
         calls = [_fused_arguments(group, self.state) for group in self.param_groups]
         if not all(calls) or hasattr(self, "grad_scale") or hasattr(self, "found_inf"):
             return False
         for arguments in calls:
             torch._foreach_add_(arguments["state_steps"], 1)
-            torch._fused_adamw_(**arguments)
+            _FUSED_ADAMW(**arguments)
         return True
 
 

@@ -220,3 +220,20 @@ def test_the_profiler_sees_steps():
     with profile() as record:
         optimizer.step()
     assert "Optimizer.step#AdamW.step" in {event.name for event in record.events()}
+
+
+def test_without_the_names_that_torch_does_not_promise_steps_are_the_same(monkeypatch):
+    def steps():
+        weight = torch.ones(2, requires_grad=True)
+        optimizer = OPTIMIZERS["adamw"]([weight], fused=True)
+        for _ in range(3):
+            optimizer.zero_grad()
+            (weight**2).sum().backward()
+            optimizer.step()
+        return weight.detach()
+
+    expected = steps()
+    monkeypatch.setattr(uncompiled, "_FUSED_ADAMW", None)
+    torch.testing.assert_close(steps(), expected)
+    monkeypatch.setattr(uncompiled, "_GLOBAL_HOOKS", [{"unknown": None}])
+    torch.testing.assert_close(steps(), expected)

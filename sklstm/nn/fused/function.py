@@ -283,10 +283,11 @@ class Continuation:
         kernel = kernels()[0]
         plan = _plan(kernel, _CELLS.index(cell), batch, 1, n_inputs, hidden)
         self._batch, self._forward = batch, kernel.forward
-        self._x = torch.zeros(batch, 1, n_inputs)
-        self._steps = torch.zeros(2, batch, plan.width)
-        self._memory = torch.zeros(batch, plan.units) if cell == "lstm" else None
-        packed = torch.empty(plan.width * 4 * plan.units)
+        like = weights[0]  # the kernel knows float32 in main memory, whatever torch makes else
+        self._x = like.new_zeros(batch, 1, n_inputs)
+        self._steps = like.new_zeros(2, batch, plan.width)
+        self._memory = like.new_zeros(batch, plan.units) if cell == "lstm" else None
+        packed = like.new_empty(plan.width * 4 * plan.units)
         tensors = {"x": self._x, "steps": self._steps, "memory": self._memory, "packed": packed}
         self._scan = plan.scan([weight.detach() for weight in weights], tensors)
         self._scan.x_row, self._scan.x_step, self._scan.resumes = n_inputs, n_inputs, 1
