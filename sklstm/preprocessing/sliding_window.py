@@ -233,17 +233,18 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
                 f"{longest} row(s) (n_samples={len(series.codes)}). Shorten the window, or fit on "
                 "more rows."
             )
-        self.fitted_with_ = (self.window_size, self.group_by)
+        self.fitted_with_ = (self.window_size, self.group_by, self.context)
         self.context_ = self._ends(series) if self.context == "last" else {}
         return series
 
     def _check_as_fitted(self) -> None:
-        window_size, group_by = self.fitted_with_
+        window_size, group_by, context = self.fitted_with_
         size_matters = len(self.context_) > 0 and window_size != self.window_size
-        if size_matters or group_by != self.group_by:
+        if size_matters or (group_by, context) != (self.group_by, self.context):
             raise ValueError(
-                f"fit saw window_size={window_size} and group_by={group_by!r}, but they are now "
-                f"{self.window_size} and {self.group_by!r}. Fit again."
+                f"fit saw window_size={window_size}, group_by={group_by!r} and "
+                f"context={context!r}, but they are now {self.window_size}, {self.group_by!r} and "
+                f"{self.context!r}. Fit again."
             )
 
     def _check_X(self, X: Any, *, reset: bool) -> Series:

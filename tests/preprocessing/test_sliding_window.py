@@ -552,8 +552,16 @@ def test_context_belongs_to_the_size_that_was_fitted(size):
         windows.transform(series)
 
 
+@pytest.mark.parametrize(("before", "after"), [("none", "last"), ("last", "none")])
+def test_context_is_decided_in_fit(before, after):
+    series = np.arange(20.0)[:, None]
+    windows = SlidingWindowTransformer(3, context=before).fit(series).set_params(context=after)
+    with pytest.raises(ValueError, match=f"context='{before}'.*'{after}'"):
+        windows.transform(series)
+
+
 def test_grouping_belongs_to_what_was_fitted():
     X = np.column_stack([np.arange(20.0), np.arange(20) // 10])
     windows = SlidingWindowTransformer(3, group_by=1).fit(X).set_params(group_by=None)
-    with pytest.raises(ValueError, match=r"fit saw .*group_by=1.*now 3 and None"):
+    with pytest.raises(ValueError, match=r"fit saw .*group_by=1.*now 3, None"):
         windows.transform(X)
