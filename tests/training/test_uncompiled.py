@@ -8,6 +8,7 @@ import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook
 from torch.profiler import profile
 
+from sklstm.training import uncompiled
 from sklstm.training.optimizers import OPTIMIZERS, optimizer_options
 
 PAIRS = [
