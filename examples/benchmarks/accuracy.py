@@ -1,4 +1,4 @@
-"""The default LSTM against other models with their defaults, on public data.
+"""The default LSTM against other models with their defaults, on public and made data.
 
     python examples/benchmarks/accuracy.py [--tasks airline GunPoint ...] [--seeds 5]
     python examples/benchmarks/accuracy.py --spoiled 0.001 [...]

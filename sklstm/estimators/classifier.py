@@ -170,8 +170,8 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
     validation_split : {"auto", "last", "random", "stratified"} or splitter, default="auto"
         Which samples: "last" takes the last block, and leaves out of training what shares time
         steps with it; "stratified" keeps the shares of the classes. "auto" takes "last" where X
-        is a view of overlapping windows, else "stratified". Of a splitter of scikit-learn the
-        last split is taken.
+        is a view of overlapping windows, else "stratified" ("random" with `return_sequences`,
+        where "stratified" is an error). Of a splitter of scikit-learn the last split is taken.
     n_iter_no_change : int, default=10
         How many epochs without an improvement by `tol` end the fit. Used with `early_stopping`.
     tol : float, default=1e-4

@@ -96,7 +96,8 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         "squared_error" predicts the mean and "absolute_error" the median; "huber" is quadratic
         within one standard deviation of the targets and linear beyond; "quantile" predicts
         `quantile`; "gaussian" predicts mean and standard deviation; "poisson" predicts the rate of
-        counts. Targets are what is left of y once told relative to the last value, if it is.
+        counts. Where y is told relative to the last value, or a linear map goes first, all of this
+        is said of what these leave of y.
     quantile : float or sequence of float, default=0.5
         Levels that `predict_quantiles` returns, in (0, 1) and increasing. With "quantile" they
         are what is trained for.
@@ -174,9 +175,9 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         Share of the samples kept for validation. Used with `early_stopping`.
     validation_split : {"auto", "last", "random", "stratified"} or splitter, default="auto"
         Which samples: "last" takes the last block, and leaves out of training what shares time
-        steps with it; "stratified" keeps the shares of the classes. "auto" takes "last" where X
-        is a view of overlapping windows, else "random". Of a splitter of scikit-learn the
-        last split is taken.
+        steps with it; "stratified" keeps the shares of values, of which there must be few. "auto"
+        takes "last" where X is a view of overlapping windows, else "random". Of a splitter of
+        scikit-learn the last split is taken.
     n_iter_no_change : int, default=10
         How many epochs without an improvement by `tol` end the fit. Used with `early_stopping`.
     tol : float, default=1e-4

@@ -59,8 +59,9 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
         What stands in for the rows before the first: "edge" repeats the first row; "nan" leaves
         absent steps, which the LSTM estimators read as shorter sequences.
     flatten : bool, default=False
-        Whether to lay every window out flat, as the lag table that other estimators need. This
-        copies: the table takes n_times * window_size * n_features numbers.
+        Whether to lay every window out flat, as the lag table that other estimators need: a
+        read-only view of one series, and a copy of several (`group_by`), of n_times * window_size *
+        n_features numbers.
     group_by : str, int or None, default=None
         What tells several series apart: a column of a DataFrame by name, a level of its
         MultiIndex by name, or a column of an array by position. Windows never cross from one
