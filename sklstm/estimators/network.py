@@ -13,6 +13,7 @@ from sklstm._validation import check_layer_sizes
 from sklstm.data import Anchor, Sequences, mean_and_variance, resolve_patch_size
 from sklstm.estimators.inputs import build_inputs
 from sklstm.nn import (
+    CELLS,
     POOLINGS,
     CustomModel,
     Features,
@@ -151,6 +152,8 @@ def _start(
     pooling: str | None,
 ) -> Start:
     if pooling is not None and any(part.sees_all for part in POOLINGS[pooling]):
+        if not CELLS[estimator.cell].keeping:  # what comes in is all that an Elman network has
+            return Start()
         return _START_TO_NUMBERS if is_regressor(estimator) else _START_TO_CLASSES
     # each output is told from one state alone, which must itself remember what came before
     n_steps = float(np.average(sequences.lengths, weights=weight))

@@ -322,6 +322,18 @@ def test_units_start_otherwise_where_all_states_feed_the_output(pooling):
     assert 0.4 < less / wide < 0.6
 
 
+def test_networks_without_gates_start_as_ever():
+    gains = [
+        build(cell="rnn", hidden_layer_sizes=32, pooling=pooling, X=np.zeros((1, 3, 3)))
+        .recurrent[0]
+        .forward_layer.weight_ih_l0.abs()
+        .max()
+        .item()
+        for pooling in ("last", "concat")
+    ]
+    assert 0.9 < gains[1] / gains[0] < 1.1
+
+
 def test_regressors_see_whole_sequences():
     assert build().crop.share == 0.0
 
