@@ -226,7 +226,13 @@ def _holds_sequences(X: list[Any] | tuple[Any, ...]) -> bool:
 
 
 def _member(number: int, member: Any) -> NDArray[Any]:
-    array = np.asarray(member)
+    try:
+        array = np.asarray(member)
+    except ValueError as error:
+        raise ValueError(f"X[{number}] is no sequence of numbers. {error}") from error
+    kinds = {dtype.kind for dtype in member.dtypes} if hasattr(member, "columns") else {"O"}
+    if array.dtype == object and kinds <= set("biuf"):  # pandas' own numbers, which may be NA
+        array = member.to_numpy(np.float64, na_value=np.nan)
     if array.ndim == 1:
         array = array[:, None]
     if array.ndim != 2:
@@ -255,16 +261,18 @@ def _check_member(number: int, member: NDArray[Any], dtype: np.dtype[Any] | None
     try:
         with np.errstate(over="ignore"):
             checked: NDArray[Any] = check_array(member, dtype=dtype, ensure_all_finite=False)
-    except ValueError as error:
-        raise ValueError(f"X[{number}] is no sequence of numbers. {error}") from error
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"X[{number}] is no sequence of numbers. {error}") from error
     return checked
 
 
 def _lay_out_dense(array: NDArray[Any], dtype: np.dtype[Any] | None, form: Form) -> Sequences:
     n_samples, n_timesteps, n_features = array.shape
-    if _are_unrolled_windows(array):
+    stride = _stride_of_copied_windows(array)
+    if stride is not None:
         # kept once a row again, so that a copy of windows is treated just as their view
-        array = view_windows(np.concatenate([array[0], array[1:, -1]]), n_timesteps)
+        further = array[1:, -stride:].reshape(-1, n_features)
+        array = view_windows(np.concatenate([array[0], further]), n_timesteps)[::stride]
     hop = _rows_between_samples(array)
     # what lies between the samples of a larger array is not looked at, unless it stays on disk
     if hop is None or (hop > n_timesteps and not is_memory_map(array)):
@@ -301,23 +309,30 @@ def _rows_between_samples(array: NDArray[Any]) -> int | None:
     return sample // step
 
 
-def _are_unrolled_windows(array: NDArray[Any]) -> bool:
-    """Tell whether every sample is the one before, moved on by one step.
+def _stride_of_copied_windows(array: NDArray[Any]) -> int | None:
+    """Return by how many steps every sample is the one before, moved on; None if it is not.
 
     So look copies of windows: pickled, mapped into a worker's memory, or laid out as a lag table.
+    They share half of their steps at least: less may be chance, such as a zero at every end.
     Samples that never change are no sign of it.
     """
     n_samples, n_timesteps, _ = array.shape
-    if n_samples < 2 or n_timesteps < 2 or _rows_between_samples(array) == 1:
-        return False
-    if _alike(array[-1, 1:], array[-1, :-1]):
-        return False
-    after, before = array[1:, :-1], array[:-1, 1:]
-    # the first two tell most others apart
-    return all(
-        _alike(after[piece], before[piece])
-        for piece in (slice(0, 1), *pieces(n_samples - 1, n_timesteps))
-    )
+    hop = _rows_between_samples(array)
+    if n_samples < 2 or n_timesteps < 2 or (hop is not None and hop < n_timesteps):
+        return None
+    later = array[0, 1 : max(n_timesteps // 2, 1) + 1]
+    # the first step of the second sample, and then the first two samples, tell most others apart
+    begins = ((later == array[1, 0]) | (is_missing(later) & is_missing(array[1, 0]))).all(axis=1)
+    for stride in (np.flatnonzero(begins) + 1).tolist():
+        if _are_moved_on(array[:2], stride):
+            changes = not _alike(array[-1, stride:], array[-1, :-stride])
+            return stride if changes and _are_moved_on(array, stride) else None
+    return None
+
+
+def _are_moved_on(array: NDArray[Any], stride: int) -> bool:
+    after, before = array[1:, :-stride], array[:-1, stride:]
+    return all(_alike(after[piece], before[piece]) for piece in pieces(len(after), array.shape[1]))
 
 
 def _alike(a: NDArray[Any], b: NDArray[Any]) -> bool:

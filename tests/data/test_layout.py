@@ -4,6 +4,7 @@ import re
 from copy import deepcopy
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 
@@ -183,3 +184,35 @@ def test_no_windows_are_no_samples():
     windows = Windows(SERIES, np.arange(4), 5)
     with pytest.raises(ValueError, match=r"Windows with 0 sample\(s\)"):
         as_sequences(windows[:0])
+
+
+@pytest.mark.parametrize("stride", [1, 2, 4])
+def test_a_copy_of_windows_in_strides_is_laid_out_like_their_view(stride):
+    view = view_windows(SERIES.astype(np.float32), 8)[::stride]
+    for X in (view, view.copy()):
+        sequences = as_sequences(X)
+        assert sequences.overlap
+        assert np.diff(sequences.first).tolist() == [stride] * (len(view) - 1)
+        np.testing.assert_array_equal(sequences.take(np.arange(len(view)))[0], view)
+
+
+def test_samples_that_end_as_the_next_begins_are_no_windows():
+    X = np.random.default_rng(0).normal(size=(20, 8, 1))
+    X[:, 0] = X[:, -1] = 0.0
+    assert not as_sequences(X).overlap
+
+
+def test_frames_of_pandas_own_numbers():
+    frame = pd.DataFrame({"a": [1, None], "b": [0.5, 1.5]}).convert_dtypes()
+    sequences = as_sequences([frame, frame], allow_nan=True)
+    np.testing.assert_array_equal(sequences.rows, [[1.0, 0.5], [np.nan, 1.5]] * 2)
+    with pytest.raises(ValueError, match="NaN"):
+        as_sequences([frame, frame])
+
+
+@pytest.mark.parametrize(
+    "odd", [[[1, 2], [3]], pd.DataFrame({"a": [1.0], "b": pd.to_datetime(["2026-01-01"])})]
+)
+def test_what_is_no_sequence_is_named(odd):
+    with pytest.raises((TypeError, ValueError), match=r"X\[1\]"):
+        as_sequences([np.ones((3, 2)), odd])
