@@ -16,6 +16,9 @@ from sklstm.data.time_grid import TimeGrid, check_times, find_fall
 
 Ids = str | Sequence[str] | None
 
+# More rows of the grid a time stamp are a mistake, which memory would not hold.
+_MOST_ROWS_A_STAMP = 1_000
+
 
 @dataclass(frozen=True)
 class Form:
@@ -333,6 +336,11 @@ def read_series(
         numbers = grid.numbers(times)
     begin, end = numbers[begins], numbers[np.append(begins[1:], len(numbers)) - 1]
     lengths = end - begin + 1
+    if lengths.sum() > _MOST_ROWS_A_STAMP * len(values):
+        raise ValueError(
+            f"{name}: time in steps of {grid.freq!r} has {lengths.sum()} rows, where "
+            f"{len(values)} are given. Is freq finer than the time stamps?"
+        )
     full = np.full((lengths.sum(), values.shape[1]), np.nan)
     full[first_rows(lengths)[codes] + numbers - begin[codes]] = values
     return Panel(full, lengths, begin, keys, grid, form)

@@ -39,7 +39,10 @@ def read_features(
     """
     if X is None:
         if like is not None and like.values.shape[1]:
-            raise ValueError("There were features in fit. Give X of the same times as y.")
+            raise ValueError(
+                "There were features in fit. Give X (of a history, history_X) of the same times as "
+                "y."
+            )
         nothing = np.empty((len(panel.values), 0))
         return replace(panel, values=nothing, form=replace(panel.form, columns=[]))
     columns = [] if like is None else like.form.columns

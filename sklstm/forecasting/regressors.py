@@ -8,9 +8,20 @@ from sklearn.utils import get_tags
 
 
 def takes_sequences(regressor: Any) -> bool:
-    """Tell whether the estimator that data comes to first says that it takes three dimensions."""
+    """Tell whether the estimators that data comes to first say that they take three dimensions."""
     chain = _chain(regressor)
-    return bool(chain) and bool(get_tags(chain[0]).input_tags.three_d_array)
+    if not chain:
+        return False
+    members = _members(chain[0])
+    if members:
+        return all(map(takes_sequences, members))
+    return bool(get_tags(chain[0]).input_tags.three_d_array)
+
+
+def tables_hide_sequences(regressor: Any) -> bool:
+    """Tell whether an estimator that takes sequences stands behind one that wants a table."""
+    chain = _chain(regressor)
+    return not takes_sequences(regressor) and any(map(takes_sequences, chain[1:]))
 
 
 def allows_nan(regressor: Any) -> bool:
@@ -32,6 +43,12 @@ def _chain(regressor: Any) -> list[Any]:
         if getattr(regressor, name, None) is not None:
             return _chain(getattr(regressor, name))
     return [regressor]
+
+
+def _members(regressor: Any) -> list[Any]:
+    """Return the estimators side by side of which one is made, as by voting."""
+    estimators = getattr(regressor, "estimators", None) or []
+    return [estimator for _, estimator in estimators if not isinstance(estimator, str)]
 
 
 def goes_on(regressor: Any) -> bool:
@@ -63,7 +80,7 @@ def fit_regressor(regressor: Any, X: Any, y: NDArray[Any], *, resume: bool) -> A
         error.add_note(
             f"It was fitted to windows of shape {X.shape} and targets of shape {y.shape}. A "
             "regressor of a single target needs y of one column, and the strategy 'direct', "
-            "'recursive' or 'dirrec'."
+            "'recursive' or 'dirrec'; one that wants a table, flatten=True."
         )
         raise
     return regressor.set_params(warm_start=before) if resume else regressor

@@ -1,5 +1,6 @@
 """Forecasts by any regressor that reads windows of the past."""
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from numbers import Integral
@@ -23,7 +24,13 @@ from sklstm.forecasting.framing import (
     training_pairs,
 )
 from sklstm.forecasting.origins import Origins
-from sklstm.forecasting.regressors import allows_nan, fit_regressor, goes_on, takes_sequences
+from sklstm.forecasting.regressors import (
+    allows_nan,
+    fit_regressor,
+    goes_on,
+    tables_hide_sequences,
+    takes_sequences,
+)
 from sklstm.forecasting.strategies import STRATEGIES, Plan
 from sklstm.forecasting.units import Units
 
@@ -148,7 +155,7 @@ class WindowForecaster(BaseForecaster):
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseForecaster._parameter_constraints,
-        "regressor": [HasMethods(["fit", "predict"])],
+        "regressor": [HasMethods(["fit"])],
         "window_size": "no_validation",
         "strategy": [StrOptions(set(STRATEGIES))],
         "calendar": [list, tuple],
@@ -220,10 +227,18 @@ class WindowForecaster(BaseForecaster):
                 needed = max(stage.lags) + max(stage.ahead) + sum(self.differences)
                 raise ValueError(
                     f"No series holds a complete window: window_size, horizon and differences need "
-                    f"{needed} consecutive rows without a missing value. The longest series has "
-                    f"{self.series_.lengths.max()}. Bring more rows, or shorten them."
+                    f"{needed} consecutive rows without a missing value. The longest series spans "
+                    f"{self.series_.lengths.max()} rows, missing ones included. Bring more rows, "
+                    "or shorten them; is freq finer than the time stamps?"
                 )
             self.n_windows_ = max(self.n_windows_, len(y))
+            if self._is_flat and X.shape[2] > 1 and tables_hide_sequences(self.regressor):
+                warnings.warn(
+                    "An estimator of sequences stands behind one that wants a table, and will read "
+                    f"its {X.shape[2]} features as one after another. Put the first into a "
+                    "TimestepTransformer, or set flatten=False.",
+                    stacklevel=2,
+                )
             yield self._laid_out(X), y[:, 0] if y.shape[1] == 1 else y
 
     def _check_parameters(self) -> None:

@@ -1,13 +1,22 @@
 import pytest
-from sklearn.ensemble import BaggingRegressor, HistGradientBoostingRegressor
+from sklearn.ensemble import (
+    BaggingRegressor,
+    HistGradientBoostingRegressor,
+    StackingRegressor,
+    VotingRegressor,
+)
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sklstm import LSTMRegressor
-from sklstm.forecasting.regressors import allows_nan, takes_sequences
+from sklstm import LSTMRegressor, TimestepTransformer
+from sklstm.forecasting.regressors import (
+    allows_nan,
+    tables_hide_sequences,
+    takes_sequences,
+)
 
 
 @pytest.mark.parametrize(
@@ -27,3 +36,20 @@ from sklstm.forecasting.regressors import allows_nan, takes_sequences
 def test_what_a_regressor_takes(regressor, flat, nan):
     assert takes_sequences(regressor) != flat
     assert allows_nan(regressor) == nan
+
+
+def test_members_that_are_averaged_take_sequences_if_all_do():
+    lstm = LSTMRegressor()
+    assert takes_sequences(VotingRegressor([("a", lstm), ("b", "drop"), ("c", lstm)]))
+    assert takes_sequences(make_pipeline(VotingRegressor([("a", lstm)])))
+    assert not takes_sequences(VotingRegressor([("a", lstm), ("b", Ridge())]))
+    assert not takes_sequences(StackingRegressor([("a", Ridge())]))
+
+
+def test_sequences_behind_a_table_are_hidden():
+    assert tables_hide_sequences(make_pipeline(StandardScaler(), LSTMRegressor()))
+    assert not tables_hide_sequences(
+        make_pipeline(TimestepTransformer(StandardScaler()), LSTMRegressor())
+    )
+    assert not tables_hide_sequences(make_pipeline(StandardScaler(), Ridge()))
+    assert not tables_hide_sequences(LSTMRegressor())

@@ -6,7 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin, clone
-from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
+from sklearn.ensemble import (
+    HistGradientBoostingRegressor,
+    RandomForestRegressor,
+    StackingRegressor,
+    VotingRegressor,
+)
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsRegressor
@@ -521,7 +526,7 @@ def test_fits_of_the_same_seed_are_equal():
         ({"past_only": ["a"]}, "past_only names 'a'"),
         ({"scaling": "robust"}, "'scaling' parameter"),
         ({"regressor": None}, "'regressor' parameter"),
-        ({"window_size": 25, "horizon": 4, "differences": (3,)}, "32 consecutive rows.*has 30"),
+        ({"window_size": 25, "horizon": 4, "differences": (3,)}, "32 consecutive rows.*spans 30"),
     ],
 )
 def test_bad_parameters_are_refused(parameters, message):
@@ -572,3 +577,35 @@ def test_bad_series_change_no_fitted_forecaster(change, message):
     with pytest.raises(ValueError, match=message):
         model.fit(change(y))
     pd.testing.assert_series_equal(model.predict(), before)
+
+
+def test_an_average_of_networks_reads_windows():
+    rng = np.random.default_rng(0)
+    y, X = rng.normal(size=60), rng.normal(size=(60, 2))
+    lstm = LSTMRegressor(2, max_epochs=1, linear_skip=False, random_state=0)
+    model = WindowForecaster(VotingRegressor([("a", lstm), ("b", lstm)]), 5).fit(y, X)
+    assert [one.n_features_in_ for one in model.regressors_[0].estimators_] == [3, 3]
+
+
+def test_a_table_in_front_of_a_network_is_warned_of():
+    rng = np.random.default_rng(0)
+    y, X = rng.normal(size=60), rng.normal(size=(60, 2))
+    lstm = LSTMRegressor(2, max_epochs=1, linear_skip=False, random_state=0)
+    model = WindowForecaster(make_pipeline(StandardScaler(), lstm), 5)
+    with pytest.warns(UserWarning, match="TimestepTransformer, or set flatten=False"):
+        model.fit(y, X)
+    model.fit(y)  # of one feature a table is what a sequence is
+
+
+def test_what_predicts_only_once_it_is_fitted_is_a_regressor():
+    y = np.sin(np.arange(60.0))
+    model = WindowForecaster(StackingRegressor([("a", Ridge())]), 5, 2, strategy="direct")
+    assert len(model.fit(y).predict()) == 2
+
+
+def test_a_frequency_finer_than_the_stamps_is_named():
+    y = load_airline_passengers()
+    with pytest.raises(ValueError, match=r"144 are given\. Is freq finer"):
+        WindowForecaster(Ridge(), 12, freq="ms").fit(y)
+    with pytest.raises(ValueError, match="is freq finer than the time stamps"):
+        WindowForecaster(Ridge(), 12, freq="D").fit(y)
