@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.base import clone
+from sklearn.base import ClassifierMixin, RegressorMixin, clone
 from sklearn.utils.parallel import Parallel, delayed
 
 from sklstm.model_selection.checks import check_int
@@ -188,6 +188,12 @@ def backtest(
     """
     needed = ["fit", "predict", *["update"] * (not refit), *["predict_interval"] * bool(coverage)]
     models = check_models(forecasters, "forecasters", needed=tuple(needed))
+    for name, model in models.items():
+        if isinstance(model, RegressorMixin | ClassifierMixin):
+            raise ValueError(
+                f"forecasters: {name!r} is no forecaster, and knows no time: {model!r}. Make one "
+                "of it, such as WindowForecaster(model, window_size, horizon)."
+            )
     scoring = read_scoring(metrics, name="metrics", whole=False)
     for name, value in (("horizon", horizon), ("n_folds", n_folds), ("period", period)):
         check_int(value, name)

@@ -501,3 +501,8 @@ def test_scorers_are_taken():
 def test_a_forecaster_without_a_name_is_told():
     with pytest.raises(ValueError, match="'forecasters' parameter must be a dict of names"):
         backtest(NaiveForecaster(), SERIES, horizon=3)
+
+
+def test_a_regressor_is_no_forecaster():
+    with pytest.raises(ValueError, match=r"'ridge' is no forecaster.*WindowForecaster"):
+        backtest({"ridge": Ridge()}, np.arange(60.0), horizon=2, n_folds=2)
