@@ -42,8 +42,9 @@ def moments(
     for feature in relative:
         of_each = np.ones(len(sequences)) if weight is None else weight
         mean[feature], variance[feature] = _relative_moments(sequences, feature, of_each)
-    # A feature that varies by less than its rounding error is constant.
-    rounding = 10 * np.finfo(sequences.dtype).eps * np.maximum(level, np.abs(mean))
+    # A feature that varies by less than its rounding error, or than a number can be, is constant.
+    limits = np.finfo(sequences.dtype)
+    rounding = np.maximum(10 * limits.eps * np.maximum(level, np.abs(mean)), limits.tiny)
     return mean, np.where(variance <= rounding**2, 1.0, np.sqrt(variance))
 
 

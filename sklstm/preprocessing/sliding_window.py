@@ -80,7 +80,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
     feature_names_in_ : ndarray of str
         Names of the columns, where X was a DataFrame with string names.
     fitted_with_ : tuple
-        `window_size` and `group_by` as they were in `fit`.
+        `window_size`, `group_by` and `context` as they were in `fit`.
     group_column_ : int or None
         Position of the column that `group_by` names.
     context_ : dict
@@ -239,9 +239,9 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
         return series
 
     def _check_as_fitted(self) -> None:
+        self._validate_params()
         window_size, group_by, context = self.fitted_with_
-        size_matters = len(self.context_) > 0 and window_size != self.window_size
-        if size_matters or (group_by, context) != (self.group_by, self.context):
+        if self.fitted_with_ != (self.window_size, self.group_by, self.context):
             raise ValueError(
                 f"fit saw window_size={window_size}, group_by={group_by!r} and "
                 f"context={context!r}, but they are now {self.window_size}, {self.group_by!r} and "

@@ -148,3 +148,9 @@ def test_means_of_sequences_are_those_of_what_is_known():
     np.testing.assert_allclose(sequence_means(sequences, 0), [1e8 + 0.5, np.nan, 4.0], atol=1e-6)
     nothing = as_sequences(X[1:2], np.float64, allow_nan=True)
     np.testing.assert_array_equal(sequence_means(nothing, 0), [np.nan])
+
+
+def test_what_is_smaller_than_a_number_can_be_is_constant():
+    X = np.random.default_rng(0).uniform(size=(20, 4, 2)) * [1.0, 1e-39]
+    _, scale = moments(as_sequences(X))
+    assert scale[1] == 1.0

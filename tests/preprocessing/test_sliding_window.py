@@ -544,10 +544,18 @@ def test_what_is_not_finite_is_found(value, what):
         SlidingWindowTransformer(3).fit(X)
 
 
+@pytest.mark.parametrize("changed", [{"padding": "nonsense"}, {"window_size": 0}])
+def test_parameters_that_changed_are_checked(changed):
+    windows = SlidingWindowTransformer(3).fit(np.arange(20.0)[:, None]).set_params(**changed)
+    with pytest.raises(ValueError, match=f"'{next(iter(changed))}' parameter"):
+        windows.transform(np.arange(5.0)[:, None])
+
+
+@pytest.mark.parametrize("context", ["none", "last"])
 @pytest.mark.parametrize("size", [2, 5])
-def test_context_belongs_to_the_size_that_was_fitted(size):
+def test_windows_belong_to_the_size_that_was_fitted(size, context):
     series = np.arange(20.0)[:, None]
-    windows = SlidingWindowTransformer(3, context="last").fit(series).set_params(window_size=size)
+    windows = SlidingWindowTransformer(3, context=context).fit(series).set_params(window_size=size)
     with pytest.raises(ValueError, match=f"fit saw window_size=3.*now {size}"):
         windows.transform(series)
 
