@@ -1402,16 +1402,19 @@ def test_only_ratios_of_weights_count(estimator, scale):
     assert len(scaled) == len(y)
 
 
+def raising(error):
+    def fail(*args):
+        raise error
+
+    return fail
+
+
 @both
 def test_scoring_that_is_interrupted_keeps_the_model(estimator, monkeypatch):
     X, y = data(estimator)
     model = make(estimator, early_stopping=True, warm_start=True)
-
-    def interrupted(*args):
-        raise KeyboardInterrupt
-
     with monkeypatch.context() as patch:
-        patch.setattr(base, "predict_outputs", interrupted)
+        patch.setattr(base, "predict_outputs", raising(KeyboardInterrupt))
         with pytest.warns(UserWarning, match="Scoring was interrupted"):
             model.fit(X, y)
     assert model.best_validation_score_ is None
@@ -1419,16 +1422,18 @@ def test_scoring_that_is_interrupted_keeps_the_model(estimator, monkeypatch):
     assert model.predict(X).shape == y.shape
 
 
-def test_describing_that_is_interrupted_keeps_what_was_learnt(monkeypatch):
+@pytest.fixture
+def continued():
+    """Return a regressor that goes on learning, its data, its passes, and what it predicts."""
     X, y = data(LSTMRegressor)
     model = make(LSTMRegressor, linear_skip=True, warm_start=True).fit(X, y)
-    n_iter, before = model.n_iter_, model.predict(X)
+    return model, X, y, model.n_iter_, model.predict(X)
 
-    def interrupted(*args):
-        raise KeyboardInterrupt
 
+def test_describing_that_is_interrupted_keeps_what_was_learnt(continued, monkeypatch):
+    model, X, y, n_iter, before = continued
     with monkeypatch.context() as patch:
-        patch.setattr(LSTMRegressor, "_network_part", interrupted)
+        patch.setattr(LSTMRegressor, "_network_part", raising(KeyboardInterrupt))
         with pytest.warns(UserWarning, match="Scoring was interrupted"):
             model.fit(X, y)
     assert model.n_iter_ == len(model.history_) == 2 * n_iter
@@ -1437,16 +1442,10 @@ def test_describing_that_is_interrupted_keeps_what_was_learnt(monkeypatch):
     assert (model.predict(X) != before).any()
 
 
-def test_an_error_behind_training_undoes_all(monkeypatch):
-    X, y = data(LSTMRegressor)
-    model = make(LSTMRegressor, linear_skip=True, warm_start=True).fit(X, y)
-    n_iter, before = model.n_iter_, model.predict(X)
-
-    def failing(*args):
-        raise MemoryError
-
+def test_an_error_behind_training_undoes_all(continued, monkeypatch):
+    model, X, y, n_iter, before = continued
     with monkeypatch.context() as patch:
-        patch.setattr(LSTMRegressor, "_network_part", failing)
+        patch.setattr(LSTMRegressor, "_network_part", raising(MemoryError))
         with pytest.raises(MemoryError):
             model.fit(X, y)
     assert model.n_iter_ == len(model.history_) == n_iter
