@@ -311,19 +311,18 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         device = resolve_device(self.device)
         check_precision(self.precision, device)
         part = self._check_part(given, reset=not resume)
-        present = part.without_zero_weights()
-        if not len(present.known_targets):
+        train = part.without_zero_weights()
+        if not len(train.known_targets):
             raise ValueError(
                 "y has no target at any time step of the samples of positive weight: all are NaN, "
                 "None or ignored."
             )
-        self._prepare(present, given.classes, resume=resume)
+        self._prepare(train, given.classes, resume=resume)
         valid = self._check_validation_part(given, part.targets.shape[1:])
         rng = self._rng(resume=resume)
         split_seed, torch_seed = (int(seed) for seed in rng.integers(2**31, size=2))
         if resume:  # the same samples validate again
             split_seed = self.net_.split_seed_
-        train = present
         if valid is None and self.early_stopping and not one_epoch:
             train, valid = self._split(part, split_seed)
         if not resume:
