@@ -230,8 +230,7 @@ def _member(number: int, member: Any) -> NDArray[Any]:
         array = np.asarray(member)
     except ValueError as error:
         raise ValueError(f"X[{number}] is no sequence of numbers. {error}") from error
-    kinds = {dtype.kind for dtype in member.dtypes} if hasattr(member, "columns") else {"O"}
-    if array.dtype == object and kinds <= set("biuf"):  # pandas' own numbers, which may be NA
+    if array.dtype == object and _holds_pandas_numbers(member):
         array = member.to_numpy(np.float64, na_value=np.nan)
     if array.ndim == 1:
         array = array[:, None]
@@ -245,6 +244,11 @@ def _member(number: int, member: Any) -> NDArray[Any]:
             f"X[{number}] is a sequence without time steps. Drop it, and its entry in y."
         )
     return array
+
+
+def _holds_pandas_numbers(member: Any) -> bool:
+    """Tell whether a member is a DataFrame of pandas' own numbers, which may be NA."""
+    return hasattr(member, "columns") and all(dtype.kind in "biuf" for dtype in member.dtypes)
 
 
 def _lay_out_ragged(members: list[NDArray[Any]], dtype: np.dtype[Any] | None) -> Sequences:
@@ -322,8 +326,8 @@ def _stride_of_copied_windows(array: NDArray[Any]) -> int | None:
         return None
     later = array[0, 1 : max(n_timesteps // 2, 1) + 1]
     # the first step of the second sample, and then the first two samples, tell most others apart
-    begins = ((later == array[1, 0]) | (is_missing(later) & is_missing(array[1, 0]))).all(axis=1)
-    for stride in (np.flatnonzero(begins) + 1).tolist():
+    begins = np.flatnonzero(_are_same(later, array[1, 0]).all(axis=1))
+    for stride in (begins + 1).tolist():
         if _are_moved_on(array[:2], stride):
             changes = not _alike(array[-1, stride:], array[-1, :-stride])
             return stride if changes and _are_moved_on(array, stride) else None
@@ -336,4 +340,9 @@ def _are_moved_on(array: NDArray[Any], stride: int) -> bool:
 
 
 def _alike(a: NDArray[Any], b: NDArray[Any]) -> bool:
-    return bool(((a == b) | (is_missing(a) & is_missing(b))).all())
+    return bool(_are_same(a, b).all())
+
+
+def _are_same(a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.bool_]:
+    same: NDArray[np.bool_] = (a == b) | (is_missing(a) & is_missing(b))
+    return same
