@@ -28,7 +28,8 @@ class TimestepTransformer(  # type: ignore[call-arg]
 
     The transformer sees the time steps as the rows of one table, so that it learns from all
     steps of all sequences alike: `StandardScaler`, `OneHotEncoder`, `KBinsDiscretizer`, `PCA`,
-    `ColumnTransformer` and so on.
+    `ColumnTransformer` and so on. The columns of that table have names where X is a list of
+    DataFrames.
 
     Parameters
     ----------
@@ -144,7 +145,7 @@ class TimestepTransformer(  # type: ignore[call-arg]
         sequences = self._check_X(X, reset=True)
         self.n_features_in_ = sequences.n_columns
         self.n_timesteps_in_ = sequences.table_timesteps
-        self.transformer_ = clone(self.transformer).fit(sequences.rows[sequences.is_present()])
+        self.transformer_ = clone(self.transformer).fit(self._table(sequences))
 
     def _check_X(self, X: Any, *, reset: bool) -> Sequences:
         validate_data(self, X, reset=reset, skip_check_array=True, ensure_2d=False)
@@ -160,9 +161,19 @@ class TimestepTransformer(  # type: ignore[call-arg]
             )
         return sequences
 
+    def _table(self, sequences: Sequences) -> Any:
+        """Return the present steps as rows, in a DataFrame where their features have names."""
+        rows = sequences.rows[sequences.is_present()]
+        if self.step_names_ is None:
+            return rows
+        import pandas as pd  # not before it is needed
+
+        table = pd.DataFrame(rows, columns=self.step_names_)
+        return table.infer_objects() if rows.dtype == object else table
+
     def _transform_rows(self, sequences: Sequences) -> NDArray[Any]:
         present = sequences.is_present()
-        transformed = self.transformer_.transform(sequences.rows[present])
+        transformed = self.transformer_.transform(self._table(sequences))
         if hasattr(transformed, "toarray"):
             transformed = transformed.toarray()
         values = np.asarray(transformed)

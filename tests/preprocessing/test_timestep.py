@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
-from sklearn.compose import ColumnTransformer
+from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.impute import SimpleImputer
@@ -370,3 +370,22 @@ def test_columns_of_frames_are_those_of_fit():
     with pytest.raises(ValueError, match="must have the same columns, in one order"):
         stepwise.fit([frames[0], turned])
     assert len(stepwise.transform([frame.to_numpy() for frame in frames])) == 2
+
+
+def test_a_column_transformer_finds_features_of_frames_by_name_and_dtype():
+    sky = [["sun", "rain", "sun"], ["fog"]]
+    frames = [
+        pd.DataFrame({"sky": sky[0], "heat": [1.0, 2.0, 6.0]}),
+        pd.DataFrame({"sky": sky[1], "heat": [3.0]}),
+    ]
+    columns = [
+        ("scaled", StandardScaler(), make_column_selector(dtype_include="number")),
+        ("coded", OrdinalEncoder(), ["sky"]),
+    ]
+    stepwise = TimestepTransformer(ColumnTransformer(columns)).fit(frames)
+    heat = (np.array([1.0, 2.0, 6.0, 3.0]) - 3.0) / np.sqrt(3.5)
+    expected = np.column_stack([heat, [2.0, 1.0, 2.0, 0.0]])
+    np.testing.assert_allclose(np.concatenate(stepwise.transform(frames)), expected)
+    assert list(stepwise.get_feature_names_out()) == ["scaled__heat", "coded__sky"]
+    values = [frame.to_numpy() for frame in frames]
+    np.testing.assert_allclose(np.concatenate(stepwise.transform(values)), expected)
