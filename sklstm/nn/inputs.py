@@ -9,12 +9,15 @@ from torch import Tensor, nn
 
 from sklstm.nn.masks import last_steps, present_steps
 
+_FARTHEST = 1e18  # in units of the scale; float32 holds the product of two such numbers
+
 
 class Standardize(nn.Module):
     """Subtract a mean from every feature and divide by a scale; padding becomes zero.
 
     The numbers belong to the model, so that raw data can be given at prediction and no scaled
-    copy of the data is ever made.
+    copy of the data is ever made. At prediction what lies more than 1e18 scales off the mean
+    counts as that far: of a number that training never saw float32 might make an infinite one.
 
     Parameters
     ----------
@@ -79,6 +82,13 @@ class Standardize(nn.Module):
         if last is not None and self.levels:
             level = (last[:, self.levels] - self.level_mean) / self.level_scale
             x = torch.cat([x, level[:, None].expand(-1, x.shape[1], -1)], dim=2)
+        if not self.training:
+            x = limit(x)
         if lengths is None:
             return x
         return x.masked_fill(~present_steps(lengths, x.shape[1])[:, :, None], 0.0)
+
+
+def limit(x: Tensor) -> Tensor:
+    """Limit standardised numbers, in place, to those that float32 can reckon with."""
+    return x.clamp_(-_FARTHEST, _FARTHEST)

@@ -11,7 +11,7 @@ from sklstm.nn.differences import Differences
 from sklstm.nn.features import Features
 from sklstm.nn.fused import Continuation, can_run
 from sklstm.nn.heads import DenseHead
-from sklstm.nn.inputs import Standardize
+from sklstm.nn.inputs import Standardize, limit
 from sklstm.nn.normalization import LayerNormalization
 from sklstm.nn.plain import PlainCell
 from sklstm.nn.recurrent import RecurrentLayer
@@ -92,7 +92,7 @@ class _Standardized(_Stateless):
         self.mean, self.scale = layer.mean, layer.scale
 
     def step(self, x: Tensor) -> Tensor:
-        return (x - self.mean).div_(self.scale)
+        return limit((x - self.mean).div_(self.scale))
 
 
 class _Differenced:

@@ -65,6 +65,23 @@ def test_quantiles(X):
     assert_allclose(steps, model.predict_quantiles(X[:1])[0], rtol=1e-6)
 
 
+@pytest.mark.parametrize("estimator", [LSTMRegressor, LSTMClassifier])
+@pytest.mark.parametrize("value", [3.4e38, -3.4e38])
+def test_a_value_at_the_edge_of_float32_makes_no_nan(X, estimator, value):
+    y = X[:, -1, 0] > 3
+    model = estimator(**SMALL, **CAUSAL if estimator is LSTMRegressor else {"bidirectional": False})
+    model.fit(X / 100, y)
+    method = "predict" if estimator is LSTMRegressor else "predict_proba"
+    far = X[:1] / 100
+    far[0, 3, 1] = value
+    found = getattr(model, method)(far)
+    assert np.isfinite(found).all()
+    stream = model.stream(1, method)
+    for x_t in far[0]:
+        last = stream.step(x_t[None])
+    assert_allclose(last, found, rtol=1e-5)
+
+
 @pytest.mark.parametrize("set_default", [torch.set_default_dtype, torch.set_default_device])
 def test_what_torch_makes_else_does_not_matter(X, set_default):
     model = LSTMRegressor(**SMALL, return_sequences=True).fit(X, X[:, :, 0])

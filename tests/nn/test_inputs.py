@@ -46,3 +46,15 @@ def test_numbers_travel_with_the_model_and_are_not_trained():
     x = torch.ones(1, 2, 3, dtype=torch.float64)
     assert torch.equal(layer(x, None), other(x, None))
     assert layer.float()(x.float(), None).dtype == torch.float32
+
+
+@pytest.mark.parametrize("relative", [(), (0, 1, 2)])
+def test_far_numbers_are_limited_at_prediction_alone(relative):
+    layer = Standardize(MEAN, SCALE, relative).float()
+    far = np.finfo(np.float32).max
+    x = torch.tensor([[[far, -far, 1.0], [-far, far, 2.0]]])
+    assert layer(x, None).isinf().any()
+    limited = layer.eval()(x, None)
+    assert limited.abs().max() == np.float32(1e18)
+    near = torch.tensor([[[1e17, -1e16, 1.0], [1.0, 2.0, 3.0]]])
+    assert torch.equal(layer(near, None), layer.train()(near, None))
