@@ -17,6 +17,9 @@ _MIN_SAMPLES = 30
 _N_BLOCKS = ((1_000, 4), (20_000, 2))
 # A candidate of so many times the squared error of the best one is not tried on further blocks.
 _HOPELESS = 1.5
+# A network alone learns more from the samples that a trial lacks than a map does: with a map a
+# candidate must be better by so much.
+_MAP_HANDICAP = 1.15
 _POOLING = "concat"  # of "auto", where nothing is tried
 
 
@@ -62,8 +65,9 @@ def find_plan(estimator: Any, train: Part, seed: int, plan: Plan) -> Plan:
     is the slope, within [0, 1], of a regression through the origin of what was to be predicted
     on what the network predicted. It is one step of stacking [1]_. Where sequences do not overlap,
     half of the blocks are enough, and several candidates are told by them: the given plan, one
-    without the map, and one that pools the last state alone. The best of them is taken; those far
-    behind after a block drop out, as in a race [2]_.
+    without the map, and one that pools the last state alone. The best of them is taken, one without
+    the map if it is nearly as good, since all samples will help it more than they help a map; those
+    far behind after a block drop out, as in a race [2]_.
 
     Parameters
     ----------
@@ -125,12 +129,16 @@ def _best(
                 if plan is candidates[0]:
                     raise
                 continue
-            errors[plan] = _squared_error(trials[plan])
+            errors[plan] = _handicap(plan) * _squared_error(trials[plan])
             if number == 0 and _is_hopeless(plan, errors):
                 break
         left = [plan for plan in errors if not _is_hopeless(plan, errors)]
     best = min(left, key=lambda plan: errors[plan])
     return replace(best, trust=_trust(trials[best]))
+
+
+def _handicap(plan: Plan) -> float:
+    return _MAP_HANDICAP if plan.linear_skip else 1.0
 
 
 def _is_hopeless(plan: Plan, errors: dict[Plan, float]) -> bool:

@@ -222,6 +222,21 @@ def test_what_goes_on_from_who_falls_far_behind_is_not_tried(monkeypatch):
     assert asked == ["concat", "last", "concat"]
 
 
+def test_without_the_map_a_network_may_be_a_little_worse(monkeypatch):
+    """Those samples that a trial lacks help a network more than a map."""
+    plans = [Plan(True, "concat"), Plan(False, "concat")]
+    for error, best in [(0.9, plans[1]), (1.1, plans[1]), (1.2, plans[0])]:
+        told = {plans[0]: 1.0, plans[1]: np.sqrt(error)}
+
+        def tell(estimator, train, block, seed, plan, told=told):
+            return trials._Trial(
+                np.zeros((1, 1)), np.full((1, 1), told[plan]), np.ones(1), np.ones(1)
+            )
+
+        monkeypatch.setattr(trials, "_try", tell)
+        assert trials._best(plans, None, None, [None, None], 0) == best
+
+
 def test_what_is_no_number_loses(monkeypatch):
     best, asked = race({"concat": [np.nan, 1.0], "last": [1.0, 1.0]}, monkeypatch)
     assert best == Plan(False, "last")
