@@ -45,6 +45,47 @@ def test_it_is_ridge_regression_on_standardised_columns(weight):
     assert_allclose(linear(as_sequences(X, np.float64)), expected, rtol=1e-9)
 
 
+@pytest.mark.parametrize("weight", [None, np.random.default_rng(1).uniform(0.5, 2, size=120)])
+@pytest.mark.parametrize("n_used", [120, 90])
+def test_the_penalty_of_some_samples_serves_for_a_fit_to_more(weight, n_used, monkeypatch):
+    monkeypatch.setattr("sklstm.data.linear._MAX_NUMBERS", 40 * 8)
+    monkeypatch.setattr("sklstm.data.linear._MAX_PRODUCTS", n_used * 8**2)
+    monkeypatch.setattr("sklstm.data.rows._CHUNK", 16)  # several pieces
+    X, y = samples(noise=30.0)
+    share = np.ones(120) if weight is None else weight
+    some, more = (np.linspace(0, 119, n).astype(np.int64) for n in (40, n_used))
+    of_some, of_more = share[some] / share[some].mean(), share[more] / share[more].mean()
+    columns = X.reshape(120, -1)
+    table, center, scale = standardized(columns[some], of_some)
+    target, y_center, y_scale = standardized(y[some], of_some)
+    chosen = RidgeCV(alphas=_STRENGTHS * 40).fit(table, target, of_some)
+    table, target = (columns - center) / scale, (y - y_center) / y_scale
+    ridge = Ridge(chosen.alpha_).fit(table[more], target[more], of_more)
+    expected = y_center + y_scale * ridge.predict(table)
+    assert_allclose(fit(X, y, weight)(as_sequences(X, np.float64)), expected, rtol=1e-9)
+
+
+def test_more_samples_help_a_wide_map():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(7000, 50, 16)).astype(np.float32)
+    table = X.reshape(7000, -1)
+    y = table @ rng.normal(size=(800, 1)) / np.sqrt(800) + rng.normal(size=(7000, 1))
+    found = fit_linear_map(as_sequences(X[:6000]), y[:6000], None, no_anchor(1), force=False)
+    rest = found(as_sequences(X[6000:])) - y[6000:]
+    ridge = Ridge(800.0).fit(table[:6000], y[:6000])  # its ratio of variances
+    assert rest.var() < 1.03 * (ridge.predict(table[6000:]).reshape(-1, 1) - y[6000:]).var()
+
+
+def test_what_is_missing_counts_as_its_mean_in_a_fit_to_more(monkeypatch):
+    monkeypatch.setattr("sklstm.data.linear._MAX_NUMBERS", 40 * 8)
+    X, y = samples()
+    X[::7, 0, 1] = np.nan
+    sequences = as_sequences(X, np.float64, allow_nan=True)
+    found = fit_linear_map(sequences, y, None, no_anchor(2), force=True)
+    rest = (found(sequences) - y)[~np.isnan(X).any(axis=(1, 2))]
+    assert (rest.std(axis=0) < 0.2 * y.std(axis=0)).all()
+
+
 def long_windows(weighted):
     """Fewer windows of a slow series than each has steps, and the step that follows each."""
     series = np.random.default_rng(0).normal(size=(110, 1)).cumsum(axis=0)
