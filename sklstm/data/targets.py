@@ -9,6 +9,9 @@ from sklstm.data.anchor import Anchor
 from sklstm.data.linear import LinearMap
 from sklstm.data.sequences import Sequences
 
+# The range of nine tenths of all targets, in standard deviations of normal ones.
+_TAIL, _DEVIATIONS = 0.05, 3.29
+
 
 class RegressionTargets:
     """Regression targets, told relative to an anchor and a linear map, and standardised.
@@ -27,6 +30,10 @@ class RegressionTargets:
     center, scale : bool
         Whether the mean is subtracted, and whether targets are divided by their spread: the
         standard deviation, or without centring (counts) the mean.
+    robust : bool, default=False
+        Whether median and range of the middle nine tenths stand for mean and standard deviation of
+        centred targets, so that one in twenty may lie anywhere. Not of targets whose range that
+        way is zero.
     linear : LinearMap or None, default=None
         What is subtracted from what the anchor leaves of the targets.
     trust : float in [0, 1], default=1.0
@@ -35,7 +42,8 @@ class RegressionTargets:
     Attributes
     ----------
     mean, scale : ndarray of shape (n_outputs,)
-        ``y = anchor(sequences) + linear(sequences) + mean + scale * target``. Of what is decoded
+        ``y = anchor(sequences) + linear(sequences) + mean + scale * target``, the median in the
+        place of the mean if `robust`. Of what is decoded
         the target counts `trust` times: with less than one, that is no inverse of encoding.
     trust : float
         As given.
@@ -61,6 +69,7 @@ class RegressionTargets:
         *,
         center: bool,
         scale: bool,
+        robust: bool = False,
         linear: LinearMap | None = None,
         trust: float = 1.0,
     ) -> None:
@@ -72,6 +81,8 @@ class RegressionTargets:
         mean = np.average(rest, axis=0, weights=weight)
         if center:
             spread = np.sqrt(np.average((rest - mean) ** 2, axis=0, weights=weight))
+            if robust:
+                mean, spread = _robust(rest, weight, mean, spread)
             level = np.abs(columns(y)).max(axis=0)
             constant = spread <= 10 * np.finfo(np.float64).eps * level
         else:
@@ -111,6 +122,26 @@ class RegressionTargets:
 
     def _squeeze(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         return values[:, 0] if self.one_dimensional else values
+
+
+def _robust(
+    rest: NDArray[np.float64],
+    weight: NDArray[np.float64] | None,
+    mean: NDArray[np.float64],
+    spread: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the columns' medians and ranges, or mean and spread of those without a range."""
+    shares = [_TAIL, 0.5, 1 - _TAIL]
+    if weight is None:
+        weight = np.ones(len(rest))
+    # by whole samples, so that weights are repetitions
+    low, middle, high = (
+        np.quantile(rest, share, axis=0, weights=weight, method="inverted_cdf") for share in shares
+    )
+    has_range = high > low
+    return np.where(has_range, middle, mean), np.where(
+        has_range, (high - low) / _DEVIATIONS, spread
+    )
 
 
 def columns(y: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -94,10 +94,10 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
     loss : {"squared_error", "absolute_error", "huber", "quantile", "gaussian", "poisson"}, \
             default="squared_error"
         "squared_error" predicts the mean and "absolute_error" the median; "huber" is quadratic
-        within one standard deviation of the targets and linear beyond; "quantile" predicts
-        `quantile`; "gaussian" predicts mean and standard deviation; "poisson" predicts the rate of
-        counts. Where y is told relative to the last value, or a linear map goes first, all of this
-        is said of what these leave of y.
+        within one standard deviation of the targets (see `standardize`) and linear beyond;
+        "quantile" predicts `quantile`; "gaussian" predicts mean and standard deviation; "poisson"
+        predicts the rate of counts. Where y is told relative to the last value, or a linear map
+        goes first, all of this is said of what these leave of y.
     quantile : float or sequence of float, default=0.5
         Levels that `predict_quantiles` returns, in (0, 1) and increasing. With "quantile" they
         are what is trained for.
@@ -129,6 +129,8 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
     standardize : bool, default=True
         Whether features and targets are brought to mean 0 and standard deviation 1
         inside, as measured on the training part. Predictions are in the units of y all the same.
+        With the losses "absolute_error", "huber" and "quantile" the median and the middle nine
+        tenths of the targets stand for these, so that far targets do not set the unit.
         Values of a feature that lie far beyond all others, such as sentinels, are then read as
         lying at `input_limits_`.
     categorical_features : array-like of bool, int or str, "from_dtype" or None, default=None
@@ -536,6 +538,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
             train.target_weight,
             center=kind.centered and self.standardize,
             scale=self.standardize,
+            robust=kind.robust,
             linear=linear,
             trust=plan.trust,
         )

@@ -57,7 +57,7 @@ class LSTMSeq2SeqRegressor(RegressorMixin, BaseSeq2Seq):  # type: ignore[misc]
     standardize : bool, default=True
         Whether features and targets are brought to mean 0 and standard deviation 1 inside, as
         measured on the training part, features' values far beyond all others within
-        `input_limits_`.
+        `input_limits_`, targets as in `LSTMRegressor`.
     categorical_features : array-like of bool, int or str, "from_dtype" or None, default=None
         Features that are symbols, as in `LSTMClassifier`; "from_dtype" for sequences of tokens.
     embedding_size : int or "auto", default="auto"
@@ -351,6 +351,7 @@ class LSTMSeq2SeqRegressor(RegressorMixin, BaseSeq2Seq):  # type: ignore[misc]
     def _make_loss(self, train: Part, seed: int | None) -> Loss:
         steps = train.targets.reshape(-1, *train.targets.shape[2:])
         weight = None if train.weight is None else np.repeat(train.weight, self.n_steps_)
+        kind = REGRESSION_LOSSES[self.loss]
         self.targets_ = RegressionTargets(
             no_anchor(self.n_outputs_),
             train.sequences,
@@ -358,8 +359,9 @@ class LSTMSeq2SeqRegressor(RegressorMixin, BaseSeq2Seq):  # type: ignore[misc]
             weight,
             center=self.standardize,
             scale=self.standardize,
+            robust=kind.robust,
         )
-        return REGRESSION_LOSSES[self.loss](self.n_outputs_)
+        return kind(self.n_outputs_)
 
     def _make_feed(self) -> NumberFeed:
         return NumberFeed(self.n_outputs_)

@@ -16,5 +16,7 @@ class AbsoluteError(RegressionLoss):
     [2.0]
     """
 
+    robust = True
+
     def forward(self, output: Tensor, target: Tensor) -> Tensor:
         return mean_over_targets((output - target).abs())

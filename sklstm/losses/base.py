@@ -32,11 +32,15 @@ class RegressionLoss(nn.Module, ABC):
         Whether targets may be shifted, and not only scaled.
     predicts_mean : bool
         Whether the prediction is the mean and nothing else, and squared errors judge it.
+    robust : bool
+        Whether it does not hang on how far the farthest targets lie, so that their unit must not
+        either.
     """
 
     n_targets: int
     centered = True
     predicts_mean = False
+    robust = False
     has_std = False
     has_quantiles = False
 

@@ -22,6 +22,7 @@ class Quantile(RegressionLoss):
     """
 
     has_quantiles = True
+    robust = True
 
     @property
     def width(self) -> int:

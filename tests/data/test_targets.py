@@ -66,14 +66,39 @@ def test_counts_are_divided_by_their_mean_and_not_shifted(sequences, y):
     assert (zero.scale == 1).all()
 
 
-def test_weights_are_repetitions(sequences, y, anchor):
+@pytest.mark.parametrize("robust", [False, True])
+def test_weights_are_repetitions(sequences, y, anchor, robust):
     weight = np.arange(N) % 4
     repeated = np.repeat(np.arange(N), weight)
-    options = {"center": True, "scale": True}
+    options = {"center": True, "scale": True, "robust": robust}
     found = RegressionTargets(anchor, sequences, y, weight.astype(float), **options)
     expected = RegressionTargets(anchor, sequences.subset(repeated), y[repeated], None, **options)
     np.testing.assert_allclose(found.mean, expected.mean, rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(found.scale, expected.scale)
+
+
+def test_far_targets_do_not_set_a_robust_unit(sequences):
+    rng = np.random.default_rng(2)
+    y = rng.normal([3.0, -50.0], [2.0, 0.1], size=(4000, 2))
+    y[::50] = -9999.0
+    nowhere = as_sequences(np.zeros((4000, 1)))
+    options = {"center": True, "scale": True, "robust": True}
+    targets = RegressionTargets(no_anchor(2), nowhere, y, None, **options)
+    np.testing.assert_allclose(targets.mean, [3.0, -50.0], atol=0.1)
+    np.testing.assert_allclose(targets.scale, [2.0, 0.1], rtol=0.15)
+    np.testing.assert_allclose(targets.decode(targets.encode(y, nowhere, float), nowhere), y)
+
+
+def test_without_a_range_a_robust_unit_is_the_usual_one(sequences):
+    y = np.zeros(N)
+    y[3] = 5.0
+    robust, usual = (
+        RegressionTargets(
+            no_anchor(1), sequences, y, None, center=True, scale=True, robust=is_robust
+        )
+        for is_robust in (True, False)
+    )
+    assert (robust.mean, robust.scale) == (usual.mean, usual.scale)
 
 
 @pytest.mark.parametrize("value", [0.0, 0.1, -1e9, 1e-30])
