@@ -115,16 +115,18 @@ def values_outside(
     -------
     values : ndarray of shape (n_values,), float64
     lasting : ndarray of shape (n_values,), dtype bool
-        Values beside another one outside that differs, in one sequence, or in a run up to the
-        last row. A sensor that fails says the same until it works again.
+        Values beside another one outside that differs, in one sequence, or, of a single sequence
+        or windows of a series, in a run up to the last row. A sensor that fails says the same
+        until it works again.
     """
     column = sequences.values(slice(None), feature)
     outside = sequences.is_present() & ((column < low) | (column > high))
     has_before = sequences.coverage(from_step=1)[1:] > 0
     pairs = outside[1:] & outside[:-1] & has_before & (column[1:] != column[:-1])
     lasting = np.append(pairs, False) | np.append(False, pairs)
-    usual = np.flatnonzero(~outside)
-    lasting[usual[-1] + 1 if len(usual) else 0 :] = True
+    if sequences.overlap or len(sequences) == 1:
+        usual = np.flatnonzero(~outside)
+        lasting[usual[-1] + 1 if len(usual) else 0 :] = True
     return column[outside], lasting[outside]
 
 

@@ -182,6 +182,7 @@ class Sequences:
         if lengths.min() == longest:
             return batch, None
         absent = np.flatnonzero(np.arange(longest) >= lengths[:, None])
+        batch = np.ascontiguousarray(batch)  # rows in Fortran's order make other batches
         batch.reshape(-1, self.n_features)[absent] = 0
         return batch, lengths
 

@@ -1,8 +1,9 @@
 """Which part of the training data is kept for validation."""
 
 import warnings
+from collections import deque
 from collections.abc import Callable
-from copy import copy
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -96,12 +97,26 @@ def check_split(split: Any) -> None:
 
 
 def _seeded(split: Any, seed: int) -> Any:
-    """Return a splitter that leaves numpy's global random state alone."""
-    if getattr(split, "random_state", 0) is not None:
-        return split
-    split = copy(split)
-    split.random_state = seed
+    """Return a splitter that leaves numpy's global random state alone, and its own."""
+    split = deepcopy(split)
+    if getattr(split, "random_state", 0) is None:
+        split.random_state = seed
     return split
+
+
+def _last_split(splitter: Any, n_samples: int, y: NDArray[Any]) -> tuple[Indices, Indices]:
+    """Return the last split of a splitter, which may make very many."""
+    try:
+        last = deque(splitter.split(np.zeros((n_samples, 1)), y), maxlen=1)
+    except ValueError as error:
+        raise ValueError(
+            f"validation_split={splitter!r} does not split the training data: {error} Take another "
+            "splitter, or give X_val and y_val."
+        ) from error
+    if not last:
+        raise ValueError(f"validation_split={splitter!r} makes no split of {n_samples} samples.")
+    train, valid = last[0]
+    return np.asarray(train), np.asarray(valid)
 
 
 def _is_splitter(split: Any) -> bool:
@@ -161,23 +176,27 @@ def split_validation(
         if split == "auto":
             split = "last" if sequences.overlap else "stratified" if stratify else "random"
         train, valid = SPLITS[split](sequences, y, fraction, seed)
+        _warn_if_few_are_left(len(sequences), train, valid)
     else:
-        *_, (train, valid) = _seeded(split, seed).split(np.zeros((len(sequences), 1)), y)
+        train, valid = _last_split(_seeded(split, seed), len(sequences), y)
     if len(train) == 0 or len(valid) == 0:
         raise ValueError(
             f"Splitting {len(sequences)} samples for validation leaves {len(train)} to train on "
             f"and {len(valid)} to validate on. Bring more samples, change validation_fraction, or "
             "give X_val and y_val."
         )
-    n_dropped = len(sequences) - len(train) - len(valid)
-    if n_dropped > len(train):
+    return train, valid
+
+
+def _warn_if_few_are_left(n_samples: int, train: Indices, valid: Indices) -> None:
+    n_dropped = n_samples - len(train) - len(valid)
+    if n_dropped > len(train) > 0:
         warnings.warn(
-            f"Of {len(sequences)} samples, {n_dropped} share time steps with the validation part "
+            f"Of {n_samples} samples, {n_dropped} share time steps with the validation part "
             f"and are left out, so that only {len(train)} are trained on. Shorten the windows, or "
             "give X_val and y_val.",
-            stacklevel=2,
+            stacklevel=3,
         )
-    return np.asarray(train), np.asarray(valid)
 
 
 def held_out_blocks(

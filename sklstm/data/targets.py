@@ -185,7 +185,8 @@ class ClassTargets:
         if unknown.any():
             raise ValueError(
                 f"y holds the label {y[unknown][0]!r}, which is none of the classes "
-                f"{self.classes.tolist()}. partial_fit wants all classes named on its first call."
+                f"{self.classes.tolist()}. fit learns its classes from y, and partial_fit from "
+                "'classes' of its first call, which must name all."
             )
         return np.searchsorted(self.classes, y)
 

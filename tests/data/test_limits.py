@@ -174,3 +174,12 @@ def test_neighbours_in_windows_are_neighbours():
     gap = [np.array([[0.0], [9.0], [np.nan], [8.0], [0.0]])]
     _, last = values_outside(as_sequences(gap, allow_nan=True), 0, -5, 5)
     assert last.tolist() == [False, False]
+
+
+def test_the_order_of_samples_does_not_tell_what_is_far():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(100, 10, 1))
+    X[99, 8:] = -9999.0
+    limits = find_limits(as_sequences(X))
+    np.testing.assert_allclose(find_limits(as_sequences(X[::-1])), limits)
+    np.testing.assert_allclose(find_limits(as_sequences(X[rng.permutation(100)])), limits)

@@ -197,3 +197,14 @@ def test_one_sequence_is_taken_as_among_others():
         batch, lengths = sequences.take(np.array([number]))
         assert lengths is None
         np.testing.assert_array_equal(batch[0], member)
+
+
+def test_rows_in_fortran_order_end_in_zeros_too():
+    series = np.asfortranarray(np.arange(1.0, 25.0).reshape(12, 2))
+    series[:3] = np.nan
+    X = view_windows(series, 6)  # the first windows lack steps
+    batch, lengths = as_sequences(X).take(np.arange(4))
+    assert lengths.tolist() == [3, 4, 5, 6]
+    for steps, window, length in zip(batch, X, lengths, strict=False):
+        np.testing.assert_array_equal(steps[:length], window[6 - length :])
+        assert (steps[length:] == 0).all()

@@ -1,6 +1,12 @@
 import numpy as np
 import pytest
-from sklearn.model_selection import KFold, ShuffleSplit, TimeSeriesSplit
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    PredefinedSplit,
+    ShuffleSplit,
+    TimeSeriesSplit,
+)
 
 from sklstm.data import (
     SPLITS,
@@ -225,3 +231,28 @@ def test_blocks_of_samples_are_drawn():
     assert len(np.unique(np.concatenate([block for _, block in blocks]))) == 100
     others = held_out_blocks(samples, 4, 1)
     assert any((one[1] != other[1]).any() for one, other in zip(blocks, others, strict=True))
+
+
+def test_what_a_splitter_leaves_out_is_its_own_choice():
+    train, valid = split(TimeSeriesSplit(3, max_train_size=3), SEQUENCES["dense"])
+    assert (len(train), len(valid)) == (3, 7)
+
+
+def test_a_splitter_with_a_random_state_splits_alike_again():
+    splitter = ShuffleSplit(1, random_state=np.random.RandomState(0))
+    first, second = (split(splitter, SEQUENCES["dense"]) for _ in range(2))
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    ("splitter", "message"),
+    [
+        (GroupKFold(3), "validation_split=GroupKFold.* does not split .*'groups'.*X_val"),
+        (KFold(31), "validation_split=KFold.* does not split .*n_splits=31"),
+        (PredefinedSplit(np.full(30, -1)), "(?s)validation_split=PredefinedSplit.* makes no split"),
+    ],
+)
+def test_a_splitter_that_cannot_split_is_named(splitter, message):
+    with pytest.raises(ValueError, match=message):
+        split(splitter, SEQUENCES["dense"])
