@@ -133,6 +133,9 @@ def _best(
             if number == 0 and _is_hopeless(plan, errors):
                 break
         left = [plan for plan in errors if not _is_hopeless(plan, errors)]
+        if not left:  # all of them diverged
+            left, errors = [candidates[0]], {candidates[0]: 0.0}
+            break
     best = min(left, key=lambda plan: errors[plan])
     return replace(best, trust=_trust(trials[best]))
 

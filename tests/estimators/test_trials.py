@@ -9,6 +9,7 @@ from sklstm.estimators import trials
 from sklstm.estimators.part import FitArguments
 from sklstm.estimators.trials import Plan, find_plan, first_plan
 from sklstm.nn import POOLINGS
+from sklstm.training import DivergedError
 
 OPTIONS = {"hidden_layer_sizes": 4, "random_state": 0, "device": "cpu"}
 
@@ -243,6 +244,21 @@ def test_what_is_no_number_loses(monkeypatch):
     assert asked == ["concat", "last", "last"]
     best, _ = race({"concat": [np.nan, np.nan], "last": [np.nan, np.nan]}, monkeypatch)
     assert best == Plan(False, "concat")
+
+
+def test_if_all_that_are_left_diverge_the_first_is_taken(monkeypatch):
+    """The first falls far behind on one block, the other diverges on the next."""
+
+    def tell(estimator, train, block, seed, plan):
+        if seed == 1:
+            raise DivergedError
+        wanted = np.full((1, 1), 2.0 if plan.linear_skip else 1.0)
+        return trials._Trial(wanted / 3, wanted, np.ones(1), np.ones(1))
+
+    monkeypatch.setattr(trials, "_try", tell)
+    plans = [Plan(True, "concat"), Plan(False, "concat"), Plan(False, "last")]
+    trials_of = trials._best(plans, None, None, [None, None], 0)
+    assert trials_of == Plan(True, "concat", 1.0)
 
 
 def test_candidates_are_compared_with_the_trust_that_they_deserve(monkeypatch):
