@@ -479,8 +479,9 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         )
         if not all(len(part.known_targets) for part in parts):
             raise ValueError(
-                "Splitting for validation leaves a part in which no time step has a known target. "
-                "Split otherwise (validation_split), or give X_val and y_val."
+                "Splitting for validation leaves a part in which all weights are zero, or no time "
+                "step has a known target. Split otherwise (validation_split), or give X_val and "
+                "y_val."
             )
         return parts
 
@@ -508,7 +509,10 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         *,
         one_epoch: bool,
     ) -> None:
-        split = Split(self._samples(train), None if valid is None else self._samples(valid))
+        split = Split(
+            self._samples(train, one_of_many=one_epoch),
+            None if valid is None else self._samples(valid),
+        )
         net.use_callbacks(self.callbacks)
         net.lr = self.learning_rate
         net.batch_size = resolve_batch_size(self.batch_size, len(train.sequences))
@@ -528,7 +532,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             guards=self._guards(n_epochs),
         )
 
-    def _samples(self, part: Part) -> Samples:
+    def _samples(self, part: Part, *, one_of_many: bool = False) -> Samples:
         targets, weight = self._encode(part)
         of_samples: NDArray[Any] | Steps | None = None
         if weight is not None:
@@ -537,9 +541,14 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
                     "The weights of all targets of a part are zero once class_weight is applied. "
                     "Give a positive weight to classes that occur, or split otherwise."
                 )
-            scaled = (weight / weight.mean()).astype(dtype_of(self.precision))
+            unit = self._unit_of_weights(part) if one_of_many else weight.mean()
+            scaled = (weight / unit).astype(dtype_of(self.precision))
             of_samples = Steps(scaled, targets.lengths) if isinstance(targets, Steps) else scaled
         return Samples(part.sequences, targets, of_samples, self._given_outputs(targets))
+
+    def _unit_of_weights(self, part: Part) -> float:
+        """Return what weights are divided by where the targets at hand are a few of many."""
+        return 1.0 if part.target_weight is None else float(part.target_weight.mean())
 
     def _record(self, train: Part, valid: Part | None) -> None:
         history = self.net_.history

@@ -369,7 +369,7 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         classes : array-like of shape (n_classes,), default=None
             All labels that will ever come. Needed on the first call.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights in the loss.
+            Weights in the loss, relative to each other within the call.
 
         Returns
         -------
@@ -571,7 +571,10 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         return steps
 
     def _check_labels(self, y: ArrayLike) -> NDArray[Any]:
-        if isinstance(y, list | tuple) and any(np.ndim(label) > 0 for label in y):
+        listed: Any = y if isinstance(y, list | tuple) else ()
+        if isinstance(y, np.ndarray) and y.ndim == 1 and y.dtype.kind == "O":
+            listed = y
+        if any(np.ndim(label) > 0 for label in listed):
             raise ValueError(
                 "y must hold one label a sample, but its members are arrays. For one label a time "
                 "step, set return_sequences=True."
@@ -589,7 +592,7 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
 
     def _prepare(self, part: Part, classes: ArrayLike | None, *, resume: bool) -> None:
         if classes is not None:
-            found = np.unique(column_or_1d(classes))
+            found = np.unique(self._check_labels(classes))
         elif resume:
             found = self.classes_
         else:
@@ -598,6 +601,11 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
             raise ValueError(
                 f"classes={found.tolist()} are not those of the first call, "
                 f"{self.classes_.tolist()}. They cannot change while training continues."
+            )
+        if len(found) < 2 and classes is not None:
+            raise ValueError(
+                f"LSTMClassifier needs at least 2 classes, but classes={found.tolist()}. It must "
+                "name all that there will be."
             )
         if len(found) < 2:
             raise ValueError(
@@ -626,6 +634,10 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
             return part.by_sample(numbers), given
         weight = self.class_weight_[numbers]
         return part.by_sample(numbers), weight if given is None else weight * given
+
+    def _unit_of_weights(self, part: Part) -> float:
+        # of classes, not of the labels at hand, whose weights could not differ if they were one
+        return super()._unit_of_weights(part) * float(self.class_weight_.mean())
 
     def _learn_weights(self, train: Part) -> None:
         weights = np.ones(len(self.classes_))

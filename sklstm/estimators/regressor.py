@@ -375,7 +375,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights in the loss.
+            Weights in the loss, relative to each other within the call.
 
         Returns
         -------

@@ -34,9 +34,13 @@ class Divergence(Callback):  # type: ignore[misc]
             if not math.isfinite(loss):
                 raise DivergedError(
                     f"Training diverged: the {name.replace('_', ' ')} is {loss} in epoch "
-                    f"{len(net.history)}. Lower learning_rate (now {net.lr}) or gradient_clip, or "
-                    "look for extreme values in y."
+                    f"{len(net.history)}. {advice(net)}"
                 )
+
+
+def advice(net: NeuralNet) -> str:
+    """Return what to do about a fit that diverged."""
+    return f"Lower learning_rate (now {net.lr}) or gradient_clip, or look for extreme values in y."
 
 
 class BestWeights(Callback):  # type: ignore[misc]
@@ -61,13 +65,14 @@ class BestWeights(Callback):  # type: ignore[misc]
         self.threshold_ = math.inf
         self.misses_ = 0
 
+    def begin_with(self, net: NeuralNet, loss: float) -> None:
+        """Take the weights that a fit goes on from for the best so far."""
+        self._keep_if_best(net, loss)
+        self.threshold_ = loss - self.tol
+
     def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
         loss = net.history[-1]["valid_loss"]
-        if loss < self.best_loss_:
-            self.best_loss_ = loss
-            self.best_epoch_ = len(net.history)
-            # with the optimiser's, so that training can go on from there
-            self.state_ = deepcopy((net.module_.state_dict(), net.optimizer_.state_dict()))
+        self._keep_if_best(net, loss)
         if loss < self.threshold_:
             self.threshold_ = loss - self.tol
             self.misses_ = 0
@@ -76,8 +81,15 @@ class BestWeights(Callback):  # type: ignore[misc]
         if self.misses_ >= self.patience:
             raise StopTraining
 
+    def _keep_if_best(self, net: NeuralNet, loss: float) -> None:
+        if loss < self.best_loss_:
+            self.best_loss_ = loss
+            self.best_epoch_ = len(net.history)
+            # with the optimiser's, so that training can go on from there
+            self.state_ = deepcopy((net.module_.state_dict(), net.optimizer_.state_dict()))
+
     def restore(self, net: NeuralNet) -> None:
-        """Give the net the best weights, if one epoch came to its end."""
+        """Give the net the best weights, if there are any."""
         if self.state_ is not None:
             net.module_.load_state_dict(self.state_[0])
             net.optimizer_.load_state_dict(self.state_[1])

@@ -21,6 +21,7 @@ from sklstm.training.callbacks import (
     Divergence,
     Guard,
     StopTraining,
+    advice,
 )
 from sklstm.training.optimizers import (
     clip_gradients,
@@ -199,7 +200,8 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
             If the user interrupts before one epoch is done; later, what has been learnt is kept
             and a warning says so.
         ValueError
-            If the loss is no longer a number, unless early stopping has weights to go back to.
+            If the loss or a weight is no longer a finite number, unless early stopping has weights
+            to go back to.
         """
         rate = SCHEDULES[schedule]
         n_steps = n_epochs * len(self.get_iterator(split.train))
@@ -213,10 +215,21 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
             for guard in everybody:
                 guard.on_train_begin(self)
             self.notify("on_train_begin", X=split, y=None)
+            if early_stopping is not None and self.history and split.valid is not None:
+                early_stopping.begin_with(self, self._loss(split.valid))
             self._train_epochs(split, n_epochs, early_stopping)
             if early_stopping is not None:
                 early_stopping.restore(self)
+            self._check_weights()
             self.notify("on_train_end", X=split, y=None)
+
+    def _loss(self, samples: Samples) -> float:
+        """Return the loss that a validation on samples has."""
+        losses, sizes = [], []
+        for batch in self.get_iterator(samples, training=False):
+            losses.append(self.validation_step(batch)["loss"].item())
+            sizes.append(len(batch[0]["x"]))
+        return float(np.average(losses, weights=sizes))
 
     def _set_rate(self, schedule: str) -> None:
         """Begin with the learning rate that was asked for, or go on with the callbacks' own."""
@@ -270,6 +283,14 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
             kept = f"weights of epoch {best.best_epoch_}" if best and restored else "latest weights"
             message = f"Training was interrupted after epoch {len(self.history)}; the {kept} are"
             warnings.warn(f"{message} kept.", stacklevel=2)
+
+    def _check_weights(self) -> None:
+        # an epoch's loss is that before its last step
+        if not all(bool(weight.isfinite().all()) for weight in self.module_.parameters()):
+            raise DivergedError(
+                f"Training diverged: weights are no longer finite after epoch {len(self.history)}. "
+                f"{advice(self)}"
+            )
 
     def _forget_unfinished_epoch(self) -> None:
         # the timer records an epoch's duration at its end

@@ -604,8 +604,10 @@ def test_first_partial_fit_without_classes():
         LSTMClassifier().partial_fit(X, LABELS)
     with pytest.raises(ValueError, match=r"label .*none of the classes \['down', 'sideways'\]"):
         LSTMClassifier(**TINY).partial_fit(X, LABELS, classes=["down", "sideways"])
-    with pytest.raises(ValueError, match="at least 2 classes"):
+    with pytest.raises(ValueError, match=r"at least 2 classes, but classes=\['up'\]"):
         LSTMClassifier(**TINY).partial_fit(X, LABELS, classes=["up"])
+    with pytest.raises(ValueError, match="contains NaN"):
+        LSTMClassifier(**TINY).partial_fit(X, np.zeros(len(X)), classes=[0.0, 1.0, np.nan])
 
 
 def test_other_feature_names(fitted):

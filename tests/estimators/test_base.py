@@ -385,6 +385,21 @@ def test_a_failed_continuation_leaves_the_model_as_it_was(estimator, method, k):
 
 
 @both
+def test_a_last_step_that_diverges_is_told(estimator):
+    X, y = data(estimator)
+
+    class Blow(Listener):
+        def hear(self, event, net, **_):
+            if event == "on_batch_end" and len(net.history) == 2:
+                with torch.no_grad():
+                    net.module_.head.output.bias.fill_(math.inf)
+
+    model = make(estimator, max_epochs=2, callbacks=[Blow()], batch_size=len(X))
+    with pytest.raises(ValueError, match="diverged: weights are no longer finite after epoch 2"):
+        model.fit(X, y)
+
+
+@both
 def test_divergence_of_a_continuation_leaves_the_model_as_it_was(estimator):
     X, y = data(estimator)
     options = {"gradient_clip": None, "optimizer": "sgd", "learning_rate": 0.005}
@@ -895,6 +910,25 @@ def test_warm_start_with_early_stopping(estimator):
     for n_fits in (1, 2):
         model.fit(X, y, X_val=X[:9], y_val=y[:9])
         assert len(model.validation_loss_curve_) == model.n_iter_ == 3 * n_fits
+
+
+@both
+def test_early_stopping_keeps_weights_that_further_training_does_not_better(estimator):
+    X, y = data(estimator)
+    options = {"early_stopping": True, "warm_start": True, "dropout": 0.0}
+    model = make(estimator, **options, max_epochs=30, validation_fraction=0.3).fit(X, y)
+    before, best = raw_outputs(model, X), min(model.validation_loss_curve_)
+    n_epochs = model.n_iter_
+
+    class Spoil(Listener):
+        def hear(self, event, net, **_):
+            if event == "on_batch_end":
+                with torch.no_grad():
+                    net.module_.head.output.weight.fill_(50.0)
+
+    model.set_params(callbacks=[Spoil()], max_epochs=3).fit(X, y)
+    assert min(model.validation_loss_curve_[n_epochs:]) > best
+    assert_array_equal(raw_outputs(model, X), before)
 
 
 @both

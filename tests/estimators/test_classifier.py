@@ -289,6 +289,17 @@ def test_class_weight_keeps_its_meaning_in_partial_fit():
     assert_allclose(first.decision_function(X), again.decision_function(X), rtol=1e-4)
 
 
+def test_class_weight_counts_where_a_call_holds_one_class():
+    X, y = samples(60)
+    outputs = []
+    for class_weight in (None, {0: 1.0, 1: 100.0}):
+        model = tiny(class_weight=class_weight)
+        for label in [0, 1] * 5:
+            model.partial_fit(X[y == label], y[y == label], classes=[0, 1])
+        outputs.append(model.decision_function(X).mean())
+    assert outputs[1] > outputs[0] + 0.01
+
+
 # ---------------------------------------------------------------- classes over several calls
 
 
