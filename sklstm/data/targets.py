@@ -34,6 +34,9 @@ class RegressionTargets:
         Whether median and range of the middle nine tenths stand for mean and standard deviation of
         centred targets, so that one in twenty may lie anywhere. Not of targets whose range that
         way is zero.
+    whole : bool, default=True
+        Whether these are all targets that there will be: a constant one is then decoded as that
+        constant, whatever a network says.
     linear : LinearMap or None, default=None
         What is subtracted from what the anchor leaves of the targets.
     trust : float in [0, 1], default=1.0
@@ -70,6 +73,7 @@ class RegressionTargets:
         center: bool,
         scale: bool,
         robust: bool = False,
+        whole: bool = True,
         linear: LinearMap | None = None,
         trust: float = 1.0,
     ) -> None:
@@ -89,6 +93,8 @@ class RegressionTargets:
             spread, constant = mean, mean <= 0
         self.mean = mean if center else np.zeros_like(mean)
         self.scale = np.where(constant, 1.0, spread) if scale else np.ones_like(mean)
+        is_known = constant & (center and whole)
+        self._factor = np.where(is_known, 0.0, trust * self.scale)
 
     def base(self, sequences: Sequences | None) -> NDArray[np.float64]:
         """Return what needs no network, of shape (n_samples, n_outputs); (1, n_outputs) if zero."""
@@ -113,8 +119,8 @@ class RegressionTargets:
         sequences.
         """
         base = self.base(sequences) + self.mean  # (samples, outputs)
-        scale = self.trust * self.scale[None]
-        return self._squeeze(_align(base, target) + _align(scale, target) * target)
+        factor = self._factor[None]
+        return self._squeeze(_align(base, target) + _align(factor, target) * target)
 
     def decode_scale(self, spread: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return spreads in units of y, from (n_samples, n_outputs)."""

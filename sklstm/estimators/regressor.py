@@ -539,6 +539,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
             center=kind.centered and self.standardize,
             scale=self.standardize,
             robust=kind.robust,
+            whole=seed is not None,
             linear=linear,
             trust=plan.trust,
         )

@@ -110,6 +110,16 @@ def test_scale_of_a_constant_target_is_one(sequences, value):
     np.testing.assert_allclose(targets.decode(encoded, sequences), y)
 
 
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_constant_target_is_told_as_it_is_if_there_are_no_others(sequences, whole):
+    y = np.column_stack([np.arange(N), np.full(N, 2e-6)])
+    options = {"center": True, "scale": True, "whole": whole}
+    targets = RegressionTargets(no_anchor(2), sequences, y, None, **options)
+    found = targets.decode(np.full((N, 2), 0.1), sequences)
+    assert (found[:, 0] > y[:, 0].mean()).all()
+    assert np.allclose(found[:, 1], 2e-6, rtol=1e-9, atol=0) == whole
+
+
 def test_scale_of_a_target_that_its_anchor_explains_is_one(sequences):
     y = 1e3 + 5.0 * sequences.last_values(0)
     anchor = find_anchor(sequences, y[:, None], None, force=True)
