@@ -93,7 +93,7 @@ def as_sequences(
 
 
 def step_names(X: Any, expected: list[str] | None = None) -> list[str] | None:
-    """Return the names of a time step's features, which lists of DataFrames have.
+    """Return the names of a time step's features, which several DataFrames have.
 
     Parameters
     ----------
@@ -120,7 +120,10 @@ def step_names(X: Any, expected: list[str] | None = None) -> list[str] | None:
     >>> step_names([[1.0, 2.0]]) is None
     True
     """
-    if not isinstance(X, list | tuple) or not any(hasattr(member, "columns") for member in X):
+    holds = isinstance(X, list | tuple) or (
+        getattr(X, "ndim", 0) == 1 and getattr(X, "dtype", None) == np.dtype(object)
+    )
+    if not holds or not any(hasattr(member, "columns") for member in X):
         return None
     names = [list(getattr(member, "columns", ())) for member in X]
     odd = next((i for i, columns in enumerate(names) if columns != names[0]), None)
@@ -230,8 +233,9 @@ def _member(number: int, member: Any) -> NDArray[Any]:
         array = np.asarray(member)
     except ValueError as error:
         raise ValueError(f"X[{number}] is no sequence of numbers. {error}") from error
-    if array.dtype == object and _holds_pandas_numbers(member):
-        array = member.to_numpy(np.float64, na_value=np.nan)
+    if array.dtype == object and hasattr(member, "columns"):  # which may hold pandas' NA
+        kind = np.float64 if _holds_pandas_numbers(member) else object
+        array = member.to_numpy(kind, na_value=np.nan)
     if array.ndim == 1:
         array = array[:, None]
     if array.ndim != 2:
@@ -247,8 +251,8 @@ def _member(number: int, member: Any) -> NDArray[Any]:
 
 
 def _holds_pandas_numbers(member: Any) -> bool:
-    """Tell whether a member is a DataFrame of pandas' own numbers, which may be NA."""
-    return hasattr(member, "columns") and all(dtype.kind in "biuf" for dtype in member.dtypes)
+    """Tell whether a DataFrame has nothing but numbers, pandas' own too, which may be NA."""
+    return all(dtype.kind in "biuf" for dtype in member.dtypes)
 
 
 def _lay_out_ragged(members: list[NDArray[Any]], dtype: np.dtype[Any] | None) -> Sequences:

@@ -400,7 +400,8 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            In the units of y, float64. Of several quantiles, the one nearest to the median. With
+            In the units of y, float64. Of several quantiles, the one nearest to the median,
+            or the mean of two that are as near, such as 0.1 and 0.9. With
             `return_sequences` (n_samples, n_timesteps[, n_outputs]); of a list of sequences, or
             where steps are absent, an object array of (n_timesteps_i[, n_outputs]) arrays.
         std : ndarray of the same shape

@@ -329,10 +329,13 @@ class WindowForecaster(BaseForecaster):
         summed = self._plan.strategy.fed or len(self.differences)
         if summed or not predicts_distribution(regressor):
             return below, above
-        lower, upper = (self._run(at, self._quantile(level)) for level in tails_of(regressor))
+        levels = tails_of(regressor)
+        lower, upper = (self._run(at, self._quantile(level)) for level in levels)
+        # levels on one side of the median alone say nothing of the other
+        width = upper - lower
         return (
-            np.maximum(forecast - lower, _LEAST_WIDTH * below),
-            np.maximum(upper - forecast, _LEAST_WIDTH * above),
+            np.maximum(forecast - lower if levels[0] < 0.5 else width, _LEAST_WIDTH * below),
+            np.maximum(upper - forecast if levels[1] > 0.5 else width, _LEAST_WIDTH * above),
         )
 
     def _quantile(self, level: float) -> Answer:

@@ -1,5 +1,7 @@
 """Quantile loss."""
 
+from math import isclose
+
 import torch
 from torch import Tensor
 
@@ -35,9 +37,10 @@ class Quantile(RegressionLoss):
         return torch.maximum(levels * error, (levels - 1) * error).mean((1, 2))
 
     def predict(self, output: Tensor) -> Tensor:
-        """Return the quantile nearest to the median, (batch, n_targets)."""
+        """Return the quantile nearest to the median, or the mean of two, (batch, n_targets)."""
         distance = [abs(level - 0.5) for level in self.quantiles]
-        return self.predict_quantiles(output)[:, :, distance.index(min(distance))]
+        nearest = [i for i, far in enumerate(distance) if isclose(far, min(distance))]
+        return self.predict_quantiles(output)[:, :, nearest].mean(2)
 
     def predict_quantiles(self, output: Tensor) -> Tensor:
         """Return all quantiles, (batch, n_targets, n_quantiles)."""

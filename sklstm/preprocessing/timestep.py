@@ -19,6 +19,13 @@ def _has_names(estimator: Any) -> bool:
     return hasattr(inner, "get_feature_names_out")
 
 
+def _takes_nan(transformer: Any) -> bool:
+    """Tell whether a transformer is to be given NaN; those made of others say so when they run."""
+    parts = ("steps", "transformers", "transformer_list", "func")
+    is_made = any(hasattr(transformer, name) for name in parts)
+    return is_made or bool(get_tags(transformer).input_tags.allow_nan)
+
+
 class TimestepTransformer(  # type: ignore[call-arg]
     TransformerMixin,  # type: ignore[misc]
     BaseEstimator,  # type: ignore[misc]
@@ -152,8 +159,7 @@ class TimestepTransformer(  # type: ignore[call-arg]
         names = step_names(X, None if reset else self.step_names_)
         if reset:
             self.step_names_ = names
-        allow_nan = get_tags(self.transformer).input_tags.allow_nan
-        sequences = as_sequences(X, None, allow_nan=allow_nan)
+        sequences = as_sequences(X, None, allow_nan=_takes_nan(self.transformer))
         if not reset and not sequences.fits(self.n_features_in_, self.n_timesteps_in_):
             raise ValueError(
                 f"X has {sequences.n_columns} features, but {type(self).__name__} is expecting "
@@ -197,7 +203,7 @@ class TimestepTransformer(  # type: ignore[call-arg]
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         inner = get_tags(self.transformer)
-        tags.input_tags.allow_nan = inner.input_tags.allow_nan
+        tags.input_tags.allow_nan = _takes_nan(self.transformer)
         tags.input_tags.string = inner.input_tags.string
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = inner.transformer_tags.preserves_dtype

@@ -466,6 +466,15 @@ def test_intervals_of_a_network_cover_what_is_held_out(noisy, loss):
     assert 0.82 < np.mean(inside) < 0.97
 
 
+@pytest.mark.parametrize("quantile", [(0.1, 0.9), (0.5, 0.9), (0.9, 0.95)])
+def test_intervals_need_no_levels_on_both_sides_of_the_median(noisy, quantile):
+    lstm = LSTMRegressor(8, loss="quantile", quantile=quantile, max_epochs=30, random_state=0)
+    model = WindowForecaster(lstm, 12, 6).fit(noisy[:400])
+    lower, upper = model.predict_interval()
+    assert ((upper - lower) < 12 * noisy.std()).all()
+    assert (lower < upper).all()
+
+
 @pytest.mark.parametrize("strategy", ["recursive", "dirrec"])
 def test_fed_paths_spread_like_a_random_walk(strategy):
     steps = np.random.default_rng(0).normal(size=2000)

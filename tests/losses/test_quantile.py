@@ -58,6 +58,15 @@ def test_prediction_is_the_quantile_nearest_to_the_median(levels, position):
     assert found.tolist() == [[position, n_levels + position]]
 
 
+@pytest.mark.parametrize("levels", [(0.1, 0.9), (0.05, 0.95), (0.01, 0.3, 0.7, 0.8)])
+def test_of_two_as_near_to_the_median_the_prediction_is_the_mean(levels):
+    output = torch.arange(2.0 * len(levels))[None] ** 2
+    loss = Quantile(2, levels)
+    right = next(i for i, level in enumerate(levels) if level > 0.5)
+    expected = loss.predict_quantiles(output)[:, :, right - 1 : right + 1].mean(2)
+    assert torch.equal(loss.predict(output), expected)
+
+
 @pytest.mark.parametrize(("n_targets", "levels"), [(1, (0.5,)), (2, LEVELS)])
 def test_width(n_targets, levels):
     loss = Quantile(n_targets, levels)

@@ -389,3 +389,40 @@ def test_a_column_transformer_finds_features_of_frames_by_name_and_dtype():
     assert list(stepwise.get_feature_names_out()) == ["scaled__heat", "coded__sky"]
     values = [frame.to_numpy() for frame in frames]
     np.testing.assert_allclose(np.concatenate(stepwise.transform(values)), expected)
+
+
+@pytest.mark.parametrize("gap", [np.nan, pd.NA])
+def test_transformers_made_of_others_are_given_gaps(gap):
+    frames = [
+        pd.DataFrame({"heat": [1.0, gap, 3.0], "mode": ["a", "b", "a"]}).convert_dtypes(),
+        pd.DataFrame({"heat": [5.0], "mode": ["b"]}).convert_dtypes(),
+    ]
+    columns = [("heat", SimpleImputer(), ["heat"]), ("mode", OneHotEncoder(), ["mode"])]
+    found = TimestepTransformer(ColumnTransformer(columns)).fit_transform(frames)
+    np.testing.assert_allclose(np.concatenate(found), [[1, 1, 0], [3, 0, 1], [3, 1, 0], [5, 0, 1]])
+
+
+def test_a_pipeline_fills_gaps_step_by_step():
+    gap = [np.array([[1.0, 2.0], [np.nan, 3.0], [4.0, 5.0]]), np.array([[1.0, 2.0], [2.0, 2.0]])]
+    found = TimestepTransformer(make_pipeline(SimpleImputer(), StandardScaler())).fit_transform(gap)
+    expected = make_pipeline(SimpleImputer(), StandardScaler()).fit_transform(np.concatenate(gap))
+    np.testing.assert_allclose(np.concatenate(found), expected)
+    with pytest.raises(ValueError, match="PCA does not accept missing values"):
+        TimestepTransformer(make_pipeline(StandardScaler(), PCA(1))).fit(gap)
+
+
+@pytest.mark.parametrize("held", ["Series", "object array"])
+def test_frames_in_other_holders_keep_their_names(held):
+    frames = [pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})] * 2 + [
+        pd.DataFrame({"a": [5.0], "b": [6.0]})
+    ]
+
+    def hold(members):
+        objects = np.empty(len(members), dtype=object)
+        objects[:] = members
+        return pd.Series(members) if held == "Series" else objects
+
+    stepwise = TimestepTransformer(StandardScaler()).fit(hold(frames))
+    assert stepwise.step_names_ == ["a", "b"]
+    with pytest.raises(ValueError, match="must be those of fit, in their order"):
+        stepwise.transform(hold([frame[["b", "a"]] for frame in frames]))
