@@ -432,8 +432,19 @@ def _numbers(table: Any, name: str) -> NDArray[np.float64]:
             input_name=name,
         )
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must hold numbers (NaN where one is missing). {error}") from error
+        raise ValueError(
+            f"{name} must hold numbers (NaN where one is missing){_others(table)}. {error}"
+        ) from error
     return np.array(values.reshape(len(values), -1))
+
+
+def _others(table: Any) -> str:
+    """Return which columns of a DataFrame are not of numbers, for a message."""
+    dtypes = getattr(table, "dtypes", None)
+    if not hasattr(table, "columns") or dtypes is None:
+        return ""
+    others = [column for column, dtype in dtypes.items() if dtype.kind not in "biuf"]
+    return f", but of column(s) {', '.join(map(repr, others))} the dtype is another"
 
 
 def _check_order(times: Any, codes: NDArray[np.int64], keys: Any, name: str) -> None:

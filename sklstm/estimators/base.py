@@ -415,7 +415,10 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             valid = Part(sequences, checked, None)
             self._check_known(valid)
         except ValueError as error:
-            raise ValueError(f"X_val and y_val cannot be used to validate: {error}") from error
+            raise ValueError(
+                f"X_val and y_val cannot be used to validate: {error} Steps of a pipeline do not "
+                "transform them, unless it has transform_input=['X_val']."
+            ) from error
         shape = valid.targets.shape[1:]
         if shape != y_shape:
             raise ValueError(

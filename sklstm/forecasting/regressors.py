@@ -34,6 +34,12 @@ def allows_nan(regressor: Any) -> bool:
     return True
 
 
+def needs_counts(regressor: Any) -> bool:
+    """Tell whether the estimator that predicts refuses targets below zero."""
+    chain = _chain(regressor)
+    return bool(chain) and getattr(chain[-1], "loss", None) == "poisson"
+
+
 def _chain(regressor: Any) -> list[Any]:
     """Return the estimators that data goes through, one after another."""
     if hasattr(regressor, "steps"):

@@ -28,6 +28,7 @@ from sklstm.forecasting.regressors import (
     allows_nan,
     fit_regressor,
     goes_on,
+    needs_counts,
     tables_hide_sequences,
     takes_sequences,
 )
@@ -77,8 +78,9 @@ class WindowForecaster(BaseForecaster):
         standard deviation (or of the series' mean change from row to row, if that is more), so
         that neither a level never seen nor series of other sizes are an obstacle; windows
         are copied for it, and features are left as they are. None gives windows as they are.
-        "auto" scales where there are many series. On a single one that drifts, a forest gains
-        much from "window"; an LSTM knows by itself what to do.
+        "auto" scales where there are many series, unless the regressor's loss is "poisson". On a
+        single one that drifts, a forest gains much from "window"; an LSTM knows by itself what to
+        do.
     flatten : bool or "auto", default="auto"
         Whether windows are laid out flat. "auto" does so unless the regressor (the first step
         of a pipeline, what a search searches) says that it takes three dimensions.
@@ -202,8 +204,7 @@ class WindowForecaster(BaseForecaster):
     def _learn(self, *, resume: bool) -> None:
         if not resume:
             self._check_parameters()
-            many = len(self.series_) > 1
-            self.scales_windows_ = self.scaling == "window" or (self.scaling == "auto" and many)
+            self.scales_windows_ = self._is_scaled()
             self._plan = Plan.of(self.strategy, self._lags(), int(self.horizon))
             flat = not takes_sequences(self.regressor)
             self._is_flat = flat if self.flatten == "auto" else bool(self.flatten)
@@ -217,6 +218,16 @@ class WindowForecaster(BaseForecaster):
             )
             for regressor, (X, y) in zip(regressors, self._training_sets(), strict=True)
         )
+
+    def _is_scaled(self) -> bool:
+        counts = needs_counts(self.regressor)
+        if counts and (self.scaling == "window" or len(self.differences)):
+            raise ValueError(
+                "loss='poisson' needs counts, but scaling='window' and differences make other "
+                "numbers of them. Set scaling to 'auto' or None, and differences to ()."
+            )
+        many = len(self.series_) > 1
+        return self.scaling == "window" or (self.scaling == "auto" and many and not counts)
 
     def _training_sets(self) -> Iterator[tuple[Any, Array]]:
         """Yield windows and targets of each stage."""

@@ -244,6 +244,13 @@ def rank_models(
 def _differences(
     first: ArrayLike, second: ArrayLike, first_name: str, second_name: str
 ) -> NDArray[np.float64]:
+    one, other = (getattr(values, "index", None) for values in (first, second))
+    # lists have a method of that name
+    if hasattr(one, "equals") and hasattr(other, "equals") and not one.equals(other):
+        raise ValueError(
+            f"{first_name} and {second_name} are compared row by row, but their indices differ. "
+            "Bring both into one order."
+        )
     a, b = (
         check_array(values, ensure_2d=False, dtype=np.float64, input_name=name)
         for values, name in ((first, first_name), (second, second_name))

@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from sklstm import LSTMRegressor, TimestepTransformer
 from sklstm.forecasting.regressors import (
     allows_nan,
+    needs_counts,
     tables_hide_sequences,
     takes_sequences,
 )
@@ -53,3 +54,12 @@ def test_sequences_behind_a_table_are_hidden():
     )
     assert not tables_hide_sequences(make_pipeline(StandardScaler(), Ridge()))
     assert not tables_hide_sequences(LSTMRegressor())
+
+
+def test_who_needs_counts():
+    poisson = LSTMRegressor(loss="poisson")
+    assert needs_counts(poisson)
+    boosting = HistGradientBoostingRegressor(loss="poisson")
+    assert needs_counts(make_pipeline(StandardScaler(), boosting))
+    assert not needs_counts(LSTMRegressor())
+    assert not needs_counts(make_pipeline("passthrough"))

@@ -618,3 +618,22 @@ def test_a_frequency_finer_than_the_stamps_is_named():
         WindowForecaster(Ridge(), 12, freq="ms").fit(y)
     with pytest.raises(ValueError, match="is freq finer than the time stamps"):
         WindowForecaster(Ridge(), 12, freq="D").fit(y)
+
+
+def test_counts_of_many_series_are_not_scaled():
+    days = pd.date_range("2024", periods=60)
+    index = pd.MultiIndex.from_product([["a", "b"], days], names=["sku", "day"])
+    y = pd.Series(np.random.default_rng(0).poisson(2, 120), index=index)
+    lstm = LSTMRegressor(4, loss="poisson", max_epochs=2, random_state=0)
+    model = WindowForecaster(lstm, 7, 2).fit(y)
+    assert not model.scales_windows_
+    assert (model.predict() > 0).all()
+    for changed in ({"scaling": "window"}, {"differences": (7,)}):
+        with pytest.raises(ValueError, match=r"loss='poisson' needs counts.* Set scaling"):
+            WindowForecaster(lstm, 7, 2, **changed).fit(y)
+
+
+def test_columns_that_are_no_numbers_are_named():
+    frame = pd.DataFrame({"shop": "a", "sales": np.arange(60.0), "city": "X"})
+    with pytest.raises(ValueError, match=r"column\(s\) 'city' the dtype is another"):
+        WindowForecaster(Ridge(), 7, 3, group_by="shop").fit(frame)

@@ -207,3 +207,10 @@ def test_all_models_need_the_same_folds(scores):
 def test_other_tables_are_told():
     with pytest.raises(ValueError, match=r"what compare or backtest returned. It has no column"):
         rank_models(pd.DataFrame({"a": [1.0]}), baseline="a")
+
+
+def test_losses_of_other_rows_are_not_compared():
+    a = pd.Series([1.0, 2.0, 3.0, 5.0], index=list("abcd"))
+    with pytest.raises(ValueError, match="losses_a and losses_b are compared row by row"):
+        diebold_mariano(a, (a + 1).sort_values(ascending=False))
+    assert diebold_mariano(a, a + 1).p_value == diebold_mariano(a, (a + 1).to_numpy()).p_value
