@@ -497,7 +497,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             optimizer=self.optimizer,
             learning_rate=self.learning_rate,
             weight_decay=resolve_weight_decay(self.weight_decay, self.optimizer),
-            gradient_clip=self.gradient_clip,
+            gradient_clip=self._largest_norm(),
             callbacks=self.callbacks,
             device=device,
             rng=rng,
@@ -534,6 +534,11 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             early_stopping=training.BestWeights(self.n_iter_no_change, self.tol) if stop else None,
             guards=self._guards(n_epochs),
         )
+
+    def _largest_norm(self) -> float | None:
+        """Return to what the gradient's norm is clipped."""
+        norm: float | None = self.gradient_clip
+        return norm
 
     def _samples(self, part: Part, *, one_of_many: bool = False) -> Samples:
         targets, weight = self._encode(part)

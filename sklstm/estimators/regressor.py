@@ -162,8 +162,9 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
     weight_decay : float or "auto", default=0.0
         Strength of the weight decay; of "adamw" decoupled, of the others as an L2 penalty. "auto"
         is 0.1 with "adamw" and 0 with others.
-    gradient_clip : float or None, default=1.0
-        Largest norm of the gradient; None does not clip.
+    gradient_clip : float, "auto" or None, default="auto"
+        Largest norm of the gradient; None does not clip. "auto" is 1.0, but None with the loss
+        "poisson": of rare events, whose gradients are large, clipping makes even rarer ones.
     max_epochs : int or "auto", default="auto"
         Passes over the training part. "auto" takes as many as make 1,000 steps, at least 20 and
         at most 500.
@@ -274,6 +275,10 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         "loss": [StrOptions(set(REGRESSION_LOSSES))],
         "quantile": "no_validation",
         "subtract_last": [StrOptions({"auto"}), "boolean"],
+        "gradient_clip": [
+            *RowwiseLSTM._parameter_constraints["gradient_clip"],
+            StrOptions({"auto"}),
+        ],
         "linear_skip": [StrOptions({"auto"}), "boolean"],
         "pooling": [StrOptions({"auto", *POOLINGS})],
         "normalization": [StrOptions({"auto", *NORMALIZATIONS}), None],
@@ -306,7 +311,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         learning_rate: float = 5e-3,
         learning_rate_schedule: str = "cosine",
         weight_decay: float | str = 0.0,
-        gradient_clip: float | None = 1.0,
+        gradient_clip: float | str | None = "auto",
         max_epochs: int | str = "auto",
         batch_size: int | str = "auto",
         early_stopping: bool = False,
@@ -608,6 +613,11 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
     def _encode(self, part: Part) -> tuple[Targets, NDArray[np.float64] | None]:
         encoded = self.targets_.encode(part.targets, part.sequences, dtype_of(self.precision))
         return part.by_sample(encoded), part.target_weight
+
+    def _largest_norm(self) -> float | None:
+        if self.gradient_clip == "auto":
+            return None if self.loss == "poisson" else 1.0
+        return super()._largest_norm()
 
     def _anchor(self) -> Anchor:
         return self.targets_.anchor

@@ -1,7 +1,7 @@
 """Whether one model is better than another, or was lucky."""
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -244,7 +244,7 @@ def rank_models(
 def _differences(
     first: ArrayLike, second: ArrayLike, first_name: str, second_name: str
 ) -> NDArray[np.float64]:
-    one, other = (getattr(values, "index", None) for values in (first, second))
+    one, other = (cast(Any, getattr(values, "index", None)) for values in (first, second))
     # lists have a method of that name
     if hasattr(one, "equals") and hasattr(other, "equals") and not one.equals(other):
         raise ValueError(

@@ -1,6 +1,7 @@
 """Outputs of a trained module, in batches of a bounded number of time steps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ def predict_outputs(
     Parameters
     ----------
     module : torch module
-        With ``forward(x, lengths=None)``, in evaluation mode.
+        With ``forward(x, lengths=None)``. It is put into evaluation mode meanwhile.
     sequences : Sequences
     device : str
         Where the module is.
@@ -48,12 +49,25 @@ def predict_outputs(
     place = torch.device(device)
     n_steps = _STEPS.get(place.type, _STEPS_ELSEWHERE)
     batch_size = min(max(n_steps // longest, _MIN_BATCH), _MAX_BATCH)
-    with torch.no_grad():
+    with torch.no_grad(), _evaluating(module):
         if len(sequences) <= batch_size:
             outputs = _outputs(module, sequences, np.arange(len(sequences)), place)
             return outputs if reduce is None else reduce(outputs)
         gathered = resident_sequences(sequences, place)
         return _outputs_by_batches(module, gathered, batch_size, place, n_rows, reduce)
+
+
+@contextmanager
+def _evaluating(module: nn.Module) -> Iterator[None]:
+    """Put a module into evaluation mode, which callbacks may ask while it learns."""
+    if not module.training:
+        yield
+        return
+    module.eval()
+    try:
+        yield
+    finally:
+        module.train()
 
 
 def _outputs_by_batches(

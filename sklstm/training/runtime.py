@@ -1,5 +1,6 @@
 """What is shared by the whole process: random state, gradients, the device."""
 
+import os
 import signal
 import sys
 import threading
@@ -18,6 +19,15 @@ from sklstm.training.heap import retained_heap
 # torch has one random state and one thread count a process. Fits in threads of one process
 # therefore take turns.
 _FITTING = threading.RLock()
+
+
+def _new_lock() -> None:
+    global _FITTING  # a thread that holds it in the parent is none of a forked child's
+    _FITTING = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_new_lock)
 
 # Multiplications of a time step in one gate, from which on a second thread brings more than half
 # its worth; below, waiting for it eats what it brings.

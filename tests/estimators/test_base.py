@@ -1130,6 +1130,27 @@ class Norms(Listener):
 
 
 @both
+def test_a_callback_may_ask_for_predictions(estimator):
+    X, y = data(estimator)
+    said = []
+
+    class Watch(Listener):
+        def hear(self, event, net, **_):
+            if event == "on_batch_end" and net.module_.training:
+                said.append((raw_outputs(model, X), raw_outputs(model, X)))
+
+    model = make(estimator, dropout=0.5, callbacks=[Watch()])
+    model.fit(X, y)
+    assert len(said) > 3
+    for first, second in said:
+        assert_array_equal(first, second)
+    expected = raw_outputs(model, X)
+    model.module_.train()
+    assert_array_equal(raw_outputs(model, X), expected)
+    assert model.module_.training
+
+
+@both
 def test_gradient_clip_bounds_the_norm(estimator):
     X, y = data(estimator)
     norms = {}

@@ -561,3 +561,23 @@ def test_scores_go_by_the_loss_of_the_fit():
     model = LSTMRegressor(4, max_epochs=1, linear_skip=False, return_sequences=True)
     score = model.fit(X, X[:, :, 0]).score(X, X[:, :, 0])
     assert model.set_params(loss="poisson").score(X, X[:, :, 0]) == score
+
+
+def test_rates_of_rare_events_are_not_clipped_away():
+    y = np.random.default_rng(0).poisson(0.03, 400)
+    X, y = make_windows(y, 8)
+    mean = {}
+    for clip in ("auto", 1.0):
+        model = LSTMRegressor(8, loss="poisson", gradient_clip=clip, random_state=0)
+        mean[clip] = model.fit(X, y).predict(X).mean()
+    assert mean["auto"] == pytest.approx(y.mean(), rel=0.25)
+    assert mean[1.0] < 0.5 * y.mean()
+
+
+def test_of_other_losses_auto_clips_at_one():
+    X, y = make_windows(np.random.default_rng(0).normal(size=100), 8)
+    first, second = (
+        LSTMRegressor(4, max_epochs=3, gradient_clip=clip, random_state=0).fit(X, y)
+        for clip in ("auto", 1.0)
+    )
+    np.testing.assert_array_equal(first.predict(X), second.predict(X))

@@ -1,3 +1,4 @@
+import os
 import signal
 import sys
 import threading
@@ -225,3 +226,27 @@ def test_bfloat16_needs_a_device_that_has_it(supported, monkeypatch):
 
 def test_no_bfloat16_on_devices_that_nothing_is_known_of():
     assert not runtime._has_bfloat16("mps")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_process_that_was_forked_beside_a_fit_can_fit():
+    inside, done = threading.Event(), threading.Event()
+
+    def hold():
+        with private_runtime(0, "cpu"):
+            inside.set()
+            done.wait(60)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    inside.wait(60)
+    child = os.fork()
+    if child == 0:  # pragma: no cover
+        signal.alarm(20)  # ends it if it hangs
+        with private_runtime(0, "cpu"):
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    done.set()
+    thread.join()
+    assert status == 0
