@@ -143,7 +143,8 @@ def make_windows(
         How many rows lie between the beginnings of two windows.
     target : int, str or array-like of shape (n_times,) or (n_times, n_targets), default=None
         What to predict: a column of `series` by position or (of a DataFrame) by name, or a
-        series of its own aligned with `series`. None takes `series` itself.
+        series of its own aligned with `series`, of numbers or of labels that are strings. None
+        takes `series` itself.
 
     Returns
     -------
@@ -219,10 +220,16 @@ def _targets(
                 f"target={target} is no column of series, which has {n_columns} column(s)."
             )
         return values.reshape(len(values), -1)[:, target]
-    separate = check_array(target, ensure_2d=False, input_name="target")
+    kind = None if _holds_strings(target) else "numeric"
+    separate = check_array(target, dtype=kind, ensure_2d=False, input_name="target")
     if separate.ndim not in (1, 2) or len(separate) != len(values):
         raise ValueError(
             "target must be 1-D or 2-D with one row a row of series. Got shape "
             f"{separate.shape} for a series of {len(values)} rows."
         )
     return np.asarray(separate)
+
+
+def _holds_strings(target: ArrayLike) -> bool:
+    values = np.asarray(target)
+    return values.dtype.kind in "UOT" and all(isinstance(value, str) for value in values.ravel())

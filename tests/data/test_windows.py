@@ -262,3 +262,14 @@ def test_make_windows_errors(series, options, message):
 def test_values_too_large_for_float32_are_refused():
     with pytest.raises(ValueError, match="infinity or a value too large"):
         make_windows(np.full(9, 1e300), 2)
+
+
+@pytest.mark.parametrize("kind", ["list", "str", "object", "string", "category"])
+def test_labels_may_be_strings(kind):
+    labels = ["u", "v", "w"] * 5
+    target = labels if kind == "list" else pd.Series(labels, dtype=kind)
+    X, y = make_windows(np.arange(15.0), 3, target=target)
+    assert len(X) == len(y) == 12
+    assert y.tolist() == labels[3:]
+    with pytest.raises(ValueError, match="one row a row of series"):
+        make_windows(np.arange(16.0), 3, target=target)
