@@ -66,7 +66,9 @@ class BestWeights(Callback):  # type: ignore[misc]
         self.misses_ = 0
 
     def begin_with(self, net: NeuralNet, loss: float) -> None:
-        """Take the weights that a fit goes on from for the best so far."""
+        """Take the weights that a fit goes on from for the best so far, if they are any good."""
+        if not math.isfinite(loss):
+            return
         self._keep_if_best(net, loss)
         self.threshold_ = loss - self.tol
 
