@@ -308,6 +308,9 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _run(self, given: FitArguments, *, resume: bool, one_epoch: bool) -> None:
         self._check_parameters(resume=resume)
+        if self.callbacks is not None:
+            schedule = "constant" if one_epoch else self.learning_rate_schedule
+            training.check_callbacks(self.callbacks, schedule)
         device = resolve_device(self.device)
         check_precision(self.precision, device)
         part = self._check_part(given, reset=not resume)
@@ -355,8 +358,6 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         check_network(self)
         check_split(self.validation_split)
         check_optimizer(self.optimizer, resolve_weight_decay(self.weight_decay, self.optimizer))
-        if self.callbacks is not None:
-            training.check_callbacks(self.callbacks)
         if resume:
             before, now = self.net_.parameters_, self._lasting_parameters()
             changed = [name for name in now if not _alike(now[name], before[name])]

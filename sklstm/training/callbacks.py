@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any, Protocol
 
-from skorch.callbacks import Callback
+from skorch.callbacks import Callback, LRScheduler
 from skorch.net import NeuralNet
 
 
@@ -97,12 +97,14 @@ class BestWeights(Callback):  # type: ignore[misc]
             net.optimizer_.load_state_dict(self.state_[1])
 
 
-def check_callbacks(callbacks: Sequence[Any] | None) -> None:
-    """Raise unless all are callbacks of skorch, or pairs of a name and one.
+def check_callbacks(callbacks: Sequence[Any] | None, schedule: str = "constant") -> None:
+    """Raise unless all are callbacks of skorch, or pairs of a name and one, and can do their work.
 
     Parameters
     ----------
     callbacks : sequence or None
+    schedule : str, default="constant"
+        Name of the schedule that the learning rate follows.
 
     Raises
     ------
@@ -122,4 +124,9 @@ def check_callbacks(callbacks: Sequence[Any] | None) -> None:
             raise ValueError(
                 "The 'callbacks' parameter must be a list of skorch callbacks, or of (name, "
                 f"callback) pairs. Got {item!r} in it."
+            )
+        if issubclass(kind, LRScheduler) and schedule != "constant":
+            raise ValueError(
+                f"learning_rate_schedule={schedule!r} sets the rate before every step, so that the "
+                "callback LRScheduler would be without effect. Set it to 'constant'."
             )

@@ -1108,6 +1108,8 @@ def test_skorch_learning_rate_scheduler(estimator):
     ).fit(X, y)
     per_epoch = np.reshape(seen.rates, (3, N_BATCHES))
     assert_allclose(per_epoch, np.repeat([[0.1], [0.01], [0.001]], N_BATCHES, axis=1))
+    with pytest.raises(ValueError, match=r"LRScheduler would be without effect.*'constant'"):
+        make(estimator, callbacks=[scheduler], learning_rate_schedule="cosine").fit(X, y)
 
 
 @both
