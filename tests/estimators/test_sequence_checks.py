@@ -592,6 +592,8 @@ forms = pytest.mark.parametrize("make", [cube, ragged])
 def test_whole_weights_equal_repeated_rows(estimator, parameters, make):
     X = make()
     y = targets(estimator, X)
+    if estimator is LSTMRegressor:  # that the last value does not tell exactly
+        y = y + np.array([np.sin(np.asarray(sequence)[0, 1]) for sequence in X])
     weight = np.random.default_rng(2).integers(0, 4, size=len(y))
     repeats = np.repeat(np.arange(len(y)), weight)
     options = {**FULL_BATCH, **EXACT[estimator], **parameters}
