@@ -105,6 +105,18 @@ class Listener(Callback):
         raise NotImplementedError
 
 
+class Filling(Listener):
+    """Fills a parameter of the output layer at an event, in all epochs or behind so many."""
+
+    def __init__(self, at, name, value, n_epochs=None):
+        self.at, self.name, self.value, self.n_epochs = at, name, value, n_epochs
+
+    def hear(self, event, net, **_):
+        if event == self.at and self.n_epochs in (None, len(net.history)):
+            with torch.no_grad():
+                getattr(net.module_.head.output, self.name).fill_(self.value)
+
+
 def _hearing(event):
     def on_event(self, net, **info):
         self.hear(event, net, **info)
@@ -387,14 +399,8 @@ def test_a_failed_continuation_leaves_the_model_as_it_was(estimator, method, k):
 @both
 def test_a_last_step_that_diverges_is_told(estimator):
     X, y = data(estimator)
-
-    class Blow(Listener):
-        def hear(self, event, net, **_):
-            if event == "on_batch_end" and len(net.history) == 2:
-                with torch.no_grad():
-                    net.module_.head.output.bias.fill_(math.inf)
-
-    model = make(estimator, max_epochs=2, callbacks=[Blow()], batch_size=len(X))
+    blow = Filling("on_batch_end", "bias", math.inf, 2)
+    model = make(estimator, max_epochs=2, callbacks=[blow], batch_size=len(X))
     with pytest.raises(ValueError, match="diverged: weights are no longer finite after epoch 2"):
         model.fit(X, y)
 
@@ -919,14 +925,8 @@ def test_early_stopping_keeps_weights_that_further_training_does_not_better(esti
     model = make(estimator, **options, max_epochs=30, validation_fraction=0.3).fit(X, y)
     before, best = raw_outputs(model, X), min(model.validation_loss_curve_)
     n_epochs = model.n_iter_
-
-    class Spoil(Listener):
-        def hear(self, event, net, **_):
-            if event == "on_batch_end":
-                with torch.no_grad():
-                    net.module_.head.output.weight.fill_(50.0)
-
-    model.set_params(callbacks=[Spoil()], max_epochs=3).fit(X, y)
+    spoil = Filling("on_batch_end", "weight", 50.0)
+    model.set_params(callbacks=[spoil], max_epochs=3).fit(X, y)
     assert min(model.validation_loss_curve_[n_epochs:]) > best
     assert_array_equal(raw_outputs(model, X), before)
 
@@ -1321,14 +1321,8 @@ def test_a_splitter_sees_the_samples_that_were_given(estimator):
 
 def test_diverging_late_keeps_the_best_weights():
     X, y = data(LSTMRegressor)
-
-    class Blow(Listener):
-        def hear(self, event, net, **_):
-            if event == "on_epoch_begin" and len(net.history) == 4:
-                with torch.no_grad():
-                    net.module_.head.output.bias.fill_(math.nan)
-
-    model = make(LSTMRegressor, early_stopping=True, max_epochs=10, callbacks=[Blow()])
+    blow = Filling("on_epoch_begin", "bias", math.nan, 4)
+    model = make(LSTMRegressor, early_stopping=True, max_epochs=10, callbacks=[blow])
     with pytest.warns(ConvergenceWarning, match=r"diverged.*weights of epoch \d are kept"):
         model.fit(X, y)
     assert np.isfinite(model.predict(X)).all()
