@@ -141,9 +141,7 @@ def _robust(
     if weight is None:
         weight = np.ones(len(rest))
     # by whole samples, so that weights are repetitions
-    low, middle, high = (
-        np.quantile(rest, share, axis=0, weights=weight, method="inverted_cdf") for share in shares
-    )
+    low, middle, high = np.quantile(rest, shares, axis=0, weights=weight, method="inverted_cdf")
     has_range = high > low
     return np.where(has_range, middle, mean), np.where(
         has_range, (high - low) / _DEVIATIONS, spread

@@ -133,10 +133,8 @@ def _best(
             if number == 0 and _is_hopeless(plan, errors):
                 break
         left = [plan for plan in errors if not _is_hopeless(plan, errors)]
-        if not left:  # all of them diverged
-            left, errors = [candidates[0]], {candidates[0]: 0.0}
-            break
-    best = min(left, key=lambda plan: errors[plan])
+    # none is left where all diverged
+    best = min(left, key=lambda plan: errors[plan], default=candidates[0])
     return replace(best, trust=_trust(trials[best]))
 
 

@@ -32,6 +32,8 @@ class RegressionLoss(nn.Module, ABC):
         Whether targets may be shifted, and not only scaled.
     predicts_mean : bool
         Whether the prediction is the mean and nothing else, and squared errors judge it.
+    clipped : bool
+        Whether the gradient's norm is limited unless something else is asked for.
     robust : bool
         Whether it does not hang on how far the farthest targets lie, so that their unit must not
         either.
@@ -40,6 +42,7 @@ class RegressionLoss(nn.Module, ABC):
     n_targets: int
     centered = True
     predicts_mean = False
+    clipped = True
     robust = False
     has_std = False
     has_quantiles = False
