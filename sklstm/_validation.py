@@ -212,3 +212,24 @@ def check_no_dates(X: Any, name: str) -> None:
 
 def _is_date(dtype: Any) -> bool:
     return getattr(dtype, "kind", "") in ("M", "m")
+
+
+def columns_of_no_numbers(frame: Any) -> list[Any]:
+    """Return the columns of a DataFrame whose dtype is not of numbers, numpy's or pandas' own.
+
+    Parameters
+    ----------
+    frame : DataFrame
+
+    Returns
+    -------
+    list
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklstm._validation import columns_of_no_numbers
+    >>> columns_of_no_numbers(pd.DataFrame({"a": [1], "b": ["x"]}))
+    ['b']
+    """
+    return [column for column, dtype in frame.dtypes.items() if dtype.kind not in "biuf"]

@@ -10,10 +10,11 @@ from sklstm.data.feature_statistics import (
     sequence_means,
 )
 from sklstm.data.images import columns_of_images
-from sklstm.data.layout import as_sequences, step_names
+from sklstm.data.layout import as_sequences, holds_members, step_names
 from sklstm.data.limits import find_limits
 from sklstm.data.linear import LinearMap, fit_linear_map
 from sklstm.data.panels import panel_from_sequences, sequences_from_panel
+from sklstm.data.rows import spaced
 from sklstm.data.sequences import Sequences
 from sklstm.data.series import Panel, read_series
 from sklstm.data.splits import SPLITS, check_split, held_out_blocks, split_validation
@@ -61,6 +62,7 @@ __all__ = [
     "first_rows",
     "fit_linear_map",
     "held_out_blocks",
+    "holds_members",
     "labels_of_steps",
     "make_windows",
     "mean_and_variance",
@@ -76,6 +78,7 @@ __all__ = [
     "rows_of",
     "sequence_means",
     "sequences_from_panel",
+    "spaced",
     "split_steps",
     "split_validation",
     "step_names",

@@ -8,6 +8,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from sklstm.data.feature_statistics import sequence_means
+from sklstm.data.rows import spaced
 from sklstm.data.sequences import Sequences
 
 NONE = -1
@@ -132,7 +133,7 @@ def find_anchor(
     [0]
     """
     candidates = [f for f in range(sequences.n_features) if f not in ignored]
-    chosen = np.linspace(0, len(y) - 1, min(len(y), _ENOUGH)).astype(np.int64)
+    chosen = spaced(len(y), _ENOUGH)
     some, y_some = sequences.subset(chosen), y[chosen]
     if some.lengths.max() == 1 or not candidates:  # nothing to be relative to
         return no_anchor(y.shape[1])

@@ -7,7 +7,7 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.typing import DTypeLike, NDArray
 from sklearn.utils import check_array
 
-from sklstm._validation import check_no_dates
+from sklstm._validation import check_no_dates, columns_of_no_numbers
 from sklstm.data.absent_steps import drop_absent_steps
 from sklstm.data.rows import cast, is_memory_map, is_missing, pieces
 from sklstm.data.sequences import Form, Sequences
@@ -120,10 +120,7 @@ def step_names(X: Any, expected: list[str] | None = None) -> list[str] | None:
     >>> step_names([[1.0, 2.0]]) is None
     True
     """
-    holds = isinstance(X, list | tuple) or (
-        getattr(X, "ndim", 0) == 1 and getattr(X, "dtype", None) == np.dtype(object)
-    )
-    if not holds or not any(hasattr(member, "columns") for member in X):
+    if not holds_members(X) or not any(hasattr(member, "columns") for member in X):
         return None
     names = [list(getattr(member, "columns", ())) for member in X]
     odd = next((i for i, columns in enumerate(names) if columns != names[0]), None)
@@ -234,7 +231,7 @@ def _member(number: int, member: Any) -> NDArray[Any]:
     except ValueError as error:
         raise ValueError(f"X[{number}] is no sequence of numbers. {error}") from error
     if array.dtype == object and hasattr(member, "columns"):  # which may hold pandas' NA
-        kind = np.float64 if _holds_pandas_numbers(member) else object
+        kind = object if columns_of_no_numbers(member) else np.float64
         array = member.to_numpy(kind, na_value=np.nan)
     if array.ndim == 1:
         array = array[:, None]
@@ -248,11 +245,6 @@ def _member(number: int, member: Any) -> NDArray[Any]:
             f"X[{number}] is a sequence without time steps. Drop it, and its entry in y."
         )
     return array
-
-
-def _holds_pandas_numbers(member: Any) -> bool:
-    """Tell whether a DataFrame has nothing but numbers, pandas' own too, which may be NA."""
-    return all(dtype.kind in "biuf" for dtype in member.dtypes)
 
 
 def _lay_out_ragged(members: list[NDArray[Any]], dtype: np.dtype[Any] | None) -> Sequences:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklstm.data.anchor import Anchor
-from sklstm.data.rows import pieces
+from sklstm.data.rows import pieces, spaced
 from sklstm.data.sequences import Sequences
 from sklstm.data.splits import leave_blocks_out
 
@@ -148,7 +148,7 @@ def fit_linear_map(
     if not force and (len(sequences) < _MIN_SAMPLES or n_columns > _MAX_COLUMNS):
         return None
     design = _Design(sequences, n_timesteps, anchor, ignored)
-    chosen = _spaced(len(sequences), max(_MAX_NUMBERS // n_columns, _MIN_SAMPLES))
+    chosen = spaced(len(sequences), max(_MAX_NUMBERS // n_columns, _MIN_SAMPLES))
     share = np.ones(len(chosen)) if weight is None else weight[chosen] / weight[chosen].mean()
     table, center, scale = _standardized(design(chosen), share)
     y, y_center, y_scale = _standardized(target[chosen], share)
@@ -162,7 +162,7 @@ def fit_linear_map(
     if not force and 1 - squared_error < _MIN_EXPLAINED:
         return None
     slopes, level = np.atleast_2d(ridge.coef_), ridge.intercept_
-    more = _spaced(len(sequences), _MAX_PRODUCTS // n_columns**2)
+    more = spaced(len(sequences), _MAX_PRODUCTS // n_columns**2)
     if len(more) > len(chosen) and n_columns <= _MAX_COLUMNS_OF_MORE:
         slopes, level = _fit_to_more(
             lambda piece: _within(design(more[piece]), center, scale),
@@ -199,11 +199,6 @@ class _Design:
         )
         steps[:, :, list(self.ignored)] = 0.0  # constant, and thus without effect
         return steps.reshape(len(indices), -1)
-
-
-def _spaced(n_samples: int, most: int) -> NDArray[np.int64]:
-    """Return all samples, or evenly spaced ones."""
-    return np.linspace(0, n_samples - 1, min(n_samples, most)).astype(np.int64)
 
 
 def _fit_ridge(

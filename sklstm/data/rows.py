@@ -70,3 +70,15 @@ def latest_known(known: NDArray[np.bool_]) -> NDArray[np.int64]:
     """
     latest: NDArray[np.int64] = np.maximum.accumulate(np.where(known, np.arange(len(known)), -1))
     return latest
+
+
+def spaced(n_rows: int, most: int) -> NDArray[np.int64]:
+    """Return all rows, or so many that are evenly spaced.
+
+    Examples
+    --------
+    >>> from sklstm.data.rows import spaced
+    >>> spaced(3, 10).tolist(), spaced(11, 3).tolist()
+    ([0, 1, 2], [0, 5, 10])
+    """
+    return np.linspace(0, n_rows - 1, min(n_rows, most)).astype(np.int64)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from sklstm.data.rows import is_memory_map, is_missing, latest_known, pieces
+from sklstm.data.rows import is_memory_map, is_missing, latest_known, pieces, spaced
 
 Form = Literal["table", "dense", "windows", "ragged"]
 
@@ -255,7 +255,7 @@ class Sequences:
         """
         steps = np.flatnonzero(self.is_present())
         if n_most is not None and len(steps) > n_most:
-            steps = steps[np.linspace(0, len(steps) - 1, n_most).astype(np.int64)]
+            steps = steps[spaced(len(steps), n_most)]
         for feature in features:
             values = self.clip(self.rows[steps, feature].astype(self.dtype), feature)
             values = values.astype(np.float64)

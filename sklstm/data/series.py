@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
-from sklstm._validation import check_no_dates
+from sklstm._validation import check_no_dates, columns_of_no_numbers
 from sklstm.data.steps import first_rows, rows_of
 from sklstm.data.time_grid import TimeGrid, check_times, find_fall
 
@@ -440,10 +440,9 @@ def _numbers(table: Any, name: str) -> NDArray[np.float64]:
 
 def _others(table: Any) -> str:
     """Return which columns of a DataFrame are not of numbers, for a message."""
-    dtypes = getattr(table, "dtypes", None)
-    if not hasattr(table, "columns") or dtypes is None:
+    others = columns_of_no_numbers(table) if hasattr(table, "columns") else []
+    if not others:
         return ""
-    others = [column for column, dtype in dtypes.items() if dtype.kind not in "biuf"]
     return f", but of column(s) {', '.join(map(repr, others))} the dtype is another"
 
 

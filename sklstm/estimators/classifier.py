@@ -20,7 +20,14 @@ from sklearn.utils.multiclass import check_classification_targets
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from sklstm.data import ClassTargets, Sequences, Steps, as_steps, labels_of_steps
+from sklstm.data import (
+    ClassTargets,
+    Sequences,
+    Steps,
+    as_steps,
+    holds_members,
+    labels_of_steps,
+)
 from sklstm.estimators.part import FitArguments, Part
 from sklstm.estimators.rowwise import RowwiseLSTM
 from sklstm.losses import CLASSIFICATION_LOSSES, Loss
@@ -571,10 +578,8 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         return steps
 
     def _check_labels(self, y: ArrayLike) -> NDArray[Any]:
-        listed: Any = y if isinstance(y, list | tuple) else ()
-        if isinstance(y, np.ndarray) and y.ndim == 1 and y.dtype.kind == "O":
-            listed = y
-        if any(np.ndim(label) > 0 for label in listed):
+        members: Any = y if holds_members(y) else ()
+        if any(np.ndim(label) > 0 for label in members):
             raise ValueError(
                 "y must hold one label a sample, but its members are arrays. For one label a time "
                 "step, set return_sequences=True."

@@ -25,6 +25,7 @@ from sklstm.data import (
     fit_linear_map,
     no_anchor,
     numbers_of_steps,
+    spaced,
 )
 from sklstm.estimators.network import dtype_of
 from sklstm.estimators.options import resolve_option
@@ -598,7 +599,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         super()._describe(train, valid)
         if targets.linear is None:
             return
-        chosen = np.linspace(0, len(train.y) - 1, min(len(train.y), _N_DESCRIBED)).astype(np.int64)
+        chosen = spaced(len(train.y), _N_DESCRIBED)
         sequences = train.sequences.subset(chosen)
         linear = targets.linear(sequences).var(axis=0)
         network = (targets.trust * targets.scale * self._network_part(sequences)).var(axis=0)
@@ -616,7 +617,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
 
     def _largest_norm(self) -> float | None:
         if self.gradient_clip == "auto":
-            return None if self.loss == "poisson" else 1.0
+            return 1.0 if REGRESSION_LOSSES[self.loss].clipped else None
         return super()._largest_norm()
 
     def _anchor(self) -> Anchor:
