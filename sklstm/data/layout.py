@@ -171,7 +171,7 @@ def holds_members(values: Any) -> bool:
     """
     if isinstance(values, list | tuple):
         return True
-    return np.ndim(values) == 1 and np.asarray(values).dtype == object
+    return getattr(values, "ndim", 0) == 1 and np.asarray(values).dtype == object
 
 
 def ragged_members(X: Any) -> list[NDArray[Any]] | None:
