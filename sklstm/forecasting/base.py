@@ -206,7 +206,8 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         Notes
         -----
         The forecast and the errors of a held-out forecast, drawn as a whole, so that errors of
-        neighbouring steps belong together; see `calibrate`.
+        neighbouring steps belong together; where a step is fed to the next, as in "recursive", the
+        errors of one step are drawn again for each. See `calibrate`.
         """
         check_scalar(n_paths, "n_paths", Integral, min_val=1)
         at = self._at_end(steps, X, history, history_X)

@@ -31,36 +31,24 @@ def tails_of(regressor: Any) -> tuple[float, float]:
     return float(levels[0]), float(levels[-1])
 
 
-def quantiles_at(regressor: Any, X: Any, level: Array) -> Array:
-    """Return a quantile of each target.
+def tail_at(regressor: Any, X: Any, side: int) -> Array:
+    """Return one of the two quantiles that a regressor knows best, see `tails_of`.
 
     Parameters
     ----------
     regressor : object
-        Fitted, with `predict_quantiles`: of the loss "gaussian", or of levels `quantile`, between
-        which the quantile is interpolated and beyond which it is the outermost.
+        Fitted, with `predict_quantiles`: of the loss "gaussian", or of several levels `quantile`.
     X : array-like
         Samples.
-    level : ndarray, broadcast to shape (n_samples, n_outputs)
+    side : {0, 1}
+        The lower or the upper one.
 
     Returns
     -------
     ndarray of shape (n_samples, n_outputs)
     """
     if _is_gaussian(regressor):
-        from scipy.special import ndtri
-
         mean, std = (part.reshape(len(part), -1) for part in regressor.predict(X, return_std=True))
-        drawn: Array = mean + std * ndtri(level)
-        return drawn
+        return np.asarray(mean + std if side else mean - std)
     known = regressor.predict_quantiles(X)
-    known = known.reshape(len(known), -1, known.shape[-1])  # (samples, outputs, levels)
-    levels = _levels(regressor)
-    level = np.clip(np.broadcast_to(level, known.shape[:2]), levels[0], levels[-1])
-    if len(levels) == 1:
-        return np.asarray(known[..., 0])
-    right = np.clip(np.searchsorted(levels, level), 1, len(levels) - 1)
-    share = (level - levels[right - 1]) / (levels[right] - levels[right - 1])
-    below = np.take_along_axis(known, right[..., None] - 1, axis=2)[..., 0]
-    above = np.take_along_axis(known, right[..., None], axis=2)[..., 0]
-    return np.asarray(below + share * (above - below))
+    return np.asarray(known.reshape(len(known), -1, known.shape[-1])[..., -side])

@@ -15,7 +15,7 @@ from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklstm.forecasting.base import BaseForecaster
 from sklstm.forecasting.calendar_features import CALENDAR, calendar_features
 from sklstm.forecasting.differences import difference, difference_windows, undo_difference
-from sklstm.forecasting.distribution import predicts_distribution, quantiles_at, tails_of
+from sklstm.forecasting.distribution import predicts_distribution, tail_at, tails_of
 from sklstm.forecasting.framing import (
     Context,
     Signals,
@@ -129,8 +129,8 @@ class WindowForecaster(BaseForecaster):
     sure.
 
     `simulate` adds a held-out forecast's errors as a whole with "multioutput" and "direct".
-    "recursive" and "dirrec" are fed with steps drawn from the distribution that the regressor
-    predicts, or, without one, with predictions and drawn errors of one step.
+    "recursive" and "dirrec" are fed with predictions and held-out errors of one step, drawn one by
+    one and in units of the series' mean change, whatever width the regressor predicts.
 
     References
     ----------
@@ -341,7 +341,7 @@ class WindowForecaster(BaseForecaster):
         if summed or not predicts_distribution(regressor):
             return below, above
         levels = tails_of(regressor)
-        lower, upper = (self._run(at, self._quantile(level)) for level in levels)
+        lower, upper = (self._run(at, self._tail(side)) for side in (0, 1))
         # levels on one side of the median alone say nothing of the other
         width = upper - lower
         return (
@@ -349,34 +349,22 @@ class WindowForecaster(BaseForecaster):
             np.maximum(upper - forecast if levels[1] > 0.5 else width, _LEAST_WIDTH * above),
         )
 
-    def _quantile(self, level: float) -> Answer:
-        return lambda number, X: quantiles_at(self.regressors_[number], X, np.array(level))
+    def _tail(self, side: int) -> Answer:
+        return lambda number, X: tail_at(self.regressors_[number], X, side)
 
     def _paths(self, at: Origins, n_paths: int, rng: np.random.RandomState) -> Array:
         if not self._plan.strategy.fed:
             return super()._paths(at, n_paths, rng)
-        if predicts_distribution(self.regressors_[0]):
-            paths = self._run(at, self._drawing(rng), n_times=n_paths)
-        else:
-            errors = self._known_errors(1).one_step()
-            unit = np.repeat(self._unit(at, self._units), n_paths, axis=0)
-            paths = self._run(
-                at,
-                self._predict,
-                n_times=n_paths,
-                add=lambda: errors.draw((len(unit),), rng) * unit,
-            )
+        errors = self._known_errors(1).one_step()
+        unit = np.repeat(self._unit(at, self._units), n_paths, axis=0)
+        paths = self._run(
+            at,
+            self._predict,
+            n_times=n_paths,
+            add=lambda: errors.draw((len(unit),), rng) * unit,
+        )
         by_series: Array = paths.reshape(len(at.rows), n_paths, *paths.shape[1:])
         return by_series.swapaxes(0, 1)
-
-    def _drawing(self, rng: np.random.RandomState) -> Answer:
-        """Return what draws a step from the distribution that is predicted for it."""
-
-        def draw(number: int, X: Any) -> Array:
-            level = rng.uniform(size=(len(X), self.n_targets_))
-            return quantiles_at(self.regressors_[number], X, level)
-
-        return draw
 
     def _run(
         self,

@@ -1,9 +1,8 @@
 import numpy as np
-import pytest
 from scipy.stats import norm
 from sklearn.linear_model import Ridge
 
-from sklstm.forecasting.distribution import predicts_distribution, quantiles_at, tails_of
+from sklstm.forecasting.distribution import predicts_distribution, tail_at, tails_of
 
 
 class Quantiles:
@@ -30,24 +29,15 @@ class Gaussian:
 X = np.zeros((4, 1))
 
 
-@pytest.mark.parametrize(
-    ("level", "wanted"), [(0.1, (0, 10)), (0.3, (0.5, 11)), (0.9, (4, 14)), (0.99, (4, 14))]
-)
-def test_quantiles_lie_between_those_known(level, wanted):
-    np.testing.assert_allclose(quantiles_at(Quantiles(), X, np.array(level)), [wanted] * 4)
+def test_tails_are_the_outermost_quantiles():
+    np.testing.assert_allclose(tail_at(Quantiles(), X, 0), [(0, 10)] * 4)
+    np.testing.assert_allclose(tail_at(Quantiles(), X, 1), [(4, 14)] * 4)
 
 
-def test_every_sample_and_target_may_have_a_level_of_its_own():
-    level = np.random.default_rng(0).uniform(size=(4, 2))
-    got = quantiles_at(Quantiles(), X, level)
-    for i, j in np.ndindex(4, 2):
-        wanted = np.interp(level[i, j], Quantiles.quantile, Quantiles.known[j])
-        assert got[i, j] == pytest.approx(wanted)
-
-
-def test_gaussian_quantiles_are_those_of_scipy():
-    got = quantiles_at(Gaussian(), X, np.array(0.95))
-    np.testing.assert_allclose(got, np.full((4, 1), norm.ppf(0.95, 3.0, 2.0)))
+def test_gaussian_tails_are_the_quantiles_of_their_levels():
+    for side, level in enumerate(tails_of(Gaussian())):
+        wanted = np.full((4, 1), norm.ppf(level, 3.0, 2.0))
+        np.testing.assert_allclose(tail_at(Gaussian(), X, side), wanted, atol=1e-4)
 
 
 def test_what_a_regressor_was_trained_for():
