@@ -1,7 +1,6 @@
 """What all forecasters share: reading series, giving forecasts back, intervals and paths."""
 
 from abc import ABC, abstractmethod
-from copy import deepcopy
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -19,6 +18,7 @@ from sklstm.data import Panel, read_series
 from sklstm.forecasting.conformal import Errors, held_out_origins
 from sklstm.forecasting.features import check_columns, choose_columns, read_features, read_future
 from sklstm.forecasting.origins import Origins
+from sklstm.forecasting.settings import same_setting
 from sklstm.forecasting.units import Units
 
 Array = NDArray[np.float64]
@@ -46,9 +46,9 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
     series_: Panel
     features_: Panel
     n_targets_: int
+    _as_fitted: Any
     _errors: Errors | None
     _held_out: float
-    _learnt_with: dict[str, Any]
     _units: Units
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
@@ -277,7 +277,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         n_held_out = np.rint(fraction * self.series_.lengths).astype(np.int64)
         n_ahead = max(n_steps, self._n_future(n_steps))
         rows = held_out_origins(self.series_, n_held_out, n_ahead, self._n_needed)
-        past = clone(self)
+        past = clone(self._as_fitted)
         try:
             past._fit(*(panel.head(panel.lengths - n_held_out) for panel in self._panels()))
         except ValueError as error:
@@ -361,20 +361,11 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
 
     # ---------------------------------------------------------------- the same for all
 
-    def _lasting_parameters(self) -> dict[str, Any]:
-        """Return the parameters that may not change between a fit and a forecast."""
-        parameters = self.get_params(deep=False)
-        return {
-            name: repr(value) if isinstance(value, BaseEstimator) else value
-            for name, value in parameters.items()
-            if name not in _FREE
-        }
-
     def _check_fitted(self) -> None:
         check_is_fitted(self)
-        for name, now in self._lasting_parameters().items():
-            before = self._learnt_with[name]
-            if not np.array_equal(before, now):
+        for name, before in self._as_fitted.get_params(deep=False).items():
+            now = getattr(self, name)
+            if name not in _FREE and not same_setting(before, now):
                 raise ValueError(
                     f"{name} was {before} in fit, and is {now} now. Set it back, or fit again."
                 )
@@ -388,7 +379,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
     def _fit(self, panel: Panel, features: Panel) -> None:
         self.series_, self.features_ = panel, features
         self.n_targets_ = panel.values.shape[1]
-        self._learnt_with = deepcopy(self._lasting_parameters())
+        self._as_fitted = clone(self)
         self._learn_from_all(resume=False)
 
     def _learn_from_all(self, *, resume: bool) -> None:

@@ -1,3 +1,4 @@
+import copy
 import pickle
 import sys
 from pathlib import Path
@@ -5,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.ensemble import (
     HistGradientBoostingRegressor,
@@ -307,6 +309,15 @@ def test_another_regressor_needs_another_fit(change):
             ask()
     model.set_params(**parameters | {"regressor": Ridge()})
     pd.testing.assert_series_equal(model.predict(), before)
+
+
+def test_a_copy_forecasts_whatever_the_regressor_holds():
+    forest = RandomForestRegressor(5, random_state=np.random.RandomState(0))
+    model = WindowForecaster(forest, 12).fit(load_airline_passengers())
+    for copied in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        pd.testing.assert_series_equal(copied.predict(), model.predict())
+    with sklearn.config_context(print_changed_only=False):
+        model.predict()
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
