@@ -6,6 +6,7 @@
  */
 
 #include <math.h>
+#include <stdint.h>
 #include <string.h>
 
 #if defined(__clang__)
@@ -38,7 +39,8 @@ struct scan {
     const float *grad; /* (batch, time, hidden) */
     long grad_row, grad_step;
     long last_only;      /* whether only the last state of each sequence has a gradient */
-    const long *lengths; /* (batch,), or none where all sequences fill the batch; for last_only */
+    /* (batch,), or none where all sequences fill the batch; for last_only */
+    const int64_t *lengths;
     float *grad_x;       /* (batch, time, inputs), or none */
     long resumes;  /* whether to go on from the last row of steps, and from memory; without gates */
 };
@@ -51,7 +53,7 @@ struct summary {
     long ahead;          /* features of the forward direction, the first */
     const float *states; /* (batch, time, features) */
     long row, step;
-    const long *lengths;        /* (batch,), or none where all sequences fill the batch */
+    const int64_t *lengths;     /* (batch,), or none where all sequences fill the batch */
     const float *weight, *bias; /* (features,), or none */
     float *moments;             /* (batch, time, 2): mean and one over the deviation, with weight */
     const float *factors;       /* (batch, time, features), or none */
@@ -101,7 +103,7 @@ static inline long weight_row(const struct scan *s, const int table[][4], long g
 }
 
 /* Numbers too small to be normal take some processors a hundred times as long. States that fade and
- * gradients that vanish are full of them: a scan takes them for zero, in this thread, and puts the
+ * gradients that vanish are full of them: a call takes them for zero, in this thread, and puts the
  * processor's mode back. */
 #if defined(__x86_64__)
 #include <immintrin.h>

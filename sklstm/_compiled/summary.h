@@ -67,18 +67,21 @@ INLINE void NAME(refine)(const struct summary *s, long r, long time, long span, 
 EXPORT void NAME(summarize)(const struct summary *s, long first, long last, float *workspace)
 {
     const long span = round_up(s->features, LANES);
+    const mode before = flush_subnormals();
     const struct NAME(scratch) scratch = NAME(lay_out)(s, workspace, span);
     for (long r = first; r < last; r++) {
         const long time = s->lengths ? s->lengths[r] : s->time;
         NAME(refine)(s, r, time, span, 1, scratch);
         NAME(pool)(s, scratch.refined, time, span, s->pooled + r * s->columns);
     }
+    restore_mode(before);
 }
 
 EXPORT void NAME(summarize_backward)(const struct summary *s, long first, long last,
                                      float *workspace)
 {
     const long span = round_up(s->features, LANES);
+    const mode before = flush_subnormals();
     const struct NAME(scratch) scratch = NAME(lay_out)(s, workspace, span);
     for (long r = first; r < last; r++) {
         const long time = s->lengths ? s->lengths[r] : s->time;
@@ -98,4 +101,5 @@ EXPORT void NAME(summarize_backward)(const struct summary *s, long first, long l
         }
         memset(out, 0, sizeof(float) * (s->time - time) * s->features);
     }
+    restore_mode(before);
 }

@@ -170,6 +170,15 @@ def test_number_of_threads_changes_no_bit(kernel, monkeypatch):
         assert all(torch.equal(a, b) for a, b in zip(found[0], other, strict=True))
 
 
+def test_numbers_too_small_to_be_normal_are_zero_in_all_threads(kernel, monkeypatch):
+    states = draw(200, 50, 33).requires_grad_()  # 2 shards
+    for count in (1, 2):
+        monkeypatch.setattr(torch, "get_num_threads", lambda count=count: count)
+        summary = fused.summarize(states, None, parts=("mean",), kernel=kernel)
+        (grad,) = torch.autograd.grad(summary, states, torch.full_like(summary, 1e-37))
+        assert (grad == 0).all()
+
+
 @pytest.mark.usefixtures("_any_kernel")
 def test_any_strides_are_taken():
     lengths = torch.stack([draw_lengths(4, 7), torch.ones(4, dtype=torch.int64)], dim=1)[:, 0]
