@@ -24,6 +24,15 @@ _LOCK = threading.Lock()
 _n_inside = 0
 
 
+def _start_anew() -> None:
+    global _LOCK, _n_inside  # fits of the parent's threads are none of a forked child's
+    _LOCK, _n_inside = threading.Lock(), 0
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)
+
+
 @contextmanager
 def retained_heap() -> Iterator[None]:
     """Keep freed blocks in the process within; give them back to the system after.

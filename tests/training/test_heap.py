@@ -118,3 +118,16 @@ def test_a_tuned_allocator_is_left_alone(calls, monkeypatch, name):
     with retained_heap():
         pass
     assert calls == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_process_that_was_forked_beside_a_fit_counts_its_own(calls):
+    with retained_heap():
+        child = os.fork()
+        if child == 0:
+            calls.clear()
+            with retained_heap():
+                pass
+            os._exit(0 if calls == [*KEEP, *RELEASE, "trim"] else 1)
+        assert os.waitpid(child, 0)[1] == 0
