@@ -110,7 +110,9 @@ def _n_columns(shape: tuple[int, ...]) -> int:
 
 
 def _alike(now: Any, before: Any) -> bool:
-    return bool(now == before) if callable(now) else np.array_equal(now, before)
+    if callable(now):
+        return bool(now == before)
+    return np.array_equal(np.atleast_1d(now), np.atleast_1d(before))  # 32 is (32,)
 
 
 class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
@@ -572,6 +574,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         try:
             self._describe(train, valid)
         except KeyboardInterrupt:
+            self.net_.interrupts_.seen = True  # as if it had come in training
             warnings.warn(
                 "Scoring was interrupted; the model is kept, and what was still to be told of it "
                 "is None or NaN.",

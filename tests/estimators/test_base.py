@@ -931,6 +931,14 @@ def test_early_stopping_keeps_weights_that_further_training_does_not_better(esti
     assert_array_equal(raw_outputs(model, X), before)
 
 
+@pytest.mark.parametrize(("before", "now"), [(4, (4,)), ([4], 4)])
+def test_warm_start_goes_on_with_the_same_width_told_otherwise(before, now):
+    X, y = data(LSTMRegressor)
+    model = make(LSTMRegressor, hidden_layer_sizes=before, warm_start=True).fit(X, y)
+    n_iter = model.n_iter_
+    assert model.set_params(hidden_layer_sizes=now).fit(X, y).n_iter_ == 2 * n_iter
+
+
 @both
 def test_warm_start_may_change_how_it_trains(estimator):
     X, y = data(estimator)

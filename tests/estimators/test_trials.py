@@ -403,3 +403,21 @@ def test_who_ends_a_trial_ends_the_fit(monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, 2 * y)
     np.testing.assert_array_equal(model.predict(X), before)
+
+
+def test_ctrl_c_while_a_trial_is_described_ends_the_fit(monkeypatch):
+    X, y = waves(60)
+    model, describe = LSTMRegressor(**OPTIONS, max_epochs=2), LSTMRegressor._describe
+
+    def interrupted(self, *args):
+        if self is not model:  # a trial
+            raise KeyboardInterrupt
+        describe(self, *args)
+
+    monkeypatch.setattr(LSTMRegressor, "_describe", interrupted)
+    with (
+        pytest.warns(UserWarning, match="Scoring was interrupted"),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        model.fit(X, y)
+    assert not hasattr(model, "net_")
