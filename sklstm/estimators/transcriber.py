@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_scalar
 from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -470,4 +471,5 @@ class LSTMTranscriber(TranscriptsMixin):
     def _decode(self, log_probabilities: list[NDArray[np.float64]]) -> list[list[int]]:
         if self.beam_width is None:
             return [decode_greedy(of_one) for of_one in log_probabilities]
+        check_scalar(self.beam_width, "beam_width", Integral, min_val=1)
         return [decode_beam(of_one, self.beam_width) for of_one in log_probabilities]
