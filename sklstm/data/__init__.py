@@ -7,6 +7,7 @@ from sklstm.data.feature_statistics import (
     difference_scale,
     mean_and_variance,
     moments,
+    scale_of,
     sequence_means,
 )
 from sklstm.data.images import columns_of_images
@@ -76,6 +77,7 @@ __all__ = [
     "resolve_max_epochs",
     "resolve_patch_size",
     "rows_of",
+    "scale_of",
     "sequence_means",
     "sequences_from_panel",
     "spaced",

@@ -43,7 +43,7 @@ def _faults(
     may_be_absent = sequences.form in _FORMS_WITH_ABSENT_STEPS
     absent = np.zeros(len(rows), dtype=bool)
     broken = np.zeros(len(rows), dtype=bool)
-    for piece in pieces(len(rows)):
+    for piece in pieces(len(rows), sequences.n_features):
         values = cast(rows[piece], sequences.dtype)
         if not _is_faulty(values, allow_nan=False).any():
             continue

@@ -134,7 +134,7 @@ def resolve_categorical(
             )
         return np.flatnonzero(chosen).tolist()
     if chosen.dtype.kind in "UO":
-        return sorted(_place(name, names) for name in chosen.tolist())
+        return sorted({_place(name, names) for name in chosen.tolist()})
     outside = [int(i) for i in chosen if not -n_features <= i < n_features]
     if outside:
         raise ValueError(

@@ -42,10 +42,36 @@ def moments(
     for feature in relative:
         of_each = np.ones(len(sequences)) if weight is None else weight
         mean[feature], variance[feature] = _relative_moments(sequences, feature, of_each)
-    # A feature that varies by less than its rounding error, or than a number can be, is constant.
-    limits = np.finfo(sequences.dtype)
-    rounding = np.maximum(10 * limits.eps * np.maximum(level, np.abs(mean)), limits.tiny)
-    return mean, np.where(variance <= rounding**2, 1.0, np.sqrt(variance))
+    return mean, scale_of(variance, np.maximum(level, np.abs(mean)), sequences.dtype)
+
+
+def scale_of(
+    variance: NDArray[np.float64], level: NDArray[np.float64], dtype: np.dtype[Any]
+) -> NDArray[np.float64]:
+    """Return what numbers are divided by: their standard deviation, 1 where they are constant.
+
+    Parameters
+    ----------
+    variance, level : ndarray of shape (n_features,)
+        Variances, and the sizes of the numbers.
+    dtype : floating dtype
+        Of the numbers: what varies by less than their rounding, or than a number can be, is
+        constant.
+
+    Returns
+    -------
+    ndarray of shape (n_features,), float64
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.data import scale_of
+    >>> scale_of(np.array([4.0, 1e-12]), np.array([1.0, 1.0]), np.dtype(np.float32)).tolist()
+    [2.0, 1.0]
+    """
+    limits = np.finfo(dtype)
+    rounding = np.maximum(10 * limits.eps * level, limits.tiny)
+    return np.where(variance <= rounding**2, 1.0, np.sqrt(variance))
 
 
 def mean_and_variance(
@@ -101,13 +127,13 @@ def difference_scale(
     coverage = sequences.coverage(weight, from_step=1)
     squares = np.zeros(sequences.n_features)
     last = np.full(sequences.n_features, np.nan)  # known value of each feature, before the piece
-    for piece in pieces(len(sequences.rows)):
+    for piece in pieces(len(sequences.rows), sequences.n_features):
         part = coverage[piece].astype(np.float64)
         begins = np.append(0, np.where(part == 0, np.arange(1, len(part) + 1), 0))
         begin = np.maximum.accumulate(begins)  # of the rows that hang together
         for feature, before in enumerate(last):
             values = _carried(np.append(before, sequences.values(piece, feature)), begin)
-            differences = np.nan_to_num(np.diff(values))
+            differences = np.where(part > 0, np.nan_to_num(np.diff(values)), 0.0)
             squares[feature] += part @ differences**2
             last[feature] = values[-1]
     return np.sqrt(squares / (float(coverage.sum()) or 1.0))
@@ -148,11 +174,11 @@ def _weighed(
     sequences: Sequences, coverage: NDArray[Any]
 ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]]:
     """Yield rows, which of their values are known, and the rows' weights."""
-    for piece in pieces(len(sequences.rows)):
-        rows = sequences.values(piece, slice(None))
-        known = np.isfinite(rows)
+    for piece in pieces(len(sequences.rows), sequences.n_features):
+        rows, part = sequences.values(piece, slice(None)), coverage[piece].astype(np.float64)
+        known = np.isfinite(rows) & (part > 0)[:, None]  # what no sequence has may be of any size
         rows[~known] = 0.0  # 0 times NaN is NaN
-        yield rows, known, coverage[piece].astype(np.float64)
+        yield rows, known, part
 
 
 def _relative_moments(

@@ -268,6 +268,8 @@ def _check_member(number: int, member: NDArray[Any], dtype: np.dtype[Any] | None
 
 def _lay_out_dense(array: NDArray[Any], dtype: np.dtype[Any] | None, form: Form) -> Sequences:
     n_samples, n_timesteps, n_features = array.shape
+    if array.strides[0] < 0:  # a view from the last sample to the first, of windows too
+        return _lay_out_dense(array[::-1], dtype, form).subset(np.arange(n_samples)[::-1])
     stride = _stride_of_copied_windows(array)
     if stride is not None:
         # kept once a row again, so that a copy of windows is treated just as their view
@@ -304,7 +306,7 @@ def _rows_between_samples(array: NDArray[Any]) -> int | None:
     one means nothing.
     """
     sample, step, _ = array.strides
-    if 1 in array.shape[:2] or step <= 0 or sample < 0 or sample % step:
+    if 1 in array.shape[:2] or step <= 0 or sample % step:
         return None
     return sample // step
 
@@ -332,7 +334,8 @@ def _stride_of_copied_windows(array: NDArray[Any]) -> int | None:
 
 def _are_moved_on(array: NDArray[Any], stride: int) -> bool:
     after, before = array[1:, :-stride], array[:-1, stride:]
-    return all(_alike(after[piece], before[piece]) for piece in pieces(len(after), array.shape[1]))
+    width = array.shape[1] * array.shape[2]
+    return all(_alike(after[piece], before[piece]) for piece in pieces(len(after), width))
 
 
 def _alike(a: NDArray[Any], b: NDArray[Any]) -> bool:

@@ -70,8 +70,8 @@ def find_limits(sequences: Sequences, ignored: Collection[int] = ()) -> NDArray[
         low = np.quantile(values, _TAIL, method="higher")
         high = np.quantile(values, 1 - _TAIL, method="lower")
         width, (lowest, highest) = high - low, ends[:, feature]
-        is_far = 0 < _FAR * width < max(low - lowest, highest - high)
-        if is_far and _are_noise(sequences, feature, low, high):
+        is_far = lowest < low - _FAR * width or highest > high + _FAR * width
+        if width > 0 and is_far and _are_noise(sequences, feature, low, high):
             limits[:, feature] = low - _LIMIT * width, high + _LIMIT * width
     if not np.isfinite(limits).any():
         return None
@@ -92,7 +92,7 @@ def extremes(sequences: Sequences) -> NDArray[np.float64]:
     """
     present = sequences.is_present()
     low, high = (np.full(sequences.n_features, end) for end in (np.inf, -np.inf))
-    for piece in pieces(len(present)):
+    for piece in pieces(len(present), sequences.n_features):
         values = sequences.values(piece, slice(None))[present[piece]]
         low = np.fmin(low, np.fmin.reduce(values, axis=0, initial=np.inf))
         high = np.fmax(high, np.fmax.reduce(values, axis=0, initial=-np.inf))

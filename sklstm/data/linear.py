@@ -58,7 +58,7 @@ class LinearMap:
         n_timesteps, _, n_outputs = self.coef.shape
         values = np.empty((len(sequences), n_outputs))
         coef = self.coef.reshape(-1, n_outputs)
-        for piece in pieces(len(sequences), int(sequences.lengths.max())):
+        for piece in pieces(len(sequences), n_timesteps * sequences.n_features):
             indices = np.arange(len(sequences))[piece]
             steps, absent = _last_steps(sequences, indices, n_timesteps, self.relative, self.levels)
             steps -= self.center
@@ -233,7 +233,7 @@ def _fit_to_more(
     n_columns = rows(slice(0, 1)).shape[1]
     squares = np.zeros((n_columns + 1, n_columns + 1))
     products = np.zeros((n_columns + 1, y.shape[1]))
-    for piece in pieces(len(y), -(-n_columns // 8)):  # some MB of rows
+    for piece in pieces(len(y), n_columns):
         table = np.column_stack([np.ones(len(y[piece])), rows(piece)])
         weighted = table if weight is None else weight[piece, None] * table
         squares += weighted.T @ table

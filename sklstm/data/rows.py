@@ -6,18 +6,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# How many rows the passes over all data look at together: a few MB at usual widths.
-_CHUNK = 65_536
+# How many numbers the passes over all data look at together: 4 MB in float64.
+_TOGETHER = 2**19
 
 
-def pieces(n_rows: int, width: int = 1) -> Iterator[slice]:
+def pieces(n_rows: int, width: int) -> Iterator[slice]:
     """Yield the rows in pieces of a few MB.
 
     Parameters
     ----------
     n_rows : int
-    width : int, default=1
-        How many times as large as usual a row is.
+    width : int
+        How many numbers are looked at for each row.
 
     Yields
     ------
@@ -26,10 +26,10 @@ def pieces(n_rows: int, width: int = 1) -> Iterator[slice]:
     Examples
     --------
     >>> from sklstm.data.rows import pieces
-    >>> list(pieces(100_000))
+    >>> list(pieces(100_000, 8))
     [slice(0, 65536, None), slice(65536, 131072, None)]
     """
-    n_together = max(1, _CHUNK // width)
+    n_together = max(1, _TOGETHER // width)
     for start in range(0, n_rows, n_together):
         yield slice(start, start + n_together)
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from sklstm.data.rows import is_memory_map, is_missing, latest_known, pieces, spaced
+from sklstm.data.rows import cast, is_memory_map, is_missing, latest_known, pieces, spaced
 
 Form = Literal["table", "dense", "windows", "ragged"]
 
@@ -257,15 +257,14 @@ class Sequences:
         if n_most is not None and len(steps) > n_most:
             steps = steps[spaced(len(steps), n_most)]
         for feature in features:
-            values = self.clip(self.rows[steps, feature].astype(self.dtype), feature)
-            values = values.astype(np.float64)
+            values = self.values(steps, feature)
             yield values[np.isfinite(values)]
 
     def missing_features(self) -> list[int]:
         """Return the features of which a present step has no value."""
         present = self.is_present()
         missing = np.zeros(self.n_features, dtype=bool)
-        for piece in pieces(len(self.rows)):
+        for piece in pieces(len(self.rows), self.n_features):
             missing |= is_missing(self.rows[piece][present[piece]]).any(axis=0)
         return np.flatnonzero(missing).tolist()
 
@@ -281,7 +280,9 @@ class Sequences:
         -------
         ndarray of shape (n_rows, n_features), or (n_rows,) of one feature
         """
-        return self.clip(self.rows[rows, features].astype(np.float64), features)
+        # what stays on disk is read in the precision that a copy in memory would have
+        read = cast(np.asarray(self.rows[rows, features]), self.dtype)
+        return self.clip(read.astype(np.float64), features)
 
     def coverage(
         self, weight: NDArray[np.float64] | None = None, from_step: int = 0

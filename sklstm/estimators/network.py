@@ -10,7 +10,7 @@ from sklearn.base import is_regressor
 from torch import nn
 
 from sklstm._validation import check_layer_sizes
-from sklstm.data import Anchor, Sequences, mean_and_variance, resolve_patch_size
+from sklstm.data import Anchor, Sequences, mean_and_variance, resolve_patch_size, scale_of
 from sklstm.estimators.inputs import build_inputs
 from sklstm.nn import (
     CELLS,
@@ -250,7 +250,7 @@ def _standardize_pixels(
     )
     mean = means.mean(axis=0)  # (channels,)
     variance = (variances + (means - mean) ** 2).mean(axis=0)
-    scale = np.where(variance > 0, np.sqrt(variance), 1.0)
+    scale = scale_of(variance, np.abs(mean), sequences.dtype)
     return Standardize(np.tile(mean, height), np.tile(scale, height))
 
 

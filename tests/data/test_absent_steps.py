@@ -10,7 +10,7 @@ from tests.data.forms import SERIES, dense, ragged, with_absent_steps
 def test_long_data_are_checked_in_chunks(monkeypatch):
     X = with_absent_steps()
     whole = as_sequences(X)
-    monkeypatch.setattr("sklstm.data.rows._CHUNK", 4)
+    monkeypatch.setattr("sklstm.data.rows._TOGETHER", 4 * 2)
     pieces = as_sequences(X)
     assert pieces.lengths.tolist() == whole.lengths.tolist()
     assert pieces.first.tolist() == whole.first.tolist()

@@ -64,6 +64,7 @@ def test_edges_are_the_values_where_they_are_few_else_quantiles():
         (np.array([2, 0]), [0, 2]),
         ([-1], [2]),
         (["c", "a"], [0, 2]),
+        (["a", "a", "c"], [0, 2]),
     ],
 )
 def test_categorical(given, expected):

@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklstm.data import as_sequences, difference_scale, moments, sequence_means, view_windows
+from sklstm.data import (
+    Sequences,
+    as_sequences,
+    difference_scale,
+    moments,
+    sequence_means,
+    view_windows,
+)
 from tests.data.forms import FORMS, SERIES, dense, forms, members_of, padded_windows
 
 
@@ -65,6 +72,34 @@ def test_scale_of_a_relative_feature_that_never_moves_within_a_sequence_is_one(d
     assert scale[0] == 1.0
 
 
+def test_rows_without_weight_may_be_of_any_size():
+    X = dense()
+    weight = np.array([1.0, 0.0, 2.0, 1.0, 1.0])
+    expected = moments(as_sequences(X, np.float64), weight)
+    changes = difference_scale(as_sequences(X, np.float64), weight)
+    X[1] = np.array([1e200, -1e200] * 3)[:, None]
+    found = moments(as_sequences(X, np.float64), weight)
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(difference_scale(as_sequences(X, np.float64), weight), changes)
+
+
+def test_passes_take_no_more_of_many_features_at_once(monkeypatch):
+    monkeypatch.setattr("sklstm.data.rows._TOGETHER", 60)
+    X = np.random.default_rng(0).normal(size=(4, 50, 30))
+    sequences, asked = as_sequences(X), []
+    values = Sequences.values
+
+    def told(self, rows, features):
+        found = values(self, rows, features)
+        asked.append(found.size)
+        return found
+
+    monkeypatch.setattr(Sequences, "values", told)
+    moments(sequences)
+    difference_scale(sequences)
+    assert max(asked) <= 60
+
+
 def test_scale_of_a_tiny_feature_is_not_one():
     mean, scale = moments(as_sequences(1e-12 * dense(), np.float64))
     np.testing.assert_allclose(scale, 1e-12 * dense().std(axis=(0, 1)), rtol=1e-8)
@@ -81,7 +116,7 @@ def test_moments_survive_a_high_level():
 @forms
 @pytest.mark.parametrize("weighted", [False, True])
 def test_scale_of_differences_agrees_with_a_loop(tmp_path, name, weighted, monkeypatch):
-    monkeypatch.setattr("sklstm.data.rows._CHUNK", 7)
+    monkeypatch.setattr("sklstm.data.rows._TOGETHER", 7 * 3)
     X = FORMS[name](tmp_path)
     members = members_of(X)
     weight = np.random.default_rng(3).uniform(0.1, 5.0, size=len(members))
@@ -119,7 +154,7 @@ def carried(member):
 
 @pytest.mark.parametrize("chunk", [1, 5, 65_536])
 def test_differences_of_missing_values_are_those_of_what_is_carried_forward(chunk, monkeypatch):
-    monkeypatch.setattr("sklstm.data.rows._CHUNK", chunk)
+    monkeypatch.setattr("sklstm.data.rows._TOGETHER", chunk * 3)
     rng = np.random.default_rng(0)
     members = [rng.normal(size=(n, 3)) for n in (6, 1, 9, 4, 12)]
     for member in members:

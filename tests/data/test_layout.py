@@ -47,6 +47,19 @@ def test_views_of_another_dtype_are_cast_once_a_row(name):
     assert found.rows.size <= SERIES.size
 
 
+@pytest.mark.parametrize("name", VIEWS)
+def test_views_from_last_to_first_are_kept_as_views(name):
+    rows = SERIES.astype(np.float32)
+    X = VIEWS[name](rows)
+    found, forward = as_sequences(X[::-1]), as_sequences(X)
+    assert np.shares_memory(found.rows, rows)
+    assert found.overlap == forward.overlap
+    everything = np.arange(len(X))
+    taken = found.take(everything)[0]
+    np.testing.assert_array_equal(taken, np.asarray(X[::-1]).reshape(taken.shape))
+    assert found.first.tolist() == forward.first[::-1].tolist()
+
+
 @pytest.mark.parametrize("shape", ["dense", "windows"])
 def test_memory_maps_stay_on_disk(tmp_path, shape):
     mapped = memory_map(tmp_path, dense() if shape == "dense" else SERIES)

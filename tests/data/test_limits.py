@@ -94,6 +94,12 @@ def test_one_value_among_few_is_found(n):
             assert np.abs(limits_of(X.reshape(-1, 6))).max() < 4
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_what_is_far_but_for_rounding_is_not(dtype):
+    values = np.array([-178, -139] * 200 + [-295]) * 0.7  # three widths below, and a digit
+    assert find_limits(as_sequences(values[:, None], dtype)) is None
+
+
 def test_limits_move_with_the_units():
     X = spiked(-9999.0)
     np.testing.assert_allclose(limits_of(1.8 * X + 32), 1.8 * limits_of(X) + 32)

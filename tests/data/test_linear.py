@@ -50,7 +50,7 @@ def test_it_is_ridge_regression_on_standardised_columns(weight):
 def test_the_penalty_of_some_samples_serves_for_a_fit_to_more(weight, n_used, monkeypatch):
     monkeypatch.setattr("sklstm.data.linear._MAX_NUMBERS", 40 * 8)
     monkeypatch.setattr("sklstm.data.linear._MAX_PRODUCTS", n_used * 8**2)
-    monkeypatch.setattr("sklstm.data.rows._CHUNK", 16)  # several pieces
+    monkeypatch.setattr("sklstm.data.rows._TOGETHER", 16 * 8)  # several pieces
     X, y = samples(noise=30.0)
     share = np.ones(120) if weight is None else weight
     some, more = (np.linspace(0, 119, n).astype(np.int64) for n in (40, n_used))

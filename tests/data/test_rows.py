@@ -8,7 +8,7 @@ from sklstm.data.rows import cast, is_memory_map, is_missing, latest_known, piec
 @pytest.mark.parametrize("n_rows", [0, 1, 9, 10, 11, 35])
 @pytest.mark.parametrize(("width", "longest"), [(1, 10), (3, 3), (100, 1)])
 def test_pieces_are_all_rows_in_order(n_rows, width, longest, monkeypatch):
-    monkeypatch.setattr(rows, "_CHUNK", 10)
+    monkeypatch.setattr(rows, "_TOGETHER", 10)
     found = [np.arange(n_rows)[piece] for piece in pieces(n_rows, width)]
     assert np.concatenate([np.empty(0, int), *found]).tolist() == list(range(n_rows))
     assert all(1 <= len(piece) <= longest for piece in found)

@@ -137,10 +137,19 @@ def test_memory_map(estimator, dtype, mode, tmp_path):
     mapped, mapped_y = joblib.load(tmp_path / "data", mmap_mode=mode)
     expected = outputs(fitted(estimator, X, y), X)
     assert isinstance(mapped, np.memmap)
-    # of a map of float64 nothing is cast ahead of a batch, so that it is standardised unrounded
-    assert_allclose(
-        outputs(fitted(estimator, mapped, mapped_y), mapped), expected, rtol=1e-4, atol=1e-5
-    )
+    assert_array_equal(outputs(fitted(estimator, mapped, mapped_y), mapped), expected)
+
+
+def test_a_memory_map_is_read_as_a_copy_where_rounding_tells(tmp_path):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 20, 3)).cumsum(axis=1) + 1e5  # whose steps float32 can hardly tell
+    y = X[:, -1, 0] + rng.normal(size=60)
+    joblib.dump(X, tmp_path / "X")
+    mapped = joblib.load(tmp_path / "X", mmap_mode="r")
+    in_memory, on_disk = (fitted(LSTMRegressor, form, y) for form in (X, mapped))
+    expected = in_memory.predict(X)
+    for model, form in ((in_memory, mapped), (on_disk, X), (on_disk, mapped)):
+        assert_array_equal(model.predict(form), expected)
 
 
 @both

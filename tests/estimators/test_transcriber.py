@@ -95,6 +95,15 @@ def test_pixels_are_standardised_by_channel(rng):
         assert_allclose(scale, X[..., channel].std(), rtol=1e-5)
 
 
+def test_a_channel_that_does_not_vary_is_not_scaled(rng):
+    X = np.full((6, 5, 12, 2), 0.3)
+    X[..., 0] = rng.normal(size=X.shape[:3])
+    model = LSTMTranscriber(
+        (2, 2), cell="mdlstm", max_epochs=1, precision="float64", random_state=0
+    )
+    assert (model.fit(X, ["ab"] * 6).module_.inputs.scale[1::2] == 1).all()
+
+
 def test_a_model_on_raw_data_is_the_same_on_scaled_data(rng):
     X, words = messages(rng, 20)
     first = LSTMTranscriber(**SMALL).fit(X, words)
@@ -211,6 +220,13 @@ def test_parameters(rng, changed, message):
     X, words = images(rng, 6)
     with pytest.raises(ValueError, match=message):
         LSTMTranscriber(random_state=0, max_epochs=1, **changed).fit(X, words)
+
+
+def test_a_beam_that_is_no_number_is_refused_after_fit_too(rng):
+    X, words = messages(rng, 10)
+    model = LSTMTranscriber(**SMALL).fit(X, words).set_params(beam_width=2.5)
+    with pytest.raises(TypeError, match="beam_width must be an instance of"):
+        model.predict(X)
 
 
 def test_too_short_a_sequence_is_named_and_changes_nothing(rng):
