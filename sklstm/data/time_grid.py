@@ -126,16 +126,35 @@ class TimeGrid:
             stamps = pd.DatetimeIndex(self.origin + pd.TimedeltaIndex(since), name=self.name)
             return self._with_freq(stamps, numbers)
         low, high = min(0, numbers.min(initial=0)), max(0, numbers.max(initial=0))
-        grid = pd.date_range(self.origin, periods=high + 1, freq=self.freq)
+        origin: Any = self.origin.tz_localize(None)
+        grid = pd.date_range(origin, periods=high + 1, freq=self.freq)
         if low < 0:
-            grid = pd.date_range(end=self.origin, periods=1 - low, freq=self.freq).union(grid)
-        stamps = grid.take(numbers - low).rename(self.name)
-        return self._with_freq(stamps, numbers)
+            grid = pd.date_range(end=origin, periods=1 - low, freq=self.freq).union(grid)
+        clock = grid.take(numbers - low).rename(self.name)
+        stamps = self._localized(clock)
+        # pandas knows no frequency where a change of the clocks moves or doubles a stamp
+        regular = clock.tz_localize(self.origin.tz, nonexistent="NaT", ambiguous="NaT")
+        return self._with_freq(stamps, numbers) if stamps.equals(regular) else stamps
 
     def _with_freq(self, stamps: Any, numbers: NDArray[np.int64]) -> Any:
         """Let what is given back go on knowing its frequency, if nothing is left out."""
         goes_on = len(numbers) and (np.diff(numbers) == 1).all()
         return pd.DatetimeIndex(stamps, freq=self.freq) if goes_on else stamps
+
+    def _localized(self, clock: Any) -> Any:
+        """Return the stamps of a clock on the wall of the origin's time zone.
+
+        What a change of the clocks leaves out is the first time after it, and of what comes twice
+        it is the first, as when pandas resamples by days.
+        """
+        zone, first = self.origin.tz, np.ones(len(clock), dtype=bool)
+        return clock.tz_localize(zone, nonexistent="shift_forward", ambiguous=first)
+
+    def _on_the_wall(self, stamp: Any) -> Any:
+        """Return what a clock on the wall shows, or would have shown had it not been changed."""
+        shown, origin = stamp.tz_localize(None), self.origin.tz_localize(None)
+        unchanged = shown.normalize() + (origin - origin.normalize())
+        return unchanged if self._localized(pd.DatetimeIndex([unchanged]))[0] == stamp else shown
 
     def _check_kind(self, times: Any) -> None:
         kinds: dict[type, Any] = {pd.Timestamp: pd.DatetimeIndex, pd.Period: pd.PeriodIndex}
@@ -152,9 +171,9 @@ class TimeGrid:
             )
 
     def _of_dates(self, times: Any) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        grid = pd.date_range(
-            min(times.min(), self.origin), max(times.max(), self.origin), freq=self.freq
-        )
+        ends = min(times.min(), self.origin), max(times.max(), self.origin)
+        begin, end = map(self._on_the_wall, ends)
+        grid = self._localized(pd.date_range(begin, end, freq=self.freq))
         zero = grid.get_indexer(pd.Index([self.origin]))[0]
         places = grid.get_indexer(times)
         apart = places < 0 if zero >= 0 else times != self.origin

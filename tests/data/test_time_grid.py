@@ -50,6 +50,29 @@ def test_the_same_time_may_be_told_in_another_zone():
     np.testing.assert_array_equal(grid.numbers(days.tz_convert("UTC")), np.arange(len(days)))
 
 
+@pytest.mark.parametrize("begin", ["2026-04-01", "2026-10-20"])  # a day begins at one; or twice
+def test_days_go_on_where_the_clocks_are_changed(begin):
+    hours = pd.date_range(begin, periods=24 * 40, freq="h", tz="Africa/Cairo")
+    days = pd.Series(0.0, index=hours).resample("D").mean().index  # moved as pandas moves them
+    grid = TimeGrid.of(days[:5], "D")
+    np.testing.assert_array_equal(grid.numbers(days), np.arange(len(days)))
+    assert list(grid.stamps(np.arange(len(days)))) == list(days)
+    late = TimeGrid.of(days[-5:], "D")
+    np.testing.assert_array_equal(late.numbers(days), np.arange(len(days)) + 5 - len(days))
+    for first in (22, 23, 24, 9, 10, 11):  # some of which were moved
+        np.testing.assert_array_equal(late.numbers(days[first:]), late.numbers(days)[first:])
+        assert list(late.stamps(late.numbers(days[first:]))) == list(days[first:])
+
+
+@pytest.mark.parametrize(("begin", "moved"), [("2026-03-20", "03:00"), ("2026-10-16", "02:30")])
+def test_a_time_of_day_that_a_change_of_the_clocks_leaves_out_or_doubles(begin, moved):
+    days = pd.date_range(f"{begin} 02:30", periods=7, tz="Europe/Berlin")
+    ahead = TimeGrid.of(days).stamps(np.arange(7, 12))
+    assert [stamp.strftime("%H:%M") for stamp in ahead] == ["02:30", "02:30", moved, *["02:30"] * 2]
+    assert ahead.to_series().diff()[1:].max() <= pd.Timedelta("25h")
+    np.testing.assert_array_equal(TimeGrid.of(days).numbers(ahead), np.arange(7, 12))
+
+
 def test_what_follows_has_the_frequency(index):
     ahead = TimeGrid.of(index[:5]).stamps(np.arange(5, 8))
     assert list(ahead) == list(index[5:8])
