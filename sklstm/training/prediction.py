@@ -13,10 +13,11 @@ from sklstm.data import Batches, Sequences, first_rows, rows_of
 from sklstm.training.resident import resident_sequences
 from sklstm.training.samples import Source, module_arguments
 
-# Time steps of one batch: on a CPU not so many that its states take much memory.
+# Time steps of one batch, of four sequences at least: on a CPU not so many that its states take
+# much memory.
 _STEPS = {"cpu": 2**16}
 _STEPS_ELSEWHERE = 2**18
-_MIN_BATCH, _MAX_BATCH = 16, 4096
+_MIN_BATCH, _MAX_BATCH = 4, 4096
 
 
 def predict_outputs(
