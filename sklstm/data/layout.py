@@ -69,7 +69,7 @@ def as_sequences(
         rows = cast(X.rows, wanted)
         lengths = _all_of(X.window_size, len(X))
         sequences = Sequences(
-            rows, X.first, lengths, X.window_size, wanted or rows.dtype, "windows"
+            rows, X.first, lengths, X.window_size, wanted or rows.dtype, "windows", span=X.span
         )
         return drop_absent_steps(sequences, allow_nan=allow_nan)
     members = ragged_members(X)

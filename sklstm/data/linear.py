@@ -157,7 +157,7 @@ def fit_linear_map(
         return None
     in_time = None
     if sequences.overlap and 2 * n_columns > len(chosen):
-        in_time = np.argsort(sequences.first[chosen], kind="stable")
+        in_time = np.argsort(sequences.times[0][chosen], kind="stable")
     ridge, squared_error = _fit_ridge(table, y[:, varies], share, in_time)
     if not force and 1 - squared_error < _MIN_EXPLAINED:
         return None

@@ -43,6 +43,8 @@ class Sequences:
     limits : ndarray of shape (2, n_features), dtype float64, or None, default=None
         Least and greatest value that each feature is read as; None where values are read as they
         are.
+    span : ndarray of shape (n_sequences, 2), dtype int64, or None, default=None
+        Where in time each sequence begins and ends, see `Windows`; None where the rows tell.
 
     Examples
     --------
@@ -62,6 +64,7 @@ class Sequences:
     form: Form
     skipped: NDArray[np.int64] | None = None
     limits: NDArray[np.float64] | None = None
+    span: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.first)
@@ -105,13 +108,20 @@ class Sequences:
         return is_memory_map(self.rows)
 
     @property
+    def times(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The time step in which each sequence begins, and the one behind its last."""
+        if self.span is None:
+            return self.first, self.first + self.lengths
+        return self.span[:, 0], self.span[:, 1]
+
+    @property
     def overlap(self) -> bool:
         """Whether any two sequences share time steps."""
-        first, lengths = self.first, self.lengths
-        if (first[1:] < first[:-1]).any():
-            order = np.argsort(first, kind="stable")
-            first, lengths = first[order], lengths[order]
-        return bool((np.diff(first) < lengths[:-1]).any())
+        begin, end = self.times
+        if (begin[1:] < begin[:-1]).any():
+            order = np.argsort(begin, kind="stable")
+            begin, end = begin[order], end[order]
+        return bool((begin[1:] < end[:-1]).any())
 
     def is_present(self) -> NDArray[np.bool_]:
         """Tell of each row whether it is a present step of a sequence."""
@@ -120,8 +130,9 @@ class Sequences:
     def subset(self, indices: NDArray[np.int64]) -> "Sequences":
         """Return the chosen sequences, over the same rows."""
         skipped = None if self.skipped is None else self.skipped[indices]
+        span = None if self.span is None else self.span[indices]
         first, lengths = self.first[indices], self.lengths[indices]
-        return replace(self, first=first, lengths=lengths, skipped=skipped)
+        return replace(self, first=first, lengths=lengths, skipped=skipped, span=span)
 
     def limited(self, limits: NDArray[np.float64] | None) -> "Sequences":
         """Return the sequences, whose values are read within limits from now on.

@@ -268,6 +268,7 @@ def read_series(
     time_column: Any = None,
     freq: Any = None,
     like: Panel | None = None,
+    refuses_between: bool = True,
     start: int = 0,
     name: str = "y",
 ) -> Panel:
@@ -288,6 +289,8 @@ def read_series(
         What lies between two time steps; None infers it.
     like : Panel or None, default=None
         Series whose grid of time is to be used.
+    refuses_between : bool, default=True
+        Whether time stamps between two of that grid are an error; else their rows are left out.
     start : int, default=0
         Place in time of the first row of an array.
     name : str, default="y"
@@ -314,6 +317,11 @@ def read_series(
     """
     table, keys, times, form = _take_apart(y, group_by, time_column, name)
     values = _numbers(table, name)
+    if not refuses_between and times is not None and like is not None and like.grid is not None:
+        with _named(name):
+            kept = like.grid.holds(times)
+        if kept.any():  # else there is a message below
+            values, times, keys = values[kept], times[kept], None if keys is None else keys[kept]
     codes = np.zeros(len(values), dtype=np.int64)
     if keys is not None:
         codes, keys = keys.factorize()

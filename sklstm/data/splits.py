@@ -19,17 +19,26 @@ def split_last(
     sequences: Sequences, y: NDArray[Any], fraction: float, seed: int
 ) -> tuple[Indices, Indices]:
     """Validate on the last samples; drop training samples that share time steps with them."""
-    n_valid = _n_valid(len(sequences), fraction)
-    valid = np.arange(len(sequences) - n_valid, len(sequences))
-    train = np.arange(len(sequences) - n_valid)
+    order, n_valid = _given_order(sequences), _n_valid(len(sequences), fraction)
+    train, valid = np.sort(order[:-n_valid]), np.sort(order[-n_valid:])
     return _without_shared_steps(sequences, train, valid), valid
+
+
+def _given_order(sequences: Sequences) -> Indices:
+    """Return the samples in the order of time where it is told, else in their own."""
+    if sequences.span is None:
+        return np.arange(len(sequences))
+    return np.argsort(sequences.span[:, 1], kind="stable")
 
 
 def _without_shared_steps(sequences: Sequences, train: Indices, held_out: Indices) -> Indices:
     """Return the training samples that share no time step with those held out."""
-    n_held_out = np.concatenate([[0], np.cumsum(sequences.subset(held_out).is_present())])
-    begin = sequences.first[train]
-    kept: Indices = train[n_held_out[begin] == n_held_out[begin + sequences.lengths[train]]]
+    begin, end = sequences.times
+    change = np.zeros(end.max() + 1, dtype=np.int32)
+    np.add.at(change, begin[held_out], 1)
+    np.subtract.at(change, end[held_out], 1)
+    n_held_out = np.concatenate([[0], np.cumsum(np.cumsum(change) > 0)])  # before each time step
+    kept: Indices = train[n_held_out[begin[train]] == n_held_out[end[train]]]
     return kept
 
 
@@ -230,7 +239,7 @@ def held_out_blocks(
     >>> [(train.tolist(), block.tolist()) for train, block in held_out_blocks(windows, 3, 0)]
     [([4, 5, 6, 7, 8], [0, 1, 2]), ([0, 1, 7, 8], [3, 4, 5]), ([0, 1, 2, 3, 4], [6, 7, 8])]
     """
-    order = np.arange(len(sequences))
+    order = _given_order(sequences)
     if not sequences.overlap:
         runs = np.array_split(order, min(_N_RUNS, len(order)))
         order = np.concatenate(
@@ -239,7 +248,7 @@ def held_out_blocks(
     splits = leave_blocks_out(order, n_blocks)
     purged = _purged(sequences, splits)
     if not purged and sequences.overlap:  # not in the order of time, or too long
-        splits = leave_blocks_out(np.argsort(sequences.first, kind="stable"), n_blocks)
+        splits = leave_blocks_out(np.argsort(sequences.times[0], kind="stable"), n_blocks)
         purged = _purged(sequences, splits)
     return purged or splits
 

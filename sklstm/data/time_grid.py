@@ -78,8 +78,29 @@ class TimeGrid:
         ValueError
             If a stamp is of another kind, or lies between two points of the grid.
         """
+        numbers, apart = self._find(times)
+        if apart.any():
+            raise ValueError(
+                f"Time stamp {times[int(np.argmax(apart))]} does not lie on the grid that begins "
+                f"at {self.origin} and goes on by {_text(self.freq)}. Move it there, or give "
+                "another freq."
+            )
+        return numbers
+
+    def holds(self, times: Any) -> NDArray[np.bool_]:
+        """Tell which time stamps lie on the grid.
+
+        Raises
+        ------
+        ValueError
+            If a stamp is of another kind.
+        """
+        return ~self._find(times)[1]
+
+    def _find(self, times: Any) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Return the place of each time stamp, and which of them lie between two."""
         if len(times) == 0:
-            return np.empty(0, dtype=np.int64)
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=bool)
         check_times(times)
         self._check_kind(times)
         if getattr(times, "tz", None) is not None:
@@ -96,13 +117,7 @@ class TimeGrid:
             else:
                 since = since - self.origin
             numbers, apart = since // step, since % step != 0
-        if apart.any():
-            raise ValueError(
-                f"Time stamp {times[int(np.argmax(apart))]} does not lie on the grid that begins "
-                f"at {self.origin} and goes on by {_text(self.freq)}. Move it there, or give "
-                "another freq."
-            )
-        return np.asarray(numbers, dtype=np.int64)
+        return np.asarray(numbers, dtype=np.int64), np.asarray(apart, dtype=bool)
 
     @property
     def _is_tick(self) -> bool:

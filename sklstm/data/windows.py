@@ -25,6 +25,9 @@ class Windows:
         Row in which each window begins.
     window_size : int
         Number of rows of a window.
+    span : ndarray of shape (n_windows, 2), dtype int64, or None, default=None
+        The time step in which each window begins, and the one behind its last, where the rows do
+        not tell: of several series that share their time, or of windows that were copied.
 
     Attributes
     ----------
@@ -47,10 +50,17 @@ class Windows:
 
     ndim = 3
 
-    def __init__(self, rows: NDArray[Any], first: NDArray[np.int64], window_size: int) -> None:
+    def __init__(
+        self,
+        rows: NDArray[Any],
+        first: NDArray[np.int64],
+        window_size: int,
+        span: NDArray[np.int64] | None = None,
+    ) -> None:
         self.rows = rows
         self.first = first
         self.window_size = window_size
+        self.span = span
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -67,6 +77,13 @@ class Windows:
         """Bytes that are really held."""
         return self.rows.nbytes + self.first.nbytes
 
+    @property
+    def stand_apart(self) -> bool:
+        """Whether the rows are the windows, one behind the other."""
+        n_windows, size, _ = self.shape
+        own = np.arange(n_windows) * size
+        return len(self.rows) == n_windows * size and np.array_equal(self.first, own)
+
     def __len__(self) -> int:
         return len(self.first)
 
@@ -80,7 +97,8 @@ class Windows:
         chosen = self.first[samples]
         if np.ndim(chosen) == 0:
             return self.rows[chosen : chosen + self.window_size][tuple(rest)]
-        windows = Windows(self.rows, chosen, self.window_size)
+        span = None if self.span is None else self.span[samples]
+        windows = Windows(self.rows, chosen, self.window_size, span)
         # scikit-learn chooses rows by X[indices, ...]
         return windows if rest in ([], [...]) else np.asarray(windows)[(slice(None), *rest)]
 

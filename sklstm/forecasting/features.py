@@ -157,7 +157,7 @@ def _read_table(
             "group_by": ids if ids and set(ids) <= set(own) else None,
             "time_column": time if time in own else None,
         }
-    return read_series(X, **reading, like=panel, name="X")
+    return read_series(X, **reading, like=panel, refuses_between=False, name="X")
 
 
 def _read_by_position(X: Any, panel: Panel, start: int, n_rows: int) -> Panel:

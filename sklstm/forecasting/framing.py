@@ -29,6 +29,8 @@ class Signals:
         Features that are.
     first, lengths : ndarray of shape (n_series,)
         Where series begin, and their rows.
+    start : ndarray of shape (n_series,)
+        Place in time of each series' first row, in the calendar that all share.
     n_skipped : int
         Rows at the beginning of each series without a difference.
     least : ndarray of shape (n_series, n_targets) or None
@@ -40,6 +42,7 @@ class Signals:
     known: NDArray[np.float64]
     first: NDArray[np.int64]
     lengths: NDArray[np.int64]
+    start: NDArray[np.int64]
     n_skipped: int
     least: NDArray[np.float64] | None
 
@@ -58,8 +61,9 @@ def training_pairs(
 
     Returns
     -------
-    X : Windows or ndarray of shape (n_windows, n_lags, n_features)
-        `Windows`, which copy nothing, unless lags are left out or windows are scaled.
+    X : Windows of shape (n_windows, n_lags, n_features)
+        Which copy nothing unless lags are left out or windows are scaled, and know which of
+        several series' windows share time.
     y : ndarray of shape (n_windows, n_steps * n_targets)
     """
     rows = _rows(signals, stage)
@@ -77,14 +81,24 @@ def training_pairs(
         complete &= _can_be_scaled(signals, stage, origins)
     origins, targets = origins[complete], targets[complete]
     n_outputs = len(stage.ahead) * targets.shape[2]
+    span = _span(signals, origins, back)
     if signals.least is None and len(stage.lags) == back:
-        return Windows(rows, origins + 1 - back, back), targets.reshape(-1, n_outputs)
+        return Windows(rows, origins + 1 - back, back, span), targets.reshape(-1, n_outputs)
     X = rows[origins[:, None] + 1 - np.array(stage.lags)]
     if signals.least is not None:
         least = np.repeat(signals.least, signals.lengths, axis=0)[origins]
         X, scales = scale_windows(X, stage, least)
         targets = scales.apply(targets)
-    return X, targets.reshape(-1, n_outputs)
+    n_windows, n_lags, n_features = X.shape
+    first = np.arange(n_windows) * n_lags
+    return Windows(X.reshape(-1, n_features), first, n_lags, span), targets.reshape(-1, n_outputs)
+
+
+def _span(signals: Signals, origins: NDArray[np.int64], back: int) -> NDArray[np.int64]:
+    """Return where in time windows begin and end, (n_windows, 2), counted from the first."""
+    series = np.searchsorted(signals.first, origins, side="right") - 1
+    end = origins + 1 - signals.first[series] + (signals.start - signals.start.min())[series]
+    return np.stack([end - back, end], axis=1)
 
 
 def _can_be_scaled(signals: Signals, stage: Stage, origins: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils._param_validation import HasMethods, StrOptions
 
+from sklstm.data import Windows
 from sklstm.forecasting.base import BaseForecaster
 from sklstm.forecasting.calendar_features import CALENDAR, calendar_features
 from sklstm.forecasting.differences import difference, difference_windows, undo_difference
@@ -119,8 +120,8 @@ class WindowForecaster(BaseForecaster):
     from it, unless the regressor takes NaN. A series too short for one window adds nothing.
 
     ``update(..., refit=True)`` goes on training a regressor that can (one with `partial_fit` and
-    `warm_start`, such as `LSTMRegressor`), with the windows of all observations; other regressors
-    are fitted anew.
+    `warm_start`, such as `LSTMRegressor`), with the windows of all observations, scaled or not as
+    in `fit`; for other regressors all is learnt anew.
 
     `predict_interval` counts errors in units of the width that the regressor predicts where it was
     trained for one, ``LSTMRegressor(loss="gaussian")`` or ``loss="quantile"`` with several levels,
@@ -202,14 +203,14 @@ class WindowForecaster(BaseForecaster):
     # ---------------------------------------------------------------- learning
 
     def _learn(self, *, resume: bool) -> None:
-        if not resume:
+        continues = resume and goes_on(self.regressors_[0])
+        if not continues:
             self._check_parameters()
             self.scales_windows_ = self._is_scaled()
             self._plan = Plan.of(self.strategy, self._lags(), int(self.horizon))
             flat = not takes_sequences(self.regressor)
             self._is_flat = flat if self.flatten == "auto" else bool(self.flatten)
             self._allows_nan = allows_nan(self.regressor)
-        continues = resume and goes_on(self.regressors_[0])
         regressors = self.regressors_ if continues else [self.regressor] * len(self._plan.stages)
         self.n_windows_ = 0
         self.regressors_ = Parallel(n_jobs=self.n_jobs)(
@@ -296,6 +297,7 @@ class WindowForecaster(BaseForecaster):
             np.concatenate([features.values[:, known], calendar], axis=1),
             panel.first,
             panel.lengths,
+            panel.start,
             sum(self.differences),
             self._units.at(panel) if self.scales_windows_ else None,
         )
@@ -432,7 +434,11 @@ class WindowForecaster(BaseForecaster):
         return np.array([name not in self.past_only for name in self.features_.columns], dtype=bool)
 
     def _laid_out(self, X: Any) -> Any:
-        return np.asarray(X).reshape(len(X), -1) if self._is_flat else X
+        if not self._is_flat:
+            return X
+        if isinstance(X, Windows) and X.stand_apart:
+            return X.rows.reshape(len(X), -1)
+        return np.asarray(X).reshape(len(X), -1)
 
     def _stamps(self, places: NDArray[np.int64]) -> Any:
         return None if self.series_.grid is None else self.series_.grid.stamps(places)

@@ -144,6 +144,15 @@ def test_overlap_is_whether_sequences_share_steps(X, expected):
     assert as_sequences(X).overlap is expected
 
 
+@pytest.mark.parametrize(("start", "expected"), [([0, 4, 8], False), ([0, 3, 8], True)])
+def test_sequences_that_are_told_when_they_are_share_time(start, expected):
+    begin = np.array(start)
+    X = Windows(SERIES, np.array([0, 4, 8]), 4, np.stack([begin, begin + 4], axis=1))
+    sequences = as_sequences(X)
+    assert sequences.overlap is expected
+    assert sequences.subset(np.array([2, 0])).times[1].tolist() == [12, 4]
+
+
 @forms
 def test_rows_that_are_present(tmp_path, name):
     sequences = as_sequences(FORMS[name](tmp_path))

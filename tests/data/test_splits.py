@@ -256,3 +256,35 @@ def test_a_splitter_with_a_random_state_splits_alike_again():
 def test_a_splitter_that_cannot_split_is_named(splitter, message):
     with pytest.raises(ValueError, match=message):
         split(splitter, SEQUENCES["dense"])
+
+
+def copies_of_two_series():
+    """Return windows of two series, copied, which share their time, and when each begins."""
+    begin = np.tile(np.arange(40), 2)
+    rows = np.random.default_rng(0).normal(size=(80 * 4, 1))
+    span = np.stack([begin, begin + 4], axis=1)
+    return as_sequences(Windows(rows, 4 * np.arange(80), 4, span)), begin
+
+
+def assert_apart(begin, train, held_out):
+    assert (np.abs(begin[train, None] - begin[held_out]) >= 4).all()
+
+
+@pytest.mark.parametrize("split", ["auto", "last"])
+def test_series_that_share_their_time_are_split_in_time(split):
+    sequences, begin = copies_of_two_series()
+    train, valid = split_validation(
+        split, sequences, np.zeros(80), fraction=0.25, stratify=False, seed=0
+    )
+    assert sorted(begin[valid].tolist()) == np.repeat(np.arange(30, 40), 2).tolist()
+    assert_apart(begin, train, valid)
+    assert len(train) == 2 * 27
+
+
+def test_blocks_of_series_that_share_their_time_are_cut_in_time():
+    sequences, begin = copies_of_two_series()
+    blocks = held_out_blocks(sequences, 2, 0)
+    assert sorted(np.concatenate([block for _, block in blocks]).tolist()) == list(range(80))
+    for train, block in blocks:
+        assert_apart(begin, train, block)
+        assert np.ptp(begin[block]) < 20

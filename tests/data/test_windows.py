@@ -121,6 +121,23 @@ def test_windows_are_iterated_over(windows, array):
     np.testing.assert_array_equal(list(windows), array)
 
 
+@pytest.mark.parametrize(
+    "samples", [slice(1, None, 2), np.array([4, 0, 0]), [True, False, True, False, True]]
+)
+def test_chosen_windows_know_their_time(samples):
+    span = np.stack([FIRST + 5, FIRST + 8], axis=1)
+    chosen = Windows(ROWS, FIRST, 3, span)[samples]
+    np.testing.assert_array_equal(chosen.span, span[samples])
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(chosen)).span, span[samples])
+
+
+@pytest.mark.parametrize(
+    ("first", "apart"), [([0, 3, 6, 9], True), ([0, 1, 2, 3], False), ([0, 3, 9, 6], False)]
+)
+def test_windows_one_behind_the_other(first, apart):
+    assert Windows(ROWS, np.array(first), 3).stand_apart == apart
+
+
 def test_one_window_is_a_view(windows):
     assert np.shares_memory(windows[1], ROWS)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LinearRegression, Ridge
 
 from sklstm.forecasting import WindowForecaster
 
@@ -98,3 +98,22 @@ class TestFeatures:
     def test_a_series_is_a_single_feature(self):
         model = WindowForecaster(Ridge(), 3, 2).fit(self.y[:25], self.X["a"])
         assert len(model.predict(X=self.X["a"])) == 2
+
+
+@pytest.mark.parametrize(
+    ("own", "finer"), [("B", "D"), ("W", "D"), ("2h", "h"), ("MS", "D")], ids=str
+)
+def test_features_of_more_times_than_the_series(own, finer):
+    index = pd.date_range("2026-01-04", periods=60, freq=own)
+    times = pd.date_range("2026-01-01", index[-1] + 9 * index.freq, freq=finer)
+    X = pd.DataFrame({"a": np.random.default_rng(0).normal(size=len(times))}, index=times)
+    y = 2 * X["a"].reindex(index)
+    forecast = WindowForecaster(LinearRegression(), 3, 2).fit(y, X).predict(X=X)
+    np.testing.assert_allclose(forecast, 2 * X["a"].reindex(forecast.index))
+
+
+def test_features_between_the_times_of_the_series_are_none_of_it():
+    y = pd.Series(np.arange(30.0), index=pd.date_range("2026-01-01", periods=30))
+    X = pd.DataFrame({"a": 1.0}, index=y.index + pd.Timedelta("1h"))
+    with pytest.raises(ValueError, match="X: Time stamp 2026-01-01 01:00.* does not lie"):
+        WindowForecaster(LinearRegression(), 3).fit(y, X)

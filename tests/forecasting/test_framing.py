@@ -19,6 +19,7 @@ def make_signals(least=None, **parts):
         **{"targets": np.arange(float(n_rows))[:, None], "past": empty, "known": empty} | parts,
         first=np.cumsum(lengths) - lengths,
         lengths=lengths,
+        start=np.array([3, 9, 3]),
         n_skipped=0,
         least=least,
     )
@@ -76,3 +77,16 @@ def test_steps_that_were_predicted_are_read_by_those_after():
     context = Context(np.array([[[1.0], [1.0]]]), np.empty((1, 2, 0)), np.empty((1, 7, 0)))
     steps = run_stages(plan, context, 5, lambda _, X: X.sum(axis=1, keepdims=True))
     assert steps.ravel().tolist() == [2.0, 3.0, 5.0, 8.0, 13.0]
+
+
+@pytest.mark.parametrize("least", [None, np.full((3, 1), 1e-9)])
+@pytest.mark.parametrize("lags", [(3, 2, 1), (4, 1)])
+def test_windows_know_when_they_are(lags, least):
+    signals = make_signals(least)
+    X, y = training_pairs(signals, Stage(lags, (1, 2)), allow_nan=False)
+    told = training_pairs(make_signals(), Stage(lags, (1, 2)), allow_nan=False)[1]
+    row = told[:, 0].astype(int)  # of the first target, whose value is its row
+    series = np.repeat([0, 1, 2], [9, 4, 12])[row]
+    time = row - signals.first[series] + signals.start[series] - 3
+    np.testing.assert_array_equal(X.span, np.stack([time - max(lags), time], axis=1))
+    assert len(X) == len(y)

@@ -417,6 +417,14 @@ def test_update_with_refit_is_a_fit_to_everything_but_for_the_scaling():
     pd.testing.assert_series_equal(updated.predict(), model.fit(y).predict())
 
 
+def test_update_with_refit_scales_where_a_fit_would():
+    y = as_frame(walks())
+    updated = WindowForecaster(Ridge(), 4, 3).fit(y.loc[["s0"]])
+    updated.update(y.loc[["s1", "s2"]], refit=True)
+    assert updated.scales_windows_
+    pd.testing.assert_frame_equal(updated.predict(), clone(updated).fit(y).predict())
+
+
 def test_update_with_refit_goes_on_training_a_network():
     y = load_airline_passengers()
     lstm = LSTMRegressor(4, max_epochs=3, random_state=0)

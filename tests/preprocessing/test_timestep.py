@@ -196,8 +196,10 @@ def test_each_row_of_a_series_is_transformed_once():
 
 
 def test_windows_of_several_series_keep_their_rows_together():
-    X = Windows(SERIES, np.array([0, 1, 12, 13]), 4)
+    span = np.array([[0, 4], [1, 5]] * 2)
+    X = Windows(SERIES, np.array([0, 1, 12, 13]), 4, span)
     found = TimestepTransformer(StandardScaler()).fit_transform(X)
+    assert found.span is span
     assert len(found.rows) == 24
     assert found.first is X.first
     assert found.window_size == 4
