@@ -19,6 +19,9 @@ from sklstm.model_selection.replay import Array, Replay, read_replay, select
 from sklstm.model_selection.runs import timed, told_of
 from sklstm.model_selection.scoring import Metric, Scoring, Step, read_scoring
 
+# Of the table of forecasts.
+_COLUMNS = ("model", "fold", "time", "step", "target", "y_true", "y_pred", "lower", "upper")
+
 
 @dataclass(frozen=True)
 class Fold:
@@ -152,10 +155,11 @@ def backtest(
     Notes
     -----
     The metrics of a row are over all series and targets of that step: "mae" and "mase" are means
-    over series (each scaled by its own past), "rmse" is the root of the mean over series. **Of a
-    single series a row is one forecast, and "rmse" is its absolute error, like "mae"**: average
-    "mse" over folds, and take the root of that. Values that are missing in y do not count; where
-    none is left, metrics are NaN.
+    over series (each scaled by its own past), "rmse" and "rmsse" are roots of means over series.
+    **Of a single series a row is one forecast, and "rmse" is its absolute error, like "mae"**, as
+    "rmsse" is that in another unit: average "mse" over folds, and take the root of that. Scores
+    that compare with a mean, such as "r2", need several series. Values that are missing in y do not
+    count, nor do time stamps that are not there; where none is left, metrics are NaN.
 
     Origins are the same for all series, so that none is told another's future.
 
@@ -198,7 +202,8 @@ def backtest(
     for name, value in (("horizon", horizon), ("n_folds", n_folds), ("period", period)):
         check_int(value, name)
     step = horizon if step is None else check_int(step, "step")
-    if coverage is not None and not 0 < coverage < 1:
+    share: Any = coverage
+    if share is not None and not (isinstance(share, int | float | np.number) and 0 < share < 1):
         raise ValueError(f"The 'coverage' parameter must be None or in (0, 1). Got {coverage!r}.")
     replay = read_replay(y, X, _reading(models), horizon)
     origins = int(replay.panel.stop.max()) - horizon - step * np.arange(n_folds)[::-1]
@@ -276,9 +281,11 @@ def _run(
 ) -> list[Forecast]:
     """Return a model's forecasts: fitted on the first fold's past, and updated from there."""
     forecaster, begin, forecasts = clone(forecaster), None, []
+    # a regressor that predicts all steps at once wants features of all, be fewer asked for
+    n_ahead = max(replay.horizon, getattr(forecaster, "horizon", 1))
     for fold in folds:
         y, X = replay.told(begin, fold.origin)
-        ahead = partial(replay.ahead, fold.origin, getattr(forecaster, "past_only", ()))
+        ahead = partial(replay.ahead, fold.origin, n_ahead, getattr(forecaster, "past_only", ()))
         learn = forecaster.fit if begin is None else forecaster.update
         interval = None
         with told_of(name, fold.number):
@@ -332,7 +339,7 @@ def _table(forecast: Forecast, replay: Replay) -> pd.DataFrame:
     )
     table: dict[str, Any] = {"model": forecast.model, "fold": fold.number}
     for level, name in enumerate(panel.form.ids):
-        named = name is not None and name not in ("model", "fold", "time", "step", "target")
+        named = name is not None and name not in _COLUMNS
         ids = panel.keys.take(series).get_level_values(level)
         table[str(name) if named else f"series_{level}"] = ids
     table["time"] = replay.times(fold.origin + np.arange(n_steps)).take(steps)

@@ -87,13 +87,15 @@ class Replay:
         X = None if self.X is None else self.X.between(begin, origin)
         return self.y.between(begin, origin), X
 
-    def ahead(self, origin: int, past_only: Iterable[Any]) -> Any:
+    def ahead(self, origin: int, n_steps: int, past_only: Iterable[Any]) -> Any:
         """Return the features of the steps to come, with NaN where they are not known ahead.
 
         Parameters
         ----------
         origin : int
             Place in time of the first forecast.
+        n_steps : int
+            Of how many steps; an array, in which nothing is found by its time, has `horizon`.
         past_only : iterable of str or int
             Columns that are not known ahead, by name or by position.
 
@@ -103,7 +105,8 @@ class Replay:
         """
         if self.X is None:
             return None
-        X = self.X.between(origin, origin + self.horizon)
+        found_by_time = hasattr(self.X.table, "index")
+        X = self.X.between(origin, origin + (n_steps if found_by_time else self.horizon))
         hidden = list(past_only)
         if not hidden:
             return X
@@ -233,6 +236,10 @@ def read_replay(y: Any, X: Any, reading: dict[str, Any], horizon: int) -> Replay
     ([1.0, 2.0], [4.0, 8.0])
     """
     panel = read_series(y, **reading)
+    if panel.grid is not None and len(y) < len(panel.values):
+        # each row as a series of one step; those that were not there are NaN
+        keys = None if panel.keys is None else panel.keys.repeat(panel.lengths)
+        y = panel.form.give(panel.values[:, None], keys, panel.grid.stamps(panel.places()))
     time_column = reading.get("time_column")
     features = None if X is None else _rows(X, panel, time_column, int(panel.start[0]))
     return Replay(_rows(y, panel, time_column, 0), features, panel, reading, horizon)

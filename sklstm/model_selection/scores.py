@@ -71,14 +71,15 @@ def read_scores(
     Returns
     -------
     per_fold : DataFrame
-        A row a fold and a column a model, in order of appearance.
+        A row a fold and a column a model, in order of appearance. Folds of which no model has a
+        score are left out.
     n_train, n_test : Series
         Number of samples in each fold.
 
     Raises
     ------
     ValueError
-        If a model lacks a fold.
+        If a model lacks a fold, or no fold has a score.
 
     Examples
     --------
@@ -93,13 +94,19 @@ def read_scores(
     """
     groups = scores.groupby(["model", "fold"], sort=False)
     per_fold = groups[metric].mean().unstack("model").sort_index()
+    per_fold = per_fold.dropna(how="all")  # where nothing came, or it cannot be told
+    if per_fold.empty:
+        raise ValueError(
+            f"{metric!r} is NaN in all folds: nothing is known of what came, or the metric needs "
+            "more than the one forecast of each step. Take another."
+        )
     absent = per_fold.columns[per_fold.isna().any()]
     if len(absent):
         raise ValueError(
             f"scores lack a {metric!r} of model {absent[0]!r} in some fold: all models must have "
             "been scored on the same folds."
         )
-    sizes = scores.groupby("fold")[["n_train", "n_test"]].first()
+    sizes = scores.groupby("fold")[["n_train", "n_test"]].first().loc[per_fold.index]
     return per_fold[list(scores["model"].unique())], sizes["n_train"], sizes["n_test"]
 
 

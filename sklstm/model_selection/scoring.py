@@ -130,10 +130,11 @@ def read_scoring(scoring: Scoring, *, name: str, whole: bool) -> dict[str, Metri
         several = scoring if isinstance(scoring, list | tuple) else [scoring]
         named = [(_name(metric, name), metric) for metric in several]
     names = [key for key, _ in named]
-    if not names or len(set(names)) < len(names) or set(names) & set(KEYS):
+    taken = (*KEYS, "coverage", "width")
+    if not names or len(set(names)) < len(names) or set(names) & set(taken):
         raise ValueError(
             f"The {name!r} parameter must give each metric a name of its own, which is none of "
-            f"{', '.join(KEYS)}. Got {names}: give a dict of names and metrics."
+            f"{', '.join(taken)}. Got {names}: give a dict of names and metrics."
         )
     return {key: _as_metric(metric, name, whole) for key, metric in named}
 

@@ -115,5 +115,5 @@ def test_features_of_more_times_than_the_series(own, finer):
 def test_features_between_the_times_of_the_series_are_none_of_it():
     y = pd.Series(np.arange(30.0), index=pd.date_range("2026-01-01", periods=30))
     X = pd.DataFrame({"a": 1.0}, index=y.index + pd.Timedelta("1h"))
-    with pytest.raises(ValueError, match="X: Time stamp 2026-01-01 01:00.* does not lie"):
+    with pytest.raises(ValueError, match=r"X: Time stamp 2026-01-01 01:00.* does not lie"):
         WindowForecaster(LinearRegression(), 3).fit(y, X)

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from joblib import parallel_config
 from sklearn.base import BaseEstimator
+from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
 from sklearn.metrics import make_scorer, mean_pinball_loss
 
@@ -506,3 +507,60 @@ def test_a_forecaster_without_a_name_is_told():
 def test_a_regressor_is_no_forecaster():
     with pytest.raises(ValueError, match=r"'ridge' is no forecaster.*WindowForecaster"):
         backtest({"ridge": Ridge()}, np.arange(60.0), horizon=2, n_folds=2)
+
+
+# ---------------------------------------------------------------- what real data are like
+
+
+@pytest.mark.parametrize("refit", [True, False])
+@pytest.mark.parametrize("form", ["indexed", "long", "time in the index", "one"])
+def test_gaps_beside_an_origin_are_missing_values(form, refit):
+    gap, reading, y = [*DAYS[[20, 54, 57, 58]]], {}, PANEL
+    if form == "one":
+        y = SERIES
+    rows = y.index.get_level_values("day").isin(gap)
+    if form != "one":
+        rows &= y.index.get_level_values("site") == "a"
+    told, unknown = y[~rows], y.where(~rows)
+    if form == "long":
+        told, unknown = told.reset_index(), unknown.reset_index()
+        reading = {"group_by": "site", "time_column": "day"}
+    elif form == "time in the index":
+        told, unknown = told.reset_index("site"), unknown.reset_index("site")
+        reading = {"group_by": "site"}
+    models = {"naive": NaiveForecaster(freq="D", **reading)}
+    options = {"horizon": 3, "n_folds": 2, "refit": refit, "return_forecasts": True}
+    for found, expected in zip(
+        backtest(models, told, **options), backtest(models, unknown, **options), strict=True
+    ):
+        columns = found.columns.difference(TIMES)
+        pd.testing.assert_frame_equal(found[columns], expected[columns], check_like=True)
+
+
+def test_a_gap_before_an_origin_is_read_as_a_missing_value():
+    forest = HistGradientBoostingRegressor(max_iter=5)
+    model = WindowForecaster(forest, 4, 1, freq="D", flatten=True)
+    told = PANEL.drop(("a", DAYS[57]))
+    unknown = PANEL.where(PANEL.index != ("a", DAYS[57]))
+    found, expected = (backtest({"f": model}, y, horizon=1, n_folds=3) for y in (told, unknown))
+    pd.testing.assert_frame_equal(without_times(found), without_times(expected))
+
+
+def test_a_forecaster_of_a_longer_horizon_is_given_its_features():
+    model = {"w": WindowForecaster(Ridge(), 4, 6)}
+    y = 2 * X["known"]
+    scores = backtest(model, y[:57], X[["known"]], horizon=3, n_folds=2)
+    assert (scores["mae"] < 1).all()
+
+
+def test_metrics_and_ids_have_names_of_their_own():
+    with pytest.raises(ValueError, match=r"none of .*coverage, width"):
+        backtest(NAIVE, SERIES, horizon=1, metrics={"coverage": abs})
+    y = PANEL.rename_axis(["y_true", "day"])
+    _, forecasts = backtest(NAIVE, y, horizon=1, return_forecasts=True)
+    assert sorted(forecasts["series_0"].unique()) == ["a", "b"]
+
+
+def test_coverage_that_is_no_number_is_refused():
+    with pytest.raises(ValueError, match="'coverage' parameter"):
+        backtest(NAIVE, SERIES, horizon=1, coverage="a")

@@ -204,6 +204,14 @@ def test_all_models_need_the_same_folds(scores):
         rank_models(scores[(scores["model"] != "bad") | (scores["fold"] != 3)], "fair")
 
 
+def test_folds_that_nobody_could_be_scored_on_are_left_out(scores):
+    unknown = scores.assign(mae=scores["mae"].where(scores["fold"] != 3))
+    expected = rank_models(scores[scores["fold"] != 3], "fair", metric="mae")
+    pd.testing.assert_frame_equal(rank_models(unknown, "fair", metric="mae"), expected)
+    with pytest.raises(ValueError, match="'mae' is NaN in all folds"):
+        rank_models(scores.assign(mae=np.nan), "fair", metric="mae")
+
+
 def test_other_tables_are_told():
     with pytest.raises(ValueError, match=r"what compare or backtest returned. It has no column"):
         rank_models(pd.DataFrame({"a": [1.0]}), baseline="a")
