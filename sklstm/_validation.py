@@ -1,5 +1,7 @@
 """Checks that more than one room needs, and their messages."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from numbers import Integral, Real
 from typing import Any
@@ -233,3 +235,65 @@ def columns_of_no_numbers(frame: Any) -> list[Any]:
     ['b']
     """
     return [column for column, dtype in frame.dtypes.items() if dtype.kind not in "biuf"]
+
+
+def values_of(frame: Any) -> NDArray[Any]:
+    """Return the values of a DataFrame, NaN in the place of pandas' NA.
+
+    Parameters
+    ----------
+    frame : DataFrame
+
+    Returns
+    -------
+    ndarray
+        Of dtype object only where a column is not of numbers.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklstm._validation import values_of
+    >>> values_of(pd.DataFrame({"a": pd.array([1, None], dtype="Int64")})).tolist()
+    [[1.0], [nan]]
+    """
+    values = np.asarray(frame)
+    if values.dtype != object:
+        return values
+    kind = object if columns_of_no_numbers(frame) else np.float64
+    return np.asarray(frame.to_numpy(kind, na_value=np.nan))
+
+
+@contextmanager
+def named_columns(X: Any, name: str) -> Iterator[None]:
+    """Say of which columns the dtype is another, where numbers cannot be read.
+
+    Parameters
+    ----------
+    X : object
+        What is read within. Of anything but a DataFrame nothing is added.
+    name : str
+        How to call it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklstm._validation import named_columns
+    >>> frame = pd.DataFrame({"load": [1.0], "holiday": ["yes"]})
+    >>> try:
+    ...     with named_columns(frame, "X"):
+    ...         frame.to_numpy(float)
+    ... except ValueError as error:
+    ...     print(str(error)[:43])
+    X: of column(s) 'holiday' the dtype is none
+    """
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        others = columns_of_no_numbers(X) if hasattr(X, "iloc") and hasattr(X, "columns") else []
+        if not others:
+            raise
+        raise type(error)(
+            f"{name}: of column(s) {', '.join(map(repr, others))} the dtype is none of numbers: "
+            f"{error} Drop them, or encode them before, for example with a ColumnTransformer and "
+            "an OrdinalEncoder (of sequences within a TimestepTransformer)."
+        ) from error

@@ -30,7 +30,7 @@ from sklstm.data.steps import (
     split_steps,
 )
 from sklstm.data.targets import ClassTargets, RegressionTargets, columns
-from sklstm.data.time_grid import TimeGrid
+from sklstm.data.time_grid import TimeGrid, warn_unless_in_time
 from sklstm.data.transcripts import TranscriptTargets, as_transcripts
 from sklstm.data.windows import Windows, make_windows, view_windows
 
@@ -85,4 +85,5 @@ __all__ = [
     "split_validation",
     "step_names",
     "view_windows",
+    "warn_unless_in_time",
 ]

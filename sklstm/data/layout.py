@@ -1,5 +1,6 @@
 """Any accepted form of X, laid out as `Sequences`."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.typing import DTypeLike, NDArray
 from sklearn.utils import check_array
 
-from sklstm._validation import check_no_dates, columns_of_no_numbers
+from sklstm._validation import check_no_dates, named_columns, values_of
 from sklstm.data.absent_steps import drop_absent_steps
 from sklstm.data.rows import cast, is_memory_map, is_missing, pieces
 from sklstm.data.sequences import Form, Sequences
@@ -63,6 +64,7 @@ def as_sequences(
     if isinstance(X, Sequences):
         return X
     wanted = None if dtype is None else np.dtype(dtype)
+    _check_container(X)
     if isinstance(X, Windows):
         if len(X) == 0:
             raise ValueError("Found Windows with 0 sample(s) while a minimum of 1 is required.")
@@ -74,7 +76,7 @@ def as_sequences(
         return drop_absent_steps(sequences, allow_nan=allow_nan)
     members = ragged_members(X)
     if members is not None:
-        return drop_absent_steps(_lay_out_ragged(members, wanted), allow_nan=allow_nan)
+        return drop_absent_steps(_lay_out_ragged(X, members, wanted), allow_nan=allow_nan)
     array = X if _is_plain(X) else _check_array(X, wanted)
     if array.ndim == 2:
         table = _lay_out_dense(array[:, :, None], wanted, "table")
@@ -135,6 +137,18 @@ def step_names(X: Any, expected: list[str] | None = None) -> list[str] | None:
             f"{expected}. They are {names[0]}."
         )
     return names[0]
+
+
+def _check_container(X: Any) -> None:
+    """Raise if X is a container of sequences that is neither an array nor a list."""
+    is_array = hasattr(X, "__array__") or hasattr(X, "shape")
+    if is_array or isinstance(X, list | tuple | str) or not hasattr(X, "__iter__"):
+        return
+    how = "list(X.values())" if isinstance(X, Mapping) else "[sequence for _, sequence in X]"
+    raise TypeError(
+        f"X must be an array or a list of sequences. Got {type(X).__name__}: make a list of it, "
+        f"such as {how}, and give y in the same order."
+    )
 
 
 def _is_plain(X: Any) -> bool:
@@ -227,12 +241,9 @@ def _holds_sequences(X: list[Any] | tuple[Any, ...]) -> bool:
 
 def _member(number: int, member: Any) -> NDArray[Any]:
     try:
-        array = np.asarray(member)
+        array = values_of(member) if hasattr(member, "columns") else np.asarray(member)
     except ValueError as error:
         raise ValueError(f"X[{number}] is no sequence of numbers. {error}") from error
-    if array.dtype == object and hasattr(member, "columns"):  # which may hold pandas' NA
-        kind = object if columns_of_no_numbers(member) else np.float64
-        array = member.to_numpy(kind, na_value=np.nan)
     if array.ndim == 1:
         array = array[:, None]
     if array.ndim != 2:
@@ -247,8 +258,11 @@ def _member(number: int, member: Any) -> NDArray[Any]:
     return array
 
 
-def _lay_out_ragged(members: list[NDArray[Any]], dtype: np.dtype[Any] | None) -> Sequences:
-    checked = [_check_member(number, member, dtype) for number, member in enumerate(members)]
+def _lay_out_ragged(X: Any, members: list[NDArray[Any]], dtype: np.dtype[Any] | None) -> Sequences:
+    checked = []
+    for number, (given, member) in enumerate(zip(X, members, strict=True)):
+        with named_columns(given, f"X[{number}]"):
+            checked.append(_check_member(number, member, dtype))
     rows = np.concatenate(checked)
     lengths = np.array([len(member) for member in members], dtype=np.int64)
     first = np.cumsum(lengths) - lengths

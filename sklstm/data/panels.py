@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklstm._validation import check_no_dates
+from sklstm._validation import check_no_dates, values_of
 from sklstm.data.layout import holds_members, ragged_members
 from sklstm.data.time_grid import find_fall
 
@@ -160,7 +160,7 @@ def _read_member(number: int, member: Any) -> NDArray[Any]:
     if hasattr(member, "columns"):
         check_no_dates(member, f"X[{number}]")
         _check_times(member.index, f"X[{number}]")
-        return np.asarray(member)
+        return values_of(member)
     array = np.asarray(member)
     if array.ndim != 2:
         raise ValueError(
@@ -192,7 +192,7 @@ def _from_rows(X: "pd.DataFrame") -> SequenceData:
     codes, instances = pd.factorize(X.index.get_level_values(0))
     if (codes < 0).any():
         raise ValueError(f"Row {int(np.argmin(codes))} of X belongs to no instance: it is missing.")
-    rows, times = X.to_numpy(), X.index.get_level_values(1)
+    rows, times = values_of(X), X.index.get_level_values(1)
     if (np.diff(codes) < 0).any():  # else they stay as they are, and may be viewed
         order = np.argsort(codes, kind="stable")
         codes, rows, times = codes[order], rows[order], times[order]

@@ -48,6 +48,8 @@ class RegressionTargets:
         ``y = anchor(sequences) + linear(sequences) + mean + scale * target``, the median in the
         place of the mean if `robust`. Of what is decoded
         the target counts `trust` times: with less than one, that is no inverse of encoding.
+    constant : ndarray of shape (n_outputs,), dtype bool
+        Which centred targets do not vary, so that their unit is 1.
     trust : float
         As given.
     one_dimensional : bool
@@ -93,7 +95,8 @@ class RegressionTargets:
             spread, constant = mean, mean <= 0
         self.mean = mean if center else np.zeros_like(mean)
         self.scale = np.where(constant, 1.0, spread) if scale else np.ones_like(mean)
-        is_known = constant & (center and whole)
+        self.constant = constant & center
+        is_known = self.constant & whole
         self._factor = np.where(is_known, 0.0, trust * self.scale)
 
     def base(self, sequences: Sequences | None) -> NDArray[np.float64]:

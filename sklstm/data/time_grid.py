@@ -1,5 +1,6 @@
 """Time stamps as places on a regular grid."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -227,6 +228,38 @@ def find_fall(times: Any, codes: NDArray[np.int64] | None = None) -> int | None:
     if codes is not None:
         falls &= np.diff(codes) == 0
     return int(np.argmax(falls)) if falls.any() else None
+
+
+def warn_unless_in_time(X: Any, codes: NDArray[np.int64] | None = None) -> None:
+    """Warn where an index of dates says that rows are not in the order of time.
+
+    Parameters
+    ----------
+    X : object
+        Of anything but a Series or DataFrame with such an index nothing is known.
+    codes : ndarray of shape (n_rows,), default=None
+        Numbers of the series that rows belong to; from one to the next there is no order.
+
+    Warns
+    -----
+    UserWarning
+    """
+    times = getattr(X, "index", None)
+    if isinstance(times, pd.MultiIndex):
+        times = times.get_level_values(-1)
+    if not isinstance(times, pd.DatetimeIndex | pd.PeriodIndex):
+        return
+    if codes is not None:
+        order = np.argsort(codes, kind="stable")
+        times, codes = times[order], codes[order]
+    fall = find_fall(times, codes)
+    if fall is not None:
+        warnings.warn(
+            f"Rows are not in the order of time: that of {times[fall + 1]} comes behind that of "
+            f"{times[fall]}. Windows are made of rows as they come, the oldest first. Sort them, "
+            "do not shuffle them when you split, and tell series apart by group_by.",
+            stacklevel=3,
+        )
 
 
 def _own_freq(times: Any, freq: Any) -> Any:

@@ -7,7 +7,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
-from sklstm._validation import check_no_dates
+from sklstm._validation import check_no_dates, named_columns
+from sklstm.data.time_grid import warn_unless_in_time
 
 
 class Windows:
@@ -191,7 +192,9 @@ def make_windows(
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
             raise ValueError(f"The {name!r} parameter must be a positive int. Got {value!r}.")
     check_no_dates(series, "series")
-    values = check_array(series, ensure_2d=False, input_name="series")
+    warn_unless_in_time(series)
+    with named_columns(series, "series"):
+        values = check_array(series, ensure_2d=False, input_name="series")
     check_no_dates(values, "series")
     if values.ndim not in (1, 2):
         raise ValueError(

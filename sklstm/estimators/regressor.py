@@ -1,5 +1,6 @@
 """Regression of sequences."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -372,7 +373,8 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         """Train one more epoch on the given samples.
 
         Weights, optimiser and scaling are kept from call to call; the scaling is that of the
-        first. `learning_rate_schedule` and `early_stopping` are without effect.
+        first, whose samples must be like all others: where its targets do not vary, a warning
+        says so. `learning_rate_schedule` and `early_stopping` are without effect.
 
         Parameters
         ----------
@@ -550,6 +552,13 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
             linear=linear,
             trust=plan.trust,
         )
+        if seed is None and self.standardize and self.targets_.constant.any():
+            warnings.warn(
+                "The targets of the first partial_fit do not vary, or are one alone, and their "
+                "unit is 1 from now on, however large those to come are. Begin with samples that "
+                "are like all others, or with fit.",
+                stacklevel=2,
+            )
         return kind(self.n_outputs_, check_quantiles(self.quantile))
 
     def _find_anchor(self, train: Part, kind: type[RegressionLoss]) -> Anchor:

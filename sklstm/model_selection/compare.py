@@ -58,6 +58,8 @@ def compare(
         scikit-learn reads them**: X is taken to be in the order of time, and the gap between
         training and test is as long as a sample and its targets can be, ``X.shape[1]`` rows (of a
         list, its longest sequence's) and the columns of y. Windows of a series thus never leak.
+        Where a model itself goes on from the training rows, by a `SlidingWindowTransformer` with
+        ``context="last"``, rows of X are no windows yet: the gap is the columns of y but one.
         Samples that know each other in no such way need no gap and no order: give
         ``StratifiedKFold(5)`` or the like. A gap that is known better, too: give the splitter.
     scoring : str, callable, list, tuple, dict or None, default=None
@@ -131,7 +133,7 @@ def compare(
     if scoring is None:
         scoring = "accuracy" if any(map(is_classifier, models.values())) else ["mae", "rmse"]
     metrics = read_scoring(scoring, name="scoring", whole=n_steps == 1)
-    folds = list(_splitter(cv, X, n_steps).split(X, y, groups))
+    folds = list(_splitter(cv, X, n_steps, models).split(X, y, groups))
     runs = Parallel(n_jobs=n_jobs, verbose=verbose)(
         delayed(_run)(name, model, X, y, fold, metrics, period)
         for name, model in models.items()
@@ -187,13 +189,21 @@ def check_models(models: Any, name: str, *, needed: tuple[str, ...]) -> dict[str
     return dict(pairs)
 
 
-def _splitter(cv: Any, X: Any, n_steps: int) -> Any:
+def _splitter(cv: Any, X: Any, n_steps: int, models: dict[str, Any]) -> Any:
     if cv is not None and not isinstance(cv, Integral):
         return check_cv(cv)
+    n_splits = 5 if cv is None else check_int(cv, "cv")
+    if any(map(_goes_on, models.values())):
+        return PurgedTimeSeriesSplit(n_splits, gap=n_steps - 1)
     table = getattr(X, "ndim", 1) > 1
     window_size = X.shape[1] if table else max(len(x) if hasattr(x, "__len__") else 1 for x in X)
-    n_splits = 5 if cv is None else check_int(cv, "cv")
     return PurgedTimeSeriesSplit(n_splits, window_size=window_size, horizon=n_steps)
+
+
+def _goes_on(model: Any) -> bool:
+    """Tell whether something in a model makes windows that begin with the training rows."""
+    parameters = model.get_params().items()
+    return any(name.split("__")[-1] == "context" and value == "last" for name, value in parameters)
 
 
 def _run(

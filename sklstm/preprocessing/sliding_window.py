@@ -17,8 +17,8 @@ from sklearn.utils.validation import (
 )
 
 from sklstm._transaction import transaction
-from sklstm._validation import check_no_dates
-from sklstm.data import Windows, view_windows
+from sklstm._validation import check_no_dates, named_columns
+from sklstm.data import Windows, view_windows, warn_unless_in_time
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
     context : {"none", "last"}, default="none"
         What `transform` puts before the first row given to it: "last" takes the last
         ``window_size - 1`` rows seen in `fit` (of each series), for rows that follow those of
-        the training. `fit_transform` never does. Do not use it where `transform` may be given
-        the training rows again, as in ``cross_validate(return_train_score=True)``.
+        the training, without a gap. `fit_transform` never does. Do not use it where `transform`
+        may be given the training rows again, as in ``cross_validate(return_train_score=True)``.
 
     Attributes
     ----------
@@ -147,6 +147,11 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
         ValueError
             If X is not 2-D and finite, `group_by` names nothing in it, or the longest series is
             shorter than `window_size`.
+
+        Warns
+        -----
+        UserWarning
+            If the index of X says that rows are not in the order of time, here or in `transform`.
         """
         with transaction(self):
             self._fit(X)
@@ -251,14 +256,17 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
     def _check_X(self, X: Any, *, reset: bool) -> Series:
         if self.group_by is None:
             check_no_dates(X, "X")
-            with np.errstate(over="ignore"):  # too large a value is reported as such
+            # too large a value is reported as such
+            with np.errstate(over="ignore"), named_columns(X, "X"):
                 values = validate_data(
                     self, X, reset=reset, dtype=np.float32, ensure_all_finite=False
                 )
             _check_finite(values)
             if reset:
                 self.group_column_ = None
-            return Series(values, np.zeros(len(values), dtype=np.int64), [None])
+            series = Series(values, np.zeros(len(values), dtype=np.int64), [None])
+            warn_unless_in_time(X, series.codes)
+            return series
         import pandas as pd
 
         validate_data(self, X, reset=reset, skip_check_array=True)
@@ -278,12 +286,14 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
                 "while a minimum of 1 is required."
             )
         check_no_dates(features, "X")
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore"), named_columns(features, "X"):
             values = check_array(
                 features, dtype=np.float32, estimator=self, ensure_all_finite=False
             )
         _check_finite(values)
-        return Series(values, codes.astype(np.int64), list(unique))
+        series = Series(values, codes.astype(np.int64), list(unique))
+        warn_unless_in_time(X, series.codes)
+        return series
 
     def _ends(self, series: Series) -> dict[Any, NDArray[np.float32]]:
         n_kept = self.window_size - 1

@@ -229,3 +229,24 @@ def test_frames_of_pandas_own_numbers():
 def test_what_is_no_sequence_is_named(odd):
     with pytest.raises((TypeError, ValueError), match=r"X\[1\]"):
         as_sequences([np.ones((3, 2)), odd])
+
+
+@pytest.mark.parametrize(
+    "X", [{"a": np.ones((3, 1))}, (np.ones((3, 1)) for _ in range(2)), {1, 2}], ids=type
+)
+def test_other_containers_are_named(X):
+    with pytest.raises(TypeError, match=r"an array or a list of sequences. Got .*: make a list"):
+        as_sequences(X)
+
+
+def test_a_groupby_is_no_list():
+    groups = pd.DataFrame({"unit": [1, 1, 2], "load": [1.0, 2.0, 3.0]}).groupby("unit")
+    with pytest.raises(TypeError, match=r"Got DataFrameGroupBy.*\[sequence for _, sequence in X\]"):
+        as_sequences(groups)
+
+
+def test_columns_that_are_no_numbers_are_named():
+    frames = [pd.DataFrame({"load": [1.0, 2.0], "holiday": ["yes", "no"]})] * 2
+    with pytest.raises(ValueError, match=r"X\[0\]: of column\(s\) 'holiday' .*OrdinalEncoder"):
+        as_sequences(frames)
+    assert as_sequences(frames, None).rows.dtype == object

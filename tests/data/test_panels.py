@@ -238,3 +238,14 @@ def test_what_is_no_sequence_is_told(X):
 def test_unknown_kind():
     with pytest.raises(ValueError, match=r"one of \['numpy3D', 'np-list', 'pd-multiindex'\]"):
         panel_from_sequences(EQUAL, "pd-wide")
+
+
+def test_numbers_of_pandas_own_become_numbers():
+    count = pd.array([1, None, 3], dtype="Int64")
+    frame = pd.DataFrame({"load": [1.0, 2.0, 3.0], "count": count})
+    rows = frame.set_index(pd.MultiIndex.from_tuples([("a", 0), ("a", 1), ("b", 0)]))
+    expected = [[[1.0, 1.0], [2.0, np.nan]], [[3.0, 3.0]]]
+    for panel in (rows, [frame[:2], frame[2:]]):
+        for found, sequence in zip(sequences_from_panel(panel), expected, strict=True):
+            assert found.dtype == np.float64
+            np.testing.assert_array_equal(found, sequence)

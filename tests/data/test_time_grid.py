@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklstm.data import TimeGrid
+from sklstm.data import TimeGrid, warn_unless_in_time
 
 INDEXES = {
     "days": pd.date_range("2026-01-28", periods=40, freq="D"),
@@ -126,3 +126,39 @@ def test_bad_time_is_refused(times, freq, message):
 def test_few_stamps_tell_no_frequency(n_stamps):
     with pytest.raises(ValueError, match="frequency of time cannot be told"):
         TimeGrid.of(pd.Index(list(INDEXES["days"][:n_stamps])))
+
+
+DAYS = pd.date_range("2026-01-01", periods=4)
+
+
+@pytest.mark.parametrize(
+    ("index", "codes"),
+    [
+        (DAYS, None),
+        (DAYS.to_period("D"), None),
+        (DAYS[[0, 0, 1, 1]], [0, 1, 0, 1]),
+        (DAYS[[2, 3, 0, 1]], [0, 0, 1, 1]),
+        (pd.MultiIndex.from_arrays([list("aabb"), DAYS[[0, 1, 0, 1]]]), [0, 0, 1, 1]),
+        (pd.RangeIndex(4)[::-1], None),  # numbers of rows, of which nothing is known
+    ],
+)
+def test_rows_in_the_order_of_time_are_no_matter(index, codes):
+    codes = None if codes is None else np.array(codes)
+    warn_unless_in_time(pd.Series(0.0, index=index), codes)
+    warn_unless_in_time(np.zeros(4), codes)
+
+
+@pytest.mark.parametrize(
+    ("index", "codes"),
+    [
+        (DAYS[::-1], None),
+        (DAYS[[0, 1, 1, 2]], None),
+        (DAYS.to_period("D")[[0, 2, 1, 3]], None),
+        (DAYS[[1, 0, 0, 1]], [0, 1, 0, 1]),
+    ],
+)
+def test_rows_in_another_order_are_warned_of(index, codes):
+    with pytest.warns(UserWarning, match="not in the order of time: that of 2026-01-0"):
+        warn_unless_in_time(
+            pd.DataFrame({"a": 0.0}, index=index), None if codes is None else np.array(codes)
+        )

@@ -290,3 +290,11 @@ def test_labels_may_be_strings(kind):
     assert y.tolist() == labels[3:]
     with pytest.raises(ValueError, match="one row a row of series"):
         make_windows(np.arange(16.0), 3, target=target)
+
+
+def test_a_frame_is_asked_for_its_time_and_its_numbers():
+    days = pd.date_range("2026-01-01", periods=6)
+    with pytest.warns(UserWarning, match="not in the order of time"):
+        make_windows(pd.Series(np.arange(6.0), index=days[::-1]), 2)
+    with pytest.raises(ValueError, match=r"series: of column\(s\) 'holiday' the dtype"):
+        make_windows(pd.DataFrame({"load": np.arange(6.0), "holiday": "yes"}), 2)

@@ -581,3 +581,10 @@ def test_of_other_losses_auto_clips_at_one():
         for clip in ("auto", 1.0)
     )
     np.testing.assert_array_equal(first.predict(X), second.predict(X))
+
+
+@pytest.mark.parametrize("first", [np.zeros(20), np.array([3.0])])
+def test_a_first_batch_that_does_not_vary_is_warned_of(first):
+    X = np.random.default_rng(0).normal(size=(20, 5, 1))[: len(first)]
+    with pytest.warns(UserWarning, match="first partial_fit do not vary"):
+        LSTMRegressor(4, random_state=0).partial_fit(X, first)

@@ -2,9 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import RandomForestRegressor
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.metrics import (
     make_scorer,
     mean_absolute_error,
@@ -16,6 +17,7 @@ from sklearn.model_selection import (
     KFold,
     StratifiedKFold,
     TimeSeriesSplit,
+    cross_val_score,
     cross_validate,
 )
 from sklearn.pipeline import make_pipeline
@@ -342,3 +344,17 @@ def test_lengths_must_agree():
 def test_too_few_samples_say_what_to_do():
     with pytest.raises(ValueError, match="lower n_splits"):
         compare(RIDGE, X[:11], Y[:11])
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_models_that_go_on_from_the_training_rows_have_no_gap_before_them(nested):
+    x = np.random.default_rng(0).normal(size=(200, 1))
+    y = np.append(np.zeros(5), x[:-5])  # told by a window of six rows
+    cut = SlidingWindowTransformer(6, flatten=True, context="last")
+    model = make_pipeline(cut, LinearRegression())
+    model = TransformedTargetRegressor(model) if nested else model
+    scores = compare({"ols": model}, x[5:], y[5:], scoring="mae", cv=5)
+    folds = TimeSeriesSplit(5, test_size=195 // 6)
+    expected = -cross_val_score(model, x[5:], y[5:], cv=folds, scoring="neg_mean_absolute_error")
+    np.testing.assert_allclose(scores["mae"], expected)
+    assert scores["mae"].iloc[-1] < 0.05

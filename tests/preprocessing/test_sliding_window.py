@@ -573,3 +573,27 @@ def test_grouping_belongs_to_what_was_fitted():
     windows = SlidingWindowTransformer(3, group_by=1).fit(X).set_params(group_by=None)
     with pytest.raises(ValueError, match=r"fit saw .*group_by=1.*now 3, None"):
         windows.transform(X)
+
+
+# ---------------------------------------------------------------- what an index says
+
+
+def test_rows_that_are_not_in_the_order_of_time_are_warned_of():
+    days = pd.date_range("2026-01-01", periods=6)
+    frame = pd.DataFrame({"site": list("ababab"), "load": np.arange(6.0)}, index=days)
+    transformer = SlidingWindowTransformer(2).fit(frame[["load"]])
+    for ask in (transformer.fit, transformer.transform):
+        with pytest.warns(UserWarning, match="not in the order of time"):
+            ask(frame[["load"]][::-1])
+    with pytest.warns(UserWarning, match="not in the order of time"):
+        SlidingWindowTransformer(2, group_by="site").fit(frame[::-1])
+    twice = frame.set_index(days[[0, 0, 1, 1, 2, 2]])
+    SlidingWindowTransformer(2, group_by="site").fit(twice)
+
+
+@pytest.mark.parametrize("group_by", [None, "site"])
+def test_columns_that_are_no_numbers_are_named(group_by):
+    frame = pd.DataFrame({"load": [1.0, 2.0], "holiday": ["yes", "no"]})
+    frame = frame if group_by is None else frame.assign(site=1)
+    with pytest.raises(ValueError, match=r"X: of column\(s\) 'holiday' the dtype"):
+        SlidingWindowTransformer(2, group_by=group_by).fit(frame)
