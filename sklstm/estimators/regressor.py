@@ -32,7 +32,7 @@ from sklstm.estimators.network import dtype_of
 from sklstm.estimators.options import resolve_option
 from sklstm.estimators.part import FitArguments, Part
 from sklstm.estimators.rowwise import RowwiseLSTM
-from sklstm.estimators.trials import Plan, find_plan, first_plan
+from sklstm.estimators.trials import Plan, find_plan
 from sklstm.losses import REGRESSION_LOSSES, Loss, RegressionLoss
 from sklstm.nn import NORMALIZATIONS, POOLINGS
 from sklstm.training import Targets
@@ -589,7 +589,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
                 force=wanted is True,
                 ignored=self.categorical_,
             )
-        plan = first_plan(self, linear_skip=linear is not None)
+        plan = Plan(linear is not None, "concat" if self.pooling == "auto" else self.pooling)
         if wanted == "auto" and kind.predicts_mean and seed is not None:
             plan = find_plan(self, train, seed, plan)
         return linear if plan.linear_skip else None, plan

@@ -59,8 +59,8 @@ class LSTMSeq2SeqClassifier(TranscriptsMixin, BaseSeq2Seq):
     beam_width : int, default=1
         How many beginnings are pursued at once in prediction; 1 is greedy, and fastest by far.
     length_penalty : float, default=0.0
-        Of two beginnings of unequal lengths the beam prefers the one of the greater log-probability
-        over ``((5 + length) / 6) ** length_penalty``.
+        Of complete sequences the beam prefers the one of the greatest log-probability over ``((5 +
+        length) / 6) ** length_penalty``, the end counted in the length.
     max_length : int or "auto", default="auto"
         Most symbols of a prediction, fixed by the fit. "auto" is twice those of the longest target
         of training.
@@ -243,44 +243,6 @@ class LSTMSeq2SeqClassifier(TranscriptsMixin, BaseSeq2Seq):
         self.precision = precision
         self.random_state = random_state
         self.verbose = verbose
-
-    def fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: ArrayLike | None = None,
-        *,
-        X_val: Any = None,
-        y_val: Any = None,
-    ) -> "LSTMSeq2SeqClassifier":
-        """Train the network.
-
-        Parameters
-        ----------
-        X : array-like
-            Sequences: (n_samples, n_timesteps, n_features), (n_samples, n_timesteps), or a list of
-            (n_timesteps_i, n_features) or (n_timesteps_i,) arrays, as `LSTMClassifier` takes them.
-        y : array-like of shape (n_samples,)
-            Strings, or lists of symbols; empty ones too.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights in the loss, the scaling and the validation. A sample of weight zero is as
-            good as absent.
-        X_val, y_val : array-like, default=None
-            Samples to validate on, in the place of a split of X.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator. After Ctrl-C it holds what has been learnt so far.
-
-        Raises
-        ------
-        ValueError
-            If a parameter or the data is not as described, or training diverges. The estimator
-            is then as it was before.
-        """
-        super().fit(X, y, sample_weight, X_val=X_val, y_val=y_val)
-        return self
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Predict the symbols of sequences, one after another.

@@ -94,6 +94,8 @@ class Stream:
         chosen = np.zeros(self._n_streams, dtype=bool)
         given = np.arange(self._n_streams) if streams is None else np.asarray(streams)
         try:
+            if given.dtype.kind == "i" and (given < 0).any():
+                raise IndexError("From the end nothing is counted.")
             chosen[given if given.size else []] = True
         except IndexError as error:
             raise ValueError(
@@ -106,8 +108,11 @@ class Stream:
         check_no_dates(x, "x")
         if self._names is not None and hasattr(x, "iloc"):
             self._check_names(list(x.columns if hasattr(x, "columns") else x.index))
-        with np.errstate(over="ignore"):
-            values = np.array(x, dtype=self._dtype, ndmin=1)
+        try:
+            with np.errstate(over="ignore"):
+                values = np.array(x, dtype=self._dtype, ndmin=1)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"x must hold numbers, a feature each. {error}") from error
         wanted = (self._n_features,) if self._squeeze else (self._n_streams, self._n_features)
         if values.shape != wanted:
             raise ValueError(

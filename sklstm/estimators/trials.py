@@ -20,7 +20,6 @@ _HOPELESS = 1.5
 # A network alone learns more from the samples that a trial lacks than a map does: with a map a
 # candidate must be better by so much.
 _MAP_HANDICAP = 1.15
-_POOLING = "concat"  # of "auto", where nothing is tried
 
 
 @dataclass(frozen=True)
@@ -40,22 +39,6 @@ class Plan:
     linear_skip: bool
     pooling: str
     trust: float = 1.0
-
-
-def first_plan(estimator: Any, *, linear_skip: bool) -> Plan:
-    """Return what an estimator predicts by where nothing is tried.
-
-    Parameters
-    ----------
-    estimator : LSTMRegressor
-    linear_skip : bool
-        Whether there is a linear map.
-
-    Returns
-    -------
-    Plan
-    """
-    return Plan(linear_skip, _POOLING if estimator.pooling == "auto" else estimator.pooling)
 
 
 def find_plan(estimator: Any, train: Part, seed: int, plan: Plan) -> Plan:

@@ -239,7 +239,13 @@ def test_dates_are_no_features(X):
         model.stream().step(np.array(["2020-01-01"] * 2, dtype="M8[D]"))
 
 
-@pytest.mark.parametrize("streams", [[5], [1.0], "a"])
+def test_words_are_no_features(X):
+    stream = LSTMRegressor(**SMALL, return_sequences=True).fit(X, X[:, :, 0]).stream()
+    with pytest.raises(ValueError, match="x must hold numbers"):
+        stream.step(["a", 2])
+
+
+@pytest.mark.parametrize("streams", [[5], [-1], [1.0], "a"])
 def test_streams_that_are_none(X, streams):
     stream = LSTMRegressor(**SMALL, return_sequences=True).fit(X, X[:, :, 0]).stream(3)
     stream.reset(0)

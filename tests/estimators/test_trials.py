@@ -7,7 +7,7 @@ from sklstm import LSTMRegressor, make_windows
 from sklstm.data import find_limits, held_out_blocks
 from sklstm.estimators import trials
 from sklstm.estimators.part import FitArguments
-from sklstm.estimators.trials import Plan, find_plan, first_plan
+from sklstm.estimators.trials import Plan, find_plan
 from sklstm.nn import POOLINGS
 from sklstm.training import DivergedError
 
@@ -159,7 +159,7 @@ def test_how_many_fits_are_tried(n, n_blocks, linear_skip, overlap, monkeypatch)
         return fit(self, *args)
 
     monkeypatch.setattr(LSTMRegressor, "fit", counted)
-    first = first_plan(model, linear_skip=linear_skip)
+    first = Plan(linear_skip, "concat")
     plan = find_plan(model, part, 0, first)
     candidates = [(linear_skip, "concat")]
     if not overlap:
