@@ -183,7 +183,8 @@ class TimeGrid:
             alike = isinstance(times, wanted) and times.freq == self.freq
         if not alike:
             raise ValueError(
-                f"Time must go on as it began, like {self.origin!r}. Got {times[0]!r}."
+                f"Time must go on as it began, like {self.origin!r}. Got {times[0]!r}: give an "
+                "index (or column) of time of that kind."
             )
 
     def _of_dates(self, times: Any) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

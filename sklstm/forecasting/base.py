@@ -421,9 +421,9 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         if len(lacking):
             raise ValueError(
                 "A value is missing in what a forecast from "
-                f"{panel.where(int(rows[lacking[0]]))} reads, its window or features of the steps "
-                f"to come ({len(lacking)} series in all). Fill it, for example with interpolate(), "
-                "or leave the series out."
+                f"{panel.where(int(rows[lacking[0]]))} reads of the series, or of features of the "
+                f"steps to come ({len(lacking)} series in all). Fill it, for example with "
+                "interpolate(), or leave the series out."
             )
         return at
 
