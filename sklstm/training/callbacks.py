@@ -1,4 +1,4 @@
-"""Callbacks of every fit: divergence, best weights."""
+"""What accompanies every fit beside the user's callbacks: divergence, best weights."""
 
 import math
 from collections.abc import Sequence
@@ -25,8 +25,11 @@ class DivergedError(ValueError):
     """Ends a fit whose loss is no longer a number."""
 
 
-class Divergence(Callback):  # type: ignore[misc]
+class Divergence:
     """End a fit whose loss is no longer a number."""
+
+    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
+        """Nothing is to be begun."""
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
         for name in ("train_loss", "valid_loss"):
@@ -43,7 +46,7 @@ def advice(net: NeuralNet) -> str:
     return f"Lower learning_rate (now {net.lr}) or gradient_clip, or look for extreme values in y."
 
 
-class BestWeights(Callback):  # type: ignore[misc]
+class BestWeights:
     """Keep the weights of the epoch with the least validation loss; stop when it no longer falls.
 
     Parameters
