@@ -23,8 +23,6 @@ from sklstm.losses import LogLoss, Loss
 from sklstm.nn import Decoding, EncoderDecoder, SymbolFeed
 from sklstm.training import Targets
 
-_MAX_EMBEDDING = 32
-
 
 class LSTMSeq2SeqClassifier(TranscriptsMixin, BaseSeq2Seq):
     """Sequences of symbols from sequences, with an encoder and a decoder.
@@ -297,10 +295,8 @@ class LSTMSeq2SeqClassifier(TranscriptsMixin, BaseSeq2Seq):
         return LogLoss(len(self.classes_) + 1)
 
     def _make_feed(self) -> SymbolFeed:
-        n_symbols, width = len(self.classes_), self.embedding_size
-        if isinstance(width, str):  # "auto"
-            width = min(-(-n_symbols // 2), _MAX_EMBEDDING)
-        return SymbolFeed(n_symbols, int(width))
+        width = None if self.embedding_size == "auto" else int(self.embedding_size)
+        return SymbolFeed(len(self.classes_), width)
 
     def _start(self) -> int:
         return len(self.classes_)

@@ -10,6 +10,26 @@ from torch import Tensor, nn
 _MAX_WIDTH = 32
 
 
+def embedding_width(n_symbols: int) -> int:
+    """Return how wide the vectors of symbols are where nobody says: half their number, up to 32.
+
+    Parameters
+    ----------
+    n_symbols : int
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> from sklstm.nn.encodings import embedding_width
+    >>> [embedding_width(n) for n in (1, 5, 1_000)]
+    [1, 3, 32]
+    """
+    return min(-(-n_symbols // 2), _MAX_WIDTH)
+
+
 class Embedding(nn.Module):
     """A learnt vector for every category of one feature; zero for categories not seen in training.
 
@@ -18,7 +38,7 @@ class Embedding(nn.Module):
     categories : ndarray of shape (n_categories,)
         Sorted.
     width : int or None, default=None
-        Of a vector. None takes half the number of categories, from 1 to 32.
+        Of a vector. None takes `embedding_width`.
 
     Attributes
     ----------
@@ -39,7 +59,7 @@ class Embedding(nn.Module):
     def __init__(self, categories: NDArray[np.float64], width: int | None = None) -> None:
         super().__init__()
         self.register_buffer("categories", torch.as_tensor(categories))
-        self.n_outputs = width or min(-(-len(categories) // 2), _MAX_WIDTH)
+        self.n_outputs = width or embedding_width(len(categories))
         self.vectors = nn.Embedding(len(categories) + 1, self.n_outputs, padding_idx=0)
 
     def forward(self, x: Tensor) -> Tensor:

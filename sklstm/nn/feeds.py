@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from sklstm.nn.encodings import embedding_width
+
 
 class SymbolFeed(nn.Module):
     """Symbols as learnt vectors; the end of a sequence stands for its beginning too.
@@ -11,8 +13,8 @@ class SymbolFeed(nn.Module):
     ----------
     n_symbols : int
         Number of symbols, without the end, which is symbol `n_symbols`.
-    width : int
-        Of a vector.
+    width : int or None, default=None
+        Of a vector. None takes `embedding_width`.
 
     Attributes
     ----------
@@ -32,11 +34,11 @@ class SymbolFeed(nn.Module):
     [1]
     """
 
-    def __init__(self, n_symbols: int, width: int) -> None:
+    def __init__(self, n_symbols: int, width: int | None = None) -> None:
         super().__init__()
         self.end = n_symbols
-        self.n_inputs = width
-        self.vectors = nn.Embedding(n_symbols + 1, width)
+        self.n_inputs = width or embedding_width(n_symbols)
+        self.vectors = nn.Embedding(n_symbols + 1, self.n_inputs)
 
     def forward(self, previous: Tensor) -> Tensor:
         """Map symbols (...) to vectors (..., n_inputs)."""
