@@ -263,6 +263,14 @@ def values_of(frame: Any) -> NDArray[Any]:
     return np.asarray(frame.to_numpy(kind, na_value=np.nan))
 
 
+def _are_numbers(values: NDArray[Any]) -> bool:
+    try:
+        values.astype(np.float64)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
 @contextmanager
 def named_columns(X: Any, name: str) -> Iterator[None]:
     """Say of which columns the dtype is another, where numbers cannot be read.
@@ -289,7 +297,12 @@ def named_columns(X: Any, name: str) -> Iterator[None]:
     try:
         yield
     except (TypeError, ValueError) as error:
-        others = columns_of_no_numbers(X) if hasattr(X, "iloc") and hasattr(X, "columns") else []
+        is_frame = hasattr(X, "iloc") and hasattr(X, "columns")
+        others = [
+            column
+            for column, values in (X.items() if is_frame else ())
+            if not _are_numbers(values.to_numpy())
+        ]
         if not others:
             raise
         raise type(error)(

@@ -186,7 +186,7 @@ def _anchor_later_values(
 
 def _drifts(sequences: Sequences, feature: int, weight: NDArray[np.float64]) -> bool:
     """Tell whether a feature's level moves with time, so that new levels are to be expected."""
-    time = sequences.first.astype(np.float64)
+    time = sequences.times[0].astype(np.float64)
     return _squared_correlation(time, _last_values(sequences, feature), weight) >= _MIN_EXPLAINED
 
 

@@ -1,6 +1,6 @@
 """Any accepted form of X, laid out as `Sequences`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -141,10 +141,14 @@ def step_names(X: Any, expected: list[str] | None = None) -> list[str] | None:
 
 def _check_container(X: Any) -> None:
     """Raise if X is a container of sequences that is neither an array nor a list."""
-    is_array = hasattr(X, "__array__") or hasattr(X, "shape")
-    if is_array or isinstance(X, list | tuple | str) or not hasattr(X, "__iter__"):
+    is_array = any(hasattr(X, name) for name in ("__array__", "__array_interface__", "shape"))
+    if is_array or isinstance(X, Sequence) or not hasattr(X, "__iter__"):
         return
-    how = "list(X.values())" if isinstance(X, Mapping) else "[sequence for _, sequence in X]"
+    how = "list(X)"
+    if isinstance(X, Mapping):
+        how = "list(X.values())"
+    elif hasattr(X, "groups"):  # of pandas
+        how = "[group for _, group in X]"
     raise TypeError(
         f"X must be an array or a list of sequences. Got {type(X).__name__}: make a list of it, "
         f"such as {how}, and give y in the same order."

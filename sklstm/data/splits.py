@@ -21,7 +21,10 @@ def split_last(
     """Validate on the last samples; drop training samples that share time steps with them."""
     order, n_valid = _given_order(sequences), _n_valid(len(sequences), fraction)
     train, valid = np.sort(order[:-n_valid]), np.sort(order[-n_valid:])
-    return _without_shared_steps(sequences, train, valid), valid
+    apart = _without_shared_steps(sequences, train, valid)
+    # of many short series all windows may reach into the last ones
+    few = sequences.span is not None and 3 * len(apart) < len(sequences)
+    return train if few else apart, valid
 
 
 def _given_order(sequences: Sequences) -> Indices:
@@ -34,11 +37,9 @@ def _given_order(sequences: Sequences) -> Indices:
 def _without_shared_steps(sequences: Sequences, train: Indices, held_out: Indices) -> Indices:
     """Return the training samples that share no time step with those held out."""
     begin, end = sequences.times
-    change = np.zeros(end.max() + 1, dtype=np.int32)
-    np.add.at(change, begin[held_out], 1)
-    np.subtract.at(change, end[held_out], 1)
-    n_held_out = np.concatenate([[0], np.cumsum(np.cumsum(change) > 0)])  # before each time step
-    kept: Indices = train[n_held_out[begin[train]] == n_held_out[end[train]]]
+    n_begun = np.searchsorted(np.sort(begin[held_out]), end[train], side="left")
+    n_ended = np.searchsorted(np.sort(end[held_out]), begin[train], side="right")
+    kept: Indices = train[n_begun == n_ended]
     return kept
 
 

@@ -189,8 +189,10 @@ class TimeGrid:
 
     def _of_dates(self, times: Any) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         ends = min(times.min(), self.origin), max(times.max(), self.origin)
-        begin, end = map(self._on_the_wall, ends)
-        grid = self._localized(pd.date_range(begin, end, freq=self.freq))
+        (begin, end), origin = map(self._on_the_wall, ends), self.origin.tz_localize(None)
+        n_before = len(pd.date_range(begin, origin, freq=self.freq)) + 1
+        before = pd.date_range(end=origin, periods=n_before, freq=self.freq)
+        grid = self._localized(before.union(pd.date_range(origin, end, freq=self.freq)))
         zero = grid.get_indexer(pd.Index([self.origin]))[0]
         places = grid.get_indexer(times)
         apart = places < 0 if zero >= 0 else times != self.origin
@@ -245,16 +247,18 @@ def warn_unless_in_time(X: Any, codes: NDArray[np.int64] | None = None) -> None:
     -----
     UserWarning
     """
-    times = getattr(X, "index", None)
+    times: Any = getattr(X, "index", None)
     if isinstance(times, pd.MultiIndex):
         times = times.get_level_values(-1)
     if not isinstance(times, pd.DatetimeIndex | pd.PeriodIndex):
         return
-    if codes is not None:
-        order = np.argsort(codes, kind="stable")
-        times, codes = times[order], codes[order]
-    fall = find_fall(times, codes)
-    if fall is not None:
+    codes = np.zeros(len(times), dtype=np.int64) if codes is None else codes
+    order = np.argsort(codes, kind="stable")
+    times, codes = times[order], codes[order]
+    # of a clock on the wall an hour comes twice when it is changed
+    falls = np.flatnonzero(np.asarray(times[1:] < times[:-1]) & (np.diff(codes) == 0))
+    if len(falls):
+        fall = int(falls[0])
         warnings.warn(
             f"Rows are not in the order of time: that of {times[fall + 1]} comes behind that of "
             f"{times[fall]}. Windows are made of rows as they come, the oldest first. Sort them, "

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
@@ -11,12 +12,13 @@ from sklstm._validation import check_no_dates, named_columns
 from sklstm.data.time_grid import warn_unless_in_time
 
 
-class Windows:
+class Windows(NDArrayOperatorsMixin):
     """Windows of several series, read like an array but held as one table of rows.
 
     A strided view cannot leave out the windows that would cross from one series into the next;
     this can, and takes as little memory. Indexing the first axis with a slice, integers or a
-    mask gives `Windows` again; any other index, and `numpy.asarray`, copy what is asked for.
+    mask gives `Windows` again; any other index, `numpy.asarray`, and whatever else is asked of an
+    array, such as ``mean`` or ``reshape``, make a copy first.
 
     Parameters
     ----------
@@ -58,6 +60,11 @@ class Windows:
         window_size: int,
         span: NDArray[np.int64] | None = None,
     ) -> None:
+        if span is not None and np.shape(span) != (len(first), 2):
+            raise ValueError(
+                f"span must have shape ({len(first)}, 2), the begin and the end of each window. "
+                f"Got {np.shape(span)}."
+            )
         self.rows = rows
         self.first = first
         self.window_size = window_size
@@ -76,7 +83,7 @@ class Windows:
     @property
     def nbytes(self) -> int:
         """Bytes that are really held."""
-        return self.rows.nbytes + self.first.nbytes
+        return self.rows.nbytes + self.first.nbytes + (0 if self.span is None else self.span.nbytes)
 
     @property
     def stand_apart(self) -> bool:
@@ -108,6 +115,15 @@ class Windows:
             raise ValueError("Windows of several series cannot become one array without a copy.")
         array: NDArray[Any] = self.rows[self.first[:, None] + np.arange(self.window_size)]
         return array if dtype is None else array.astype(dtype, copy=False)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        arrays = [np.asarray(part) if isinstance(part, Windows) else part for part in inputs]
+        return getattr(ufunc, method)(*arrays, **options)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or not hasattr(np.ndarray, name):
+            raise AttributeError(f"Windows have no attribute {name!r}.")
+        return getattr(np.asarray(self), name)
 
     def __repr__(self) -> str:
         return f"Windows(shape={self.shape}, dtype={self.dtype})"

@@ -1,8 +1,11 @@
 """What tells whether a parameter is what it was."""
 
-from numbers import Number
 from typing import Any
 
+import joblib
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
 
@@ -12,8 +15,9 @@ def same_setting(before: Any, now: Any) -> bool:
     Parameters
     ----------
     before, now : object
-        Estimators are the same if their parameters are, functions and classes by their names, and
-        objects that cannot be compared if they are of one class.
+        Estimators are the same if their parameters are, functions and classes if their names are,
+        arrays if their numbers are, objects that can be compared if they are told alike, and others
+        if they are of one class.
 
     Returns
     -------
@@ -33,18 +37,22 @@ def same_setting(before: Any, now: Any) -> bool:
 
 
 def _told(value: Any) -> Any:
-    """Return something that is equal where settings are."""
+    """Return something that is equal where settings are, whatever `==` says of them."""
     if isinstance(value, BaseEstimator):
         return type(value), _told(value.get_params(deep=False))
+    if hasattr(value, "__name__"):  # a class or a function
+        return getattr(value, "__module__", None), value.__name__
     if isinstance(value, dict):
         return {name: _told(member) for name, member in value.items()}
     if isinstance(value, list | tuple):
         return [_told(member) for member in value]
-    if hasattr(value, "tolist"):  # an array of any library
-        return _told(value.tolist())
-    if isinstance(value, Number):
-        return repr(value)  # in which NaN is NaN
-    if hasattr(value, "__qualname__"):
-        return value.__module__, value.__qualname__
+    if isinstance(value, np.ndarray | pd.Series | pd.DataFrame | pd.Index):
+        return _told_of_array(np.asarray(value))
     cannot_be_compared = type(value).__eq__ is object.__eq__  # type: ignore[comparison-overlap]
-    return type(value) if cannot_be_compared else value
+    return type(value) if cannot_be_compared else repr(value)  # in which NaN is NaN
+
+
+def _told_of_array(array: NDArray[Any]) -> Any:
+    if array.dtype == object:
+        return _told(array.tolist())
+    return array.dtype.str, array.shape, joblib.hash(np.ascontiguousarray(array))

@@ -95,7 +95,9 @@ def backtest(
         One series or many, as in the forecasters' `fit`.
     X : array-like, Series or DataFrame, default=None
         Features of the same times. Those of the steps to come are told too, but for the columns
-        that the forecaster's parameter `past_only` names, which are NaN there.
+        that the forecaster's parameter `past_only` names, which are NaN there. A forecaster that
+        predicts all steps of a longer horizon of its own at once needs them that far behind the
+        last origin.
     horizon : int
         How many steps are forecast from each origin.
     n_folds : int, default=5

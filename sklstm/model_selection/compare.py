@@ -59,7 +59,9 @@ def compare(
         training and test is as long as a sample and its targets can be, ``X.shape[1]`` rows (of a
         list, its longest sequence's) and the columns of y. Windows of a series thus never leak.
         Where a model itself goes on from the training rows, by a `SlidingWindowTransformer` with
-        ``context="last"``, rows of X are no windows yet: the gap is the columns of y but one.
+        ``context="last"``, rows of X are no windows yet: the gap is the columns of y but one, so
+        that of one column nothing is left out, and of several the first windows of a test part
+        join rows that are as far apart.
         Samples that know each other in no such way need no gap and no order: give
         ``StratifiedKFold(5)`` or the like. A gap that is known better, too: give the splitter.
     scoring : str, callable, list, tuple, dict or None, default=None

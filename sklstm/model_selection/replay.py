@@ -284,6 +284,9 @@ def _rows(table: Any, panel: Panel, time_column: Any, start: int) -> Rows:
     if panel.grid is None or not isinstance(table, pd.Series | pd.DataFrame):
         table = table if hasattr(table, "iloc") else np.asarray(table)
         return Rows(table, start + np.arange(len(table)))
-    if time_column is not None and time_column in getattr(table, "columns", []):
-        return Rows(table, panel.grid.numbers(pd.Index(table[time_column])))
-    return Rows(table, panel.grid.numbers(table.index.get_level_values(-1)))
+    in_column = time_column is not None and time_column in getattr(table, "columns", [])
+    times = pd.Index(table[time_column]) if in_column else table.index.get_level_values(-1)
+    kept = panel.grid.holds(times)  # features may be of other times too
+    if kept.any():
+        table, times = table[kept], times[kept]
+    return Rows(table, panel.grid.numbers(times))

@@ -3,6 +3,7 @@ import pytest
 
 from sklstm.data import (
     Anchor,
+    Windows,
     anchor,
     as_sequences,
     find_anchor,
@@ -240,3 +241,15 @@ def test_other_targets_of_a_drifting_feature_are_left_as_they_are():
     anchor = find_anchor(as_sequences(X), y, None, force=False)
     assert anchor.drifting
     assert anchor.features.tolist() == [0, -1]
+
+
+def test_a_drift_of_series_that_share_their_time_is_one():
+    rng = np.random.default_rng(0)
+    series = [rng.normal(0, 50) + 5 * np.arange(60.0) + rng.normal(size=60) for _ in range(12)]
+    rows = np.concatenate(series)[:, None]
+    begin = np.tile(np.arange(50), 12)
+    first = begin + 60 * np.repeat(np.arange(12), 50)
+    y = rows[first + 9]
+    span = np.stack([begin, begin + 9], axis=1)
+    told = find_anchor(as_sequences(Windows(rows, first, 9, span)), y, None, force=False)
+    assert told.drifting

@@ -1,6 +1,7 @@
 """What becomes of every accepted form of X."""
 
 import re
+from collections import deque
 from copy import deepcopy
 
 import numpy as np
@@ -241,7 +242,7 @@ def test_other_containers_are_named(X):
 
 def test_a_groupby_is_no_list():
     groups = pd.DataFrame({"unit": [1, 1, 2], "load": [1.0, 2.0, 3.0]}).groupby("unit")
-    with pytest.raises(TypeError, match=r"Got DataFrameGroupBy.*\[sequence for _, sequence in X\]"):
+    with pytest.raises(TypeError, match=r"Got DataFrameGroupBy.*\[group for _, group in X\]"):
         as_sequences(groups)
 
 
@@ -250,3 +251,9 @@ def test_columns_that_are_no_numbers_are_named():
     with pytest.raises(ValueError, match=r"X\[0\]: of column\(s\) 'holiday' .*OrdinalEncoder"):
         as_sequences(frames)
     assert as_sequences(frames, None).rows.dtype == object
+
+
+def test_other_sequences_are_read_as_lists():
+    members = [[[1.0], [2.0]], [[3.0], [4.0]]]
+    found = as_sequences(deque(members))
+    np.testing.assert_array_equal(found.take(np.arange(2))[0], members)

@@ -288,3 +288,25 @@ def test_blocks_of_series_that_share_their_time_are_cut_in_time():
     for train, block in blocks:
         assert_apart(begin, train, block)
         assert np.ptp(begin[block]) < 20
+
+
+def test_of_many_short_series_the_last_windows_validate_all_the_same():
+    begin = np.tile(np.arange(5), 20)  # all windows share the steps 4 to 7
+    rows = np.random.default_rng(0).normal(size=(100 * 8, 1))
+    span = np.stack([begin, begin + 8], axis=1)
+    sequences = as_sequences(Windows(rows, 8 * np.arange(100), 8, span))
+    train, valid = split_validation(
+        "auto", sequences, np.zeros(100), fraction=0.2, stratify=False, seed=0
+    )
+    assert (begin[valid] == 4).all()
+    assert sorted([*train, *valid]) == list(range(100))
+
+
+def test_what_lies_far_apart_in_time_takes_no_more_memory():
+    span = np.array([[0, 4], [2, 6], [10**15, 10**15 + 4], [10**15 + 4, 10**15 + 8]])
+    windows = Windows(np.zeros((16, 1)), 4 * np.arange(4), 4, span)
+    blocks = held_out_blocks(as_sequences(windows), 2, 0)
+    assert [(kept.tolist(), block.tolist()) for kept, block in blocks] == [
+        ([2, 3], [0, 1]),
+        ([0, 1], [2, 3]),
+    ]

@@ -152,7 +152,7 @@ def test_rows_in_the_order_of_time_are_no_matter(index, codes):
     ("index", "codes"),
     [
         (DAYS[::-1], None),
-        (DAYS[[0, 1, 1, 2]], None),
+        (DAYS[[0, 1, 2, 0]], None),
         (DAYS.to_period("D")[[0, 2, 1, 3]], None),
         (DAYS[[1, 0, 0, 1]], [0, 1, 0, 1]),
     ],
@@ -162,3 +162,18 @@ def test_rows_in_another_order_are_warned_of(index, codes):
         warn_unless_in_time(
             pd.DataFrame({"a": 0.0}, index=index), None if codes is None else np.array(codes)
         )
+
+
+@pytest.mark.parametrize("freq", ["2D", "3D", "2W", "2MS", "3B", "2h"])
+@pytest.mark.parametrize("shift", [-3, -2, -1, 0, 1, 2])
+def test_a_grid_holds_its_stamps_wherever_others_begin(freq, shift):
+    offset = pd.tseries.frequencies.to_offset(freq)
+    origin = pd.date_range("2026-01-01", periods=1, freq=freq)[0]
+    grid = TimeGrid(origin, offset)
+    own = grid.stamps(np.arange(-3, 9))
+    finer = pd.date_range(own[0], own[-1], freq=freq.lstrip("23"))
+    finer = finer[max(shift, 0) :]
+    if shift < 0:
+        finer = pd.date_range(end=own[0], periods=-shift, freq=freq.lstrip("23")).union(finer)
+    expected = finer.isin(grid.stamps(np.arange(-9, 15)))
+    np.testing.assert_array_equal(grid.holds(finer), expected)

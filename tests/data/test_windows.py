@@ -298,3 +298,17 @@ def test_a_frame_is_asked_for_its_time_and_its_numbers():
         make_windows(pd.Series(np.arange(6.0), index=days[::-1]), 2)
     with pytest.raises(ValueError, match=r"series: of column\(s\) 'holiday' the dtype"):
         make_windows(pd.DataFrame({"load": np.arange(6.0), "holiday": "yes"}), 2)
+
+
+def test_what_else_is_asked_of_an_array_is_answered_by_a_copy(windows, array):
+    np.testing.assert_array_equal(windows.mean(axis=1), array.mean(axis=1))
+    np.testing.assert_array_equal(windows.reshape(5, -1), array.reshape(5, -1))
+    np.testing.assert_array_equal(2 * windows - array, array)
+    np.testing.assert_array_equal(np.add.reduce(windows, axis=0), array.sum(axis=0))
+    with pytest.raises(AttributeError, match="no attribute 'iloc'"):
+        windows.iloc  # noqa: B018
+
+
+def test_a_span_is_of_all_windows():
+    with pytest.raises(ValueError, match=r"span must have shape \(5, 2\)"):
+        Windows(ROWS, FIRST, 3, np.zeros((4, 2)))

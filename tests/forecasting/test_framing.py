@@ -28,7 +28,7 @@ def make_signals(least=None, **parts):
 def test_windows_stay_within_their_series_and_share_their_rows():
     X, y = training_pairs(make_signals(), Stage((3, 2, 1), (1, 2)), allow_nan=False)
     assert isinstance(X, Windows)
-    assert X.nbytes < np.asarray(X).nbytes + X.first.nbytes
+    assert X.rows.nbytes < np.asarray(X).nbytes
     series = np.repeat([0, 1, 2], [9, 4, 12])
     for window, targets in zip(np.asarray(X)[:, :, 0].astype(int), y.astype(int), strict=True):
         places = [*window, *targets]

@@ -5,11 +5,12 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from skorch.callbacks import Callback
 
 from sklstm import LSTMRegressor
@@ -26,6 +27,12 @@ SETTINGS = [
     RandomForestRegressor(random_state=np.random.RandomState(0)),
     make_pipeline(SimpleImputer(), FunctionTransformer(np.log1p), Ridge(2.0)),
     LSTMRegressor(callbacks=[Callback()], optimizer=partial(dict, lr=1)),
+    OneHotEncoder(),
+    np.float32,
+    FunctionTransformer(kw_args={"table": pd.DataFrame({"a": [1.0], "b": ["x"]})}),
+    sparse.csr_array(np.eye(3)),
+    pd.NA,
+    pd.Timestamp("2026-01-01"),
 ]
 
 
@@ -48,8 +55,10 @@ def test_settings_that_differ_are_told_apart(number):
         (np.array([1.0, 2.0]), np.array([1.0, 3.0])),
         (FunctionTransformer(np.log), FunctionTransformer(np.exp)),
         (LSTMRegressor(callbacks=[Callback()]), LSTMRegressor()),
+        (OneHotEncoder(), OneHotEncoder(dtype=np.float32)),
+        (pd.Series([1.0]), pd.Series([2.0])),
     ],
-    ids=["offset", "array", "function", "callbacks"],
+    ids=["offset", "array", "function", "callbacks", "class", "series"],
 )
 def test_values_count(before, now):
     assert not same_setting(before, now)

@@ -564,3 +564,12 @@ def test_metrics_and_ids_have_names_of_their_own():
 def test_coverage_that_is_no_number_is_refused():
     with pytest.raises(ValueError, match="'coverage' parameter"):
         backtest(NAIVE, SERIES, horizon=1, coverage="a")
+
+
+def test_features_may_be_of_more_times_than_the_series():
+    hours = pd.date_range(DAYS[0], periods=24 * 60, freq="h")
+    finer = pd.DataFrame({"known": np.arange(24.0 * 60)}, index=hours)
+    model = {"w": WindowForecaster(Ridge(), 4, 2)}
+    found = backtest(model, SERIES, finer, horizon=2, n_folds=2)
+    expected = backtest(model, SERIES, finer.loc[DAYS], horizon=2, n_folds=2)
+    pd.testing.assert_frame_equal(without_times(found), without_times(expected))

@@ -597,3 +597,15 @@ def test_columns_that_are_no_numbers_are_named(group_by):
     frame = frame if group_by is None else frame.assign(site=1)
     with pytest.raises(ValueError, match=r"X: of column\(s\) 'holiday' the dtype"):
         SlidingWindowTransformer(2, group_by=group_by).fit(frame)
+
+
+def test_columns_that_can_be_read_are_not_blamed():
+    frame = pd.DataFrame({"load": [1.0, np.nan], "site": pd.Categorical([1, 2])})
+    with pytest.raises(ValueError, match="NaN") as caught:
+        SlidingWindowTransformer(2).fit(frame)
+    assert "site" not in str(caught.value)
+
+
+def test_an_hour_that_a_clock_shows_twice_is_in_order():
+    hours = pd.date_range("2026-10-25", periods=6, freq="h", tz="Europe/Berlin").tz_localize(None)
+    SlidingWindowTransformer(2).fit(pd.DataFrame({"load": np.arange(6.0)}, index=hours))
