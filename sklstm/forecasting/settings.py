@@ -1,5 +1,6 @@
 """What tells whether a parameter is what it was."""
 
+from numbers import Number
 from typing import Any
 
 import joblib
@@ -48,8 +49,10 @@ def _told(value: Any) -> Any:
         return [_told(member) for member in value]
     if isinstance(value, np.ndarray | pd.Series | pd.DataFrame | pd.Index):
         return _told_of_array(np.asarray(value))
+    if isinstance(value, Number):
+        return "nan" if value != value else value  # NaN alone differs from itself
     cannot_be_compared = type(value).__eq__ is object.__eq__  # type: ignore[comparison-overlap]
-    return type(value) if cannot_be_compared else repr(value)  # in which NaN is NaN
+    return type(value) if cannot_be_compared else repr(value)
 
 
 def _told_of_array(array: NDArray[Any]) -> Any:

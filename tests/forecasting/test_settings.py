@@ -42,6 +42,12 @@ def test_a_setting_is_the_same_in_its_copies(setting, copied):
     assert same_setting(setting, copied(setting))
 
 
+def test_a_number_is_the_same_in_other_types():
+    assert same_setting(Ridge(alpha=1), Ridge(alpha=np.float64(1.0)))
+    assert same_setting(3, np.int64(3))
+    assert not same_setting(float("nan"), "NaN")
+
+
 @pytest.mark.parametrize("number", range(len(SETTINGS)))
 def test_settings_that_differ_are_told_apart(number):
     others = SETTINGS[:number] + SETTINGS[number + 1 :]
