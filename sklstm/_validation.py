@@ -10,6 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array, check_consistent_length
 
+# The square root of what a sum of a million squares in float64 can be, or less.
+_LARGEST = 1e150
+
 
 def check_layer_sizes(value: Any, name: str, *, may_be_empty: bool = False) -> tuple[int, ...]:
     """Return layer widths as a tuple of ints.
@@ -310,3 +313,32 @@ def named_columns(X: Any, name: str) -> Iterator[None]:
             f"{error} Drop them, or encode them before, for example with a ColumnTransformer and "
             "an OrdinalEncoder (of sequences within a TimestepTransformer)."
         ) from error
+
+
+def check_squares(values: NDArray[np.float64], name: str) -> None:
+    """Raise if numbers are so large that their squares are none.
+
+    Parameters
+    ----------
+    values : ndarray
+        NaN may be among them.
+    name : str
+        How to call them.
+
+    Raises
+    ------
+    ValueError
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm._validation import check_squares
+    >>> check_squares(np.array([1e100, np.nan]), "y")
+    """
+    largest = np.nanmax(np.abs(values), initial=0.0)
+    if largest > _LARGEST:
+        raise ValueError(
+            f"{name} holds numbers up to {largest:.3g}, of which no squares can be added up: "
+            f"{_LARGEST:g} is the most. Bring it to another unit, or drop what stands for missing "
+            "values."
+        )

@@ -274,6 +274,9 @@ def _lay_out_ragged(X: Any, members: list[NDArray[Any]], dtype: np.dtype[Any] | 
 
 
 def _check_member(number: int, member: NDArray[Any], dtype: np.dtype[Any] | None) -> NDArray[Any]:
+    is_plain = type(member) is np.ndarray and member.dtype.kind in "fiu" and member.size
+    if is_plain and dtype is not None:  # in which scikit-learn would find no fault
+        return cast(member, dtype)
     if dtype is not None:
         check_no_dates(member, f"X[{number}]")
     try:

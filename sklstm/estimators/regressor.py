@@ -13,7 +13,7 @@ from sklearn.utils.metaestimators import available_if
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from sklstm._validation import check_no_dates, check_quantiles
+from sklstm._validation import check_no_dates, check_quantiles, check_squares
 from sklstm.data import (
     Anchor,
     LinearMap,
@@ -39,6 +39,8 @@ from sklstm.training import Targets
 
 # Samples from which the share of the linear map is told.
 _N_DESCRIBED = 4_096
+# A network that counts so few times is not worth to go on training.
+_LITTLE_TRUST = 0.1
 
 _QUANTILE_LOSSES = [name for name, loss in REGRESSION_LOSSES.items() if loss.has_quantiles]
 
@@ -518,6 +520,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
 
     def _prepare(self, part: Part, classes: ArrayLike | None, *, resume: bool) -> None:
         targets = part.targets
+        check_squares(targets, "y")
         n_outputs = 1 if targets.ndim == 1 else targets.shape[1]
         before = self.targets_.one_dimensional if resume else None
         if resume and (n_outputs != self.n_outputs_ or (targets.ndim == 1) != before):
@@ -525,6 +528,13 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
                 f"y has {n_outputs} column(s), in {targets.ndim} dimension(s), but this "
                 f"LSTMRegressor was trained on {self.n_outputs_}, in {1 if before else 2}. "
                 "Training can only be continued with the same targets."
+            )
+        if resume and self.targets_.trust < _LITTLE_TRUST:
+            warnings.warn(
+                f"What the network predicts counts {self.targets_.trust:.2g} times in this model "
+                "(network_trust_), and its linear map stays as it is, so that training goes on "
+                "to little or no effect. Fit anew, or fit with linear_skip=False what is to go on.",
+                stacklevel=2,
             )
         self.n_outputs_ = n_outputs
 

@@ -11,7 +11,12 @@ from sklearn.utils._param_validation import StrOptions
 from torch import Tensor
 from torch.optim import Optimizer
 
-from sklstm._validation import check_lengths_agree, check_no_dates, check_sample_weight
+from sklstm._validation import (
+    check_lengths_agree,
+    check_no_dates,
+    check_sample_weight,
+    check_squares,
+)
 from sklstm.data import RegressionTargets, Sequences, Steps, no_anchor
 from sklstm.estimators.network import dtype_of
 from sklstm.estimators.part import Part
@@ -333,6 +338,7 @@ class LSTMSeq2SeqRegressor(RegressorMixin, BaseSeq2Seq):  # type: ignore[misc]
         return checked
 
     def _prepare(self, part: Part, classes: ArrayLike | None, *, resume: bool) -> None:
+        check_squares(part.targets, "y")
         shape = part.targets.shape[1:]
         if resume and shape != self._shape:
             raise ValueError(

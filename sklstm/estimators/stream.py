@@ -17,8 +17,8 @@ class Stream:
     """Predictions step by step, from everything that came so far.
 
     Made by the `stream` method of a fitted estimator, and independent of what becomes of that
-    afterwards. Each step takes the same time and no memory, however long the sequence is. It cannot
-    be pickled: pickle the estimator.
+    afterwards. Each step takes the same time and no memory, however long the sequence is. It can
+    neither be pickled nor copied: pickle the estimator, and give another stream the same steps.
 
     Parameters
     ----------
@@ -58,6 +58,12 @@ class Stream:
         self._device = torch.device(estimator.net_.device)
         self._model = ModelStream(estimator.module_, self._n_streams)
         self._respond = respond
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError(
+            "A stream can neither be pickled nor copied. Pickle the estimator, and give a stream "
+            "of it the steps that came so far."
+        )
 
     def step(self, x: ArrayLike) -> Any:
         """Take the next time step and return the prediction for the steps so far.

@@ -38,7 +38,8 @@ _PRODUCT_WORTH_SHARING = 2**19
 def private_runtime(seed: int, device: str, n_threads: int | None = None) -> Iterator[int]:
     """Run a fit with random state, thread count and default dtype of its own; put them back.
 
-    Gradients are enabled within, whatever the caller has set, and the heap is kept.
+    Gradients are enabled and autocast is not within, whatever the caller has set, and the heap is
+    kept.
 
     Parameters
     ----------
@@ -70,6 +71,7 @@ def private_runtime(seed: int, device: str, n_threads: int | None = None) -> Ite
         torch.random.fork_rng(devices=[] if gpu is None else [gpu]),
         torch.inference_mode(False),
         torch.enable_grad(),
+        torch.autocast(torch.device(device).type, enabled=False),
     ):
         torch.default_generator.manual_seed(seed)
         if gpu is not None:

@@ -257,3 +257,11 @@ def test_other_sequences_are_read_as_lists():
     members = [[[1.0], [2.0]], [[3.0], [4.0]]]
     found = as_sequences(deque(members))
     np.testing.assert_array_equal(found.take(np.arange(2))[0], members)
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", ">f8", "i4", "u1", bool, object])
+def test_members_of_any_numbers_are_read_alike(dtype):
+    members = [np.arange(length * 2).reshape(length, 2) % 2 for length in (3, 1, 2)]
+    found = as_sequences([member.astype(dtype) for member in members])
+    assert found.rows.dtype == np.float32
+    np.testing.assert_array_equal(found.rows, np.concatenate(members))

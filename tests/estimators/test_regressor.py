@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.preprocessing import MinMaxScaler
 
-from sklstm import LSTMRegressor, SlidingWindowTransformer, make_windows
+from sklstm import LSTMRegressor, LSTMSeq2SeqRegressor, SlidingWindowTransformer, make_windows
 
 TINY = {"hidden_layer_sizes": 4, "max_epochs": 2, "random_state": 0, "device": "cpu"}
 # few steps of a small network that learn what the tests ask for
@@ -588,3 +588,32 @@ def test_a_first_batch_that_does_not_vary_is_warned_of(first):
     X = np.random.default_rng(0).normal(size=(20, 5, 1))[: len(first)]
     with pytest.warns(UserWarning, match="first partial_fit do not vary"):
         LSTMRegressor(4, random_state=0).partial_fit(X, first)
+
+
+def test_going_on_where_the_network_counts_for_nothing_is_warned_of():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(100, 8, 2))
+    y = X[:, -1, 0] + X[:, -2, 1] + 0.5 * rng.normal(size=100)
+    model = LSTMRegressor(4, max_epochs=5, warm_start=True, random_state=0).fit(X, y)
+    assert model.network_trust_ < 0.1
+    for learn in (model.fit, model.partial_fit):
+        with pytest.warns(UserWarning, match="to little or no effect.*linear_skip=False"):
+            learn(X, -y)
+
+
+@pytest.mark.parametrize("estimator", [LSTMRegressor, LSTMSeq2SeqRegressor])
+def test_targets_that_cannot_be_squared_are_refused(estimator):
+    X = np.random.default_rng(0).normal(size=(20, 5, 1))
+    y = X[:, :2, 0].copy()
+    y[3, 1] = np.finfo(float).max
+    with pytest.raises(ValueError, match=r"y holds numbers up to 1.8e\+308"):
+        estimator(4, random_state=0).fit(X, y)
+
+
+def test_autocast_around_a_fit_changes_nothing():
+    X = np.random.default_rng(0).normal(size=(40, 6, 2))
+    options = {"max_epochs": 3, "linear_skip": False, "random_state": 0}
+    expected = LSTMRegressor(4, **options).fit(X, X[:, -1, 0]).predict(X)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        model = LSTMRegressor(4, **options).fit(X, X[:, -1, 0])
+    np.testing.assert_array_equal(model.predict(X), expected)

@@ -1,5 +1,8 @@
 """Predictions step by step, against predictions for prefixes."""
 
+import copy
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -237,6 +240,15 @@ def test_dates_are_no_features(X):
     model = LSTMRegressor(**SMALL, return_sequences=True).fit(X, X[:, :, 0])
     with pytest.raises(ValueError, match="x holds dates"):
         model.stream().step(np.array(["2020-01-01"] * 2, dtype="M8[D]"))
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_a_stream_is_neither_copied_nor_pickled(X, duplicate, precision):
+    model = LSTMRegressor(**SMALL, return_sequences=True, precision=precision)
+    stream = model.fit(X, X[:, :, 0]).stream()
+    with pytest.raises(TypeError, match="A stream can neither be pickled nor copied"):
+        duplicate(stream)
 
 
 def test_words_are_no_features(X):
