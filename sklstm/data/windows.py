@@ -1,5 +1,6 @@
 """Windows over series: strided views, never copies."""
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,11 @@ class Windows(NDArrayOperatorsMixin):
         return len(self.first), self.window_size, self.rows.shape[1]
 
     @property
+    def size(self) -> int:
+        """Number of numbers."""
+        return prod(self.shape)
+
+    @property
     def dtype(self) -> np.dtype[Any]:
         """Of the numbers."""
         return self.rows.dtype
@@ -123,7 +129,10 @@ class Windows(NDArrayOperatorsMixin):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or not hasattr(np.ndarray, name):
             raise AttributeError(f"Windows have no attribute {name!r}.")
-        return getattr(np.asarray(self), name)
+        if not callable(getattr(np.ndarray, name)):
+            return getattr(np.asarray(self), name)
+        # who only asks whether there is such a method needs no copy
+        return lambda *given, **named: getattr(np.asarray(self), name)(*given, **named)
 
     def __repr__(self) -> str:
         return f"Windows(shape={self.shape}, dtype={self.dtype})"

@@ -305,6 +305,8 @@ def test_what_else_is_asked_of_an_array_is_answered_by_a_copy(windows, array):
     np.testing.assert_array_equal(windows.reshape(5, -1), array.reshape(5, -1))
     np.testing.assert_array_equal(2 * windows - array, array)
     np.testing.assert_array_equal(np.add.reduce(windows, axis=0), array.sum(axis=0))
+    np.testing.assert_array_equal(windows.T, array.T)
+    assert windows.size == array.size
     with pytest.raises(AttributeError, match="no attribute 'iloc'"):
         windows.iloc  # noqa: B018
 
