@@ -63,9 +63,22 @@ def _tells_the_next_token(estimator: Any) -> bool:
 def _draw(log_p: NDArray[np.float64], temperature: float, rng: np.random.RandomState) -> int:
     if temperature == 0:
         return int(log_p.argmax())
-    scores = log_p / temperature
-    p = np.exp(scores - scores.max())
+    with np.errstate(over="ignore"):  # of almost no temperature all but the likeliest are -inf
+        p = np.exp((log_p - log_p.max()) / temperature)
     return int(rng.choice(len(p), p=p / p.sum()))
+
+
+def _refuse_missing(labels: NDArray[Any]) -> None:
+    if labels.dtype != object:
+        return
+    import pandas as pd
+
+    missing = np.flatnonzero(pd.isna(labels))
+    if len(missing):
+        raise ValueError(
+            f"y[{missing[0]}] is missing (Input y contains NaN): it is {labels[missing[0]]!r}. "
+            "Drop the sample, or give it a label."
+        )
 
 
 class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
@@ -585,6 +598,7 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
                 "step, set return_sequences=True."
             )
         labels: NDArray[Any] = column_or_1d(y, warn=True)
+        _refuse_missing(labels)
         try:
             assert_all_finite(labels, input_name="y")
             np.unique(labels)

@@ -399,3 +399,13 @@ def test_labels_that_cannot_be_sorted_are_refused(odd):
     y = np.array(["a", "b", "c", odd] * 5, dtype=object)
     with pytest.raises(ValueError, match=r"y must hold labels that can be sorted|NaN"):
         LSTMClassifier().fit(np.zeros((20, 4)), y)
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA])
+@pytest.mark.parametrize("kind", ["object", "string", "category", "array"])
+def test_a_missing_label_is_named(missing, kind):
+    X = np.random.default_rng(0).normal(size=(6, 4, 1))
+    labels = ["a", "b", "a", missing, "b", "a"]
+    y = np.array(labels, dtype=object) if kind == "array" else pd.Series(labels, dtype=kind)
+    with pytest.raises(ValueError, match=r"y\[3\] is missing"):
+        LSTMClassifier(4, max_epochs=1).fit(X, y)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sklstm import LSTMClassifier
+from sklstm.estimators.classifier import _draw
 
 SETTINGS = {
     "return_sequences": True,
@@ -103,3 +104,9 @@ def test_a_model_that_is_none_says_why():
     with pytest.raises(AttributeError, match="has no attribute 'sample'") as error:
         LSTMClassifier().sample(3)
     assert "not fitted" in str(error.value.__cause__)
+
+
+def test_of_almost_no_temperature_the_likeliest_token_is_drawn():
+    log_p = np.log([0.2, 0.5, 0.3])
+    rng = np.random.RandomState(0)
+    assert {_draw(log_p, 1e-320, rng) for _ in range(20)} == {1}
