@@ -71,7 +71,7 @@ def private_runtime(seed: int, device: str, n_threads: int | None = None) -> Ite
         torch.random.fork_rng(devices=[] if gpu is None else [gpu]),
         torch.inference_mode(False),
         torch.enable_grad(),
-        torch.autocast(torch.device(device).type, enabled=False),
+        _no_autocast(torch.device(device).type),
     ):
         torch.default_generator.manual_seed(seed)
         if gpu is not None:
@@ -79,6 +79,19 @@ def private_runtime(seed: int, device: str, n_threads: int | None = None) -> Ite
                 torch.cuda.manual_seed(seed)
         with retained_heap(), _threads(n_threads) as before, _default_dtype(torch.float32):
             yield before
+
+
+@contextmanager
+def _no_autocast(kind: str) -> Iterator[None]:
+    """Switch off the caller's autocast, by its flags: of nested ones the inner see old weights."""
+    enabled, cached = torch.is_autocast_enabled(kind), torch.is_autocast_cache_enabled()
+    torch.set_autocast_enabled(kind, False)
+    torch.set_autocast_cache_enabled(cached and not enabled)
+    try:
+        yield
+    finally:
+        torch.set_autocast_enabled(kind, enabled)
+        torch.set_autocast_cache_enabled(cached)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from sklearn.base import clone
 from sklearn.preprocessing import MinMaxScaler
 
 from sklstm import LSTMRegressor, LSTMSeq2SeqRegressor, SlidingWindowTransformer, make_windows
+from sklstm.training import runtime
 
 TINY = {"hidden_layer_sizes": 4, "max_epochs": 2, "random_state": 0, "device": "cpu"}
 # few steps of a small network that learn what the tests ask for
@@ -610,10 +611,21 @@ def test_targets_that_cannot_be_squared_are_refused(estimator):
         estimator(4, random_state=0).fit(X, y)
 
 
-def test_autocast_around_a_fit_changes_nothing():
+needs_bfloat16 = pytest.mark.skipif(
+    not runtime._has_bfloat16("cpu"), reason="no instructions for bfloat16"
+)
+
+
+@pytest.mark.parametrize(
+    "precision", ["float32", "float64", pytest.param("bfloat16", marks=needs_bfloat16)]
+)
+def test_autocast_around_a_fit_changes_nothing(precision):
     X = np.random.default_rng(0).normal(size=(40, 6, 2))
-    options = {"max_epochs": 3, "linear_skip": False, "random_state": 0}
+    options = {"max_epochs": 3, "linear_skip": False, "random_state": 0, "precision": precision}
     expected = LSTMRegressor(4, **options).fit(X, X[:, -1, 0]).predict(X)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         model = LSTMRegressor(4, **options).fit(X, X[:, -1, 0])
+        assert torch.is_autocast_enabled("cpu")
+        assert torch.is_autocast_cache_enabled()
+    assert not torch.is_autocast_enabled("cpu")
     np.testing.assert_array_equal(model.predict(X), expected)
