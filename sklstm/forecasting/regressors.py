@@ -6,6 +6,9 @@ from typing import Any
 from numpy.typing import NDArray
 from sklearn.utils import get_tags
 
+# A network that counts so few times is not worth to go on training.
+_LITTLE_TRUST = 0.1
+
 
 def takes_sequences(regressor: Any) -> bool:
     """Tell whether the estimators that data comes to first say that they take three dimensions."""
@@ -58,8 +61,10 @@ def _members(regressor: Any) -> list[Any]:
 
 
 def goes_on(regressor: Any) -> bool:
-    """Tell whether a fitted regressor can go on learning from all data."""
-    return hasattr(regressor, "partial_fit") and hasattr(regressor, "warm_start")
+    """Tell whether a fitted regressor can go on learning from all data, and to some effect."""
+    is_able = hasattr(regressor, "partial_fit") and hasattr(regressor, "warm_start")
+    # where its linear map, which stays as it is, makes up all of a prediction, nothing would change
+    return is_able and getattr(regressor, "network_trust_", 1.0) >= _LITTLE_TRUST
 
 
 def fit_regressor(regressor: Any, X: Any, y: NDArray[Any], *, resume: bool) -> Any:

@@ -121,7 +121,8 @@ class WindowForecaster(BaseForecaster):
 
     ``update(..., refit=True)`` goes on training a regressor that can (one with `partial_fit` and
     `warm_start`, such as `LSTMRegressor`), with the windows of all observations, scaled or not as
-    in `fit`; for other regressors all is learnt anew.
+    in `fit`; for other regressors, and a network whose linear map alone forecasts
+    (`network_trust_`), all is learnt anew.
 
     `predict_interval` counts errors in units of the width that the regressor predicts where it was
     trained for one, ``LSTMRegressor(loss="gaussian")`` or ``loss="quantile"`` with several levels,
@@ -203,7 +204,7 @@ class WindowForecaster(BaseForecaster):
     # ---------------------------------------------------------------- learning
 
     def _learn(self, *, resume: bool) -> None:
-        continues = resume and goes_on(self.regressors_[0])
+        continues = resume and all(map(goes_on, self.regressors_))
         if not continues:
             self._check_parameters()
             self.scales_windows_ = self._is_scaled()

@@ -434,6 +434,20 @@ def test_update_with_refit_goes_on_training_a_network():
     assert model.regressors_[0].warm_start is False
 
 
+def test_update_with_refit_fits_a_network_anew_that_counts_for_nothing():
+    rng = np.random.default_rng(0)
+    change = np.zeros(400)
+    for t in range(1, 400):  # falls after every rise, and later rises after it
+        change[t] = (-0.8 if t < 150 else 0.8) * change[t - 1] + rng.normal()
+    lstm = LSTMRegressor(4, max_epochs=3, random_state=0)
+    model = WindowForecaster(lstm, 3).fit(change[:150])
+    model.regressors_[0].network_trust_ = 0.0
+    before = model.predict(history=change[-10:])
+    model.update(change[150:], refit=True)
+    assert model.regressors_[0].n_iter_ == 3
+    assert abs(model.predict(history=change[-10:]) - before) > 0.1
+
+
 def test_update_takes_new_series():
     y = as_frame(walks())
     model = WindowForecaster(Ridge(), 4, 3).fit(y.loc[["s0", "s1"]])
