@@ -23,8 +23,8 @@ def split_last(
     train, valid = np.sort(order[:-n_valid]), np.sort(order[-n_valid:])
     apart = _without_shared_steps(sequences, train, valid)
     # of many short series all windows may reach into the last ones
-    few = sequences.span is not None and 3 * len(apart) < len(sequences)
-    return train if few else apart, valid
+    too_few = sequences.span is not None and not _is_enough(apart, sequences)
+    return train if too_few else apart, valid
 
 
 def _given_order(sequences: Sequences) -> Indices:
@@ -284,7 +284,12 @@ def _purged(
 ) -> list[tuple[Indices, Indices]]:
     """Return the splits without what shares steps with a block, if a third of all remains."""
     purged = [(_without_shared_steps(sequences, *split), split[1]) for split in splits]
-    return [split for split in purged if 3 * len(split[0]) >= len(sequences)]
+    return [split for split in purged if _is_enough(split[0], sequences)]
+
+
+def _is_enough(train: Indices, sequences: Sequences) -> bool:
+    """Tell whether a third of all samples is left to train on."""
+    return 3 * len(train) >= len(sequences)
 
 
 def _n_valid(n_samples: int, fraction: float) -> int:
