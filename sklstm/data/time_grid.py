@@ -142,15 +142,23 @@ class TimeGrid:
             stamps = pd.DatetimeIndex(self.origin + pd.TimedeltaIndex(since), name=self.name)
             return self._with_freq(stamps, numbers)
         low, high = min(0, numbers.min(initial=0)), max(0, numbers.max(initial=0))
-        origin: Any = self.origin.tz_localize(None)
-        grid = pd.date_range(origin, periods=high + 1, freq=self.freq)
-        if low < 0:
-            grid = pd.date_range(end=origin, periods=1 - low, freq=self.freq).union(grid)
-        clock = grid.take(numbers - low).rename(self.name)
+        clock = self._clock(-low, high).take(numbers - low).rename(self.name)
         stamps = self._localized(clock)
         # pandas knows no frequency where a change of the clocks moves or doubles a stamp
         regular = clock.tz_localize(self.origin.tz, nonexistent="NaT", ambiguous="NaT")
         return self._with_freq(stamps, numbers) if stamps.equals(regular) else stamps
+
+    def _clock(self, n_before: int, n_ahead: int) -> Any:
+        """Return what a clock on the wall shows at the origin, so many stamps before it and ahead.
+
+        A grid of several days, weeks or months is only found by counting from the origin.
+        """
+        origin: Any = self.origin.tz_localize(None)
+        clock = pd.date_range(origin, periods=n_ahead + 1, freq=self.freq)
+        if n_before:
+            before = pd.date_range(end=origin, periods=n_before + 1, freq=self.freq)
+            clock = before.union(clock)
+        return clock
 
     def _with_freq(self, stamps: Any, numbers: NDArray[np.int64]) -> Any:
         """Let what is given back go on knowing its frequency, if nothing is left out."""
@@ -190,9 +198,9 @@ class TimeGrid:
     def _of_dates(self, times: Any) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         ends = min(times.min(), self.origin), max(times.max(), self.origin)
         (begin, end), origin = map(self._on_the_wall, ends), self.origin.tz_localize(None)
-        n_before = len(pd.date_range(begin, origin, freq=self.freq)) + 1
-        before = pd.date_range(end=origin, periods=n_before, freq=self.freq)
-        grid = self._localized(before.union(pd.date_range(origin, end, freq=self.freq)))
+        reaches = (begin, origin), (origin, end)
+        counts = (len(pd.date_range(*reach, freq=self.freq)) for reach in reaches)
+        grid = self._localized(self._clock(*counts))
         zero = grid.get_indexer(pd.Index([self.origin]))[0]
         places = grid.get_indexer(times)
         apart = places < 0 if zero >= 0 else times != self.origin
