@@ -28,7 +28,7 @@ def moments(
     Returns
     -------
     mean, scale : ndarray of shape (n_features,), float64
-        The scale of a constant feature is 1.
+        The scale of a constant feature is 0.
 
     Examples
     --------
@@ -48,7 +48,7 @@ def moments(
 def scale_of(
     variance: NDArray[np.float64], level: NDArray[np.float64], dtype: np.dtype[Any]
 ) -> NDArray[np.float64]:
-    """Return what numbers are divided by: their standard deviation, 1 where they are constant.
+    """Return what numbers are divided by: their standard deviation, 0 where they are constant.
 
     Parameters
     ----------
@@ -67,11 +67,11 @@ def scale_of(
     >>> import numpy as np
     >>> from sklstm.data import scale_of
     >>> scale_of(np.array([4.0, 1e-12]), np.array([1.0, 1.0]), np.dtype(np.float32)).tolist()
-    [2.0, 1.0]
+    [2.0, 0.0]
     """
     limits = np.finfo(dtype)
     rounding = np.maximum(10 * limits.eps * level, limits.tiny)
-    return np.where(variance <= rounding**2, 1.0, np.sqrt(variance))
+    return np.where(variance <= rounding**2, 0.0, np.sqrt(variance))
 
 
 def mean_and_variance(

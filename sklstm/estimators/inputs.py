@@ -146,9 +146,7 @@ def _numbers(
     if not scaled:
         return Differences(standardize, np.ones(len(numbers)))
     scale = difference_scale(sequences, weight)[numbers] / standardize.scale.numpy()
-    # what never changes in training is told in its own units
-    scale = np.where(scale == 0, 1.0, np.maximum(scale, _MIN_DIFFERENCE))
-    return Differences(standardize, scale)
+    return Differences(standardize, np.where(scale == 0, 0.0, np.maximum(scale, _MIN_DIFFERENCE)))
 
 
 def _standardize(
@@ -170,7 +168,7 @@ def _standardize(
             share = None if weight is None else weight[known]
             level_mean[number] = np.average(last[known], weights=share)
             spread = np.average((last[known] - level_mean[number]) ** 2, weights=share)
-            level_scale[number] = np.sqrt(spread) or 1.0
+            level_scale[number] = np.sqrt(spread)
     return Standardize(
         mean[numbers],
         scale[numbers],

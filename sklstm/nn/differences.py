@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sklstm.nn.inputs import Standardize
+from sklstm.nn.inputs import Standardize, unit_where_constant
 from sklstm.nn.masks import present_steps
 
 
@@ -20,12 +20,15 @@ class Differences(nn.Module):
     ----------
     standardize : Standardize
     scale : ndarray of shape (n_features,)
-        Of the differences of standardised numbers, which are divided by it.
+        Of the differences of standardised numbers, which are divided by it; 0 where there are none
+        in training.
 
     Attributes
     ----------
     n_outputs : int
         Features of a step behind it.
+    is_constant : Tensor of shape (n_outputs,), dtype bool
+        Which of these are constant in training.
 
     References
     ----------
@@ -46,8 +49,9 @@ class Differences(nn.Module):
     def __init__(self, standardize: Standardize, scale: NDArray[np.float64]) -> None:
         super().__init__()
         self.standardize = standardize
-        self.register_buffer("scale", torch.as_tensor(scale))
+        self.register_buffer("scale", torch.as_tensor(unit_where_constant(scale)))
         self.n_outputs = standardize.n_outputs + len(scale)
+        self.is_constant = torch.cat([standardize.is_constant, torch.as_tensor(scale == 0)])
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Return numbers, what levels stand beside them, and differences; zero on padding.

@@ -143,6 +143,8 @@ class EncoderDecoder(nn.Module):
             )
             for n_in, size in zip(widths, encoder_layer_sizes, strict=False)
         )
+        first: Any = self.encoder[0]
+        first.ignore(inputs.is_constant)
         n_memory = widths[-1]
         self.bridges = nn.ModuleList(
             nn.Linear(n_memory, CELLS[cell].n_states * size) for size in decoder_layer_sizes

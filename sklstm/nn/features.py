@@ -31,6 +31,8 @@ class Features(nn.Module):
     ----------
     n_outputs : int
         Features of a step behind it.
+    is_constant : Tensor of shape (n_outputs,), dtype bool
+        Which numbers, and changes of them, are constant in training.
 
     Examples
     --------
@@ -56,6 +58,9 @@ class Features(nn.Module):
         self.n_outputs = standardize.n_outputs if self.numbers else 0
         self.n_outputs += 0 if encoded is None else encoded.n_outputs
         self.n_outputs += len(self.missing or ())
+        self.is_constant = torch.zeros(self.n_outputs, dtype=torch.bool)
+        if self.numbers:
+            self.is_constant[: standardize.n_outputs] = standardize.is_constant
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Map x (batch, time, features) to (batch, time, n_outputs), zero on padding."""

@@ -22,17 +22,20 @@ class Standardize(nn.Module):
     Parameters
     ----------
     mean, scale : ndarray of shape (n_features,)
+        A scale of 0 is one of a feature that is constant in training, which keeps its unit.
     relative : collection of int, default=()
         Features of which the sequence's last value is subtracted first.
     levels : collection of int, default=()
         Features whose last value is put beside the others at every step.
     level_mean, level_scale : ndarray of shape (n_levels,) or None, default=None
-        Standardise the levels.
+        Standardise the levels, as `mean` and `scale` the features.
 
     Attributes
     ----------
     n_outputs : int
         Features of a step behind it.
+    is_constant : Tensor of shape (n_outputs,), dtype bool
+        Which of these are constant in training.
 
     Examples
     --------
@@ -61,17 +64,20 @@ class Standardize(nn.Module):
         level_scale: NDArray[np.float64] | None = None,
     ) -> None:
         super().__init__()
+        empty = np.zeros(0)
+        level_mean = empty if level_mean is None else level_mean
+        level_scale = empty if level_scale is None else level_scale
         self.register_buffer("mean", torch.as_tensor(mean))
-        self.register_buffer("scale", torch.as_tensor(scale))
+        self.register_buffer("scale", torch.as_tensor(unit_where_constant(scale)))
+        self.register_buffer("level_mean", torch.as_tensor(level_mean))
+        self.register_buffer("level_scale", torch.as_tensor(unit_where_constant(level_scale)))
         is_relative = torch.zeros(len(mean))
         is_relative[list(relative)] = 1.0
         self.register_buffer("is_relative", is_relative)
         self.any_relative = len(relative) > 0
         self.levels = list(levels)
-        empty = np.zeros(0)
-        for name, values in (("level_mean", level_mean), ("level_scale", level_scale)):
-            self.register_buffer(name, torch.as_tensor(empty if values is None else values))
         self.n_outputs = len(mean) + len(self.levels)
+        self.is_constant = torch.as_tensor(np.append(scale, level_scale) == 0)
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Return x standardised, of shape (batch, time, n_outputs)."""
@@ -87,6 +93,11 @@ class Standardize(nn.Module):
         if lengths is None:
             return x
         return x.masked_fill(~present_steps(lengths, x.shape[1])[:, :, None], 0.0)
+
+
+def unit_where_constant(scale: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what to divide by: scales, and 1 where there is none."""
+    return np.where(scale == 0, 1.0, scale)
 
 
 def limit(x: Tensor) -> Tensor:

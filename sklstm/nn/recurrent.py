@@ -136,6 +136,22 @@ class RecurrentLayer(nn.Module):
         back = self._run(self.backward_layer, reverse_sequences(x, lengths))
         return torch.cat([ahead, reverse_sequences(back, lengths)], dim=2)
 
+    def ignore(self, is_constant: Tensor) -> None:
+        """Start without weights of inputs that are constant in training.
+
+        Standardised, they are zero there, and no gradient would ever change the weights of chance
+        that meet them where they do vary, at prediction.
+
+        Parameters
+        ----------
+        is_constant : Tensor of shape (n_inputs,), dtype bool
+        """
+        layers = [self.forward_layer, *([self.backward_layer] if self.backward_layer else [])]
+        with torch.no_grad():
+            for layer in layers:
+                of_inputs = layer.all_weights[0][0]
+                of_inputs[:, is_constant] = 0.0
+
     def last(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Return the state of each direction that has seen the whole sequence.
 

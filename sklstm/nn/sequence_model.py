@@ -104,6 +104,8 @@ class SequenceModel(nn.Module):
             )
             for n_inputs, size in zip(widths, hidden_layer_sizes, strict=False)
         )
+        first: Any = self.recurrent[0]
+        first.ignore(inputs.is_constant.repeat(patch_size))
         kind = None if normalization is None else NORMALIZATIONS[normalization]
         self.input_norm = kind(n_features) if kind and kind.on_input else None
         self.norms = nn.ModuleList(kind(width) for width in widths[1:]) if kind else None

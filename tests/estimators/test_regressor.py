@@ -272,6 +272,40 @@ def test_constant_features():
     assert np.isfinite(model.predict(np.full_like(X, 3e7))).all()
 
 
+@pytest.mark.parametrize("value", [0.0, 0.1, 7.0, 1e6])
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"patch_size": 3, "normalization": "batch"},
+        {"bidirectional": True, "linear_skip": False},
+        {"cell": "gru", "missing_values": "indicator"},
+        {"subtract_last": True, "feature_encoding": "quantile"},
+    ],
+    ids=str,
+)
+def test_what_is_constant_in_training_is_not_read_later(parameters, value):
+    """As by a forest, which never splits it, and by ridge regression."""
+    rng = np.random.default_rng(0)
+    X, y = samples(30)
+    X = np.concatenate([X, np.full_like(X[..., :1], value)], axis=2)
+    model = tiny(**parameters).fit(X, y)
+    varied = X.copy()
+    varied[..., -1] += 100 * rng.normal(size=X.shape[:2])
+    assert_allclose(model.predict(varied), model.predict(X), rtol=1e-5)
+
+
+def test_what_is_constant_in_the_first_batch_alone_is_learnt():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 5, 2))
+    y = X[..., 1].sum(axis=1)
+    model = tiny(hidden_layer_sizes=16, max_epochs=1)
+    model.partial_fit(X * [1.0, 0.0], y)
+    for _ in range(20):
+        model.partial_fit(X, y)
+    assert model.score(X, y) > 0.8
+
+
 def test_one_sample():
     model = tiny().fit(np.ones((1, 3, 2)), [5.0])
     assert_allclose(model.predict(np.ones((1, 3, 2))), 5, atol=1)
