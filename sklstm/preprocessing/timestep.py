@@ -217,13 +217,14 @@ def _like(X: Any, sequences: Sequences, rows: NDArray[Any]) -> Any:
     if sequences.form == "ragged":
         places = zip(sequences.first, sequences.lengths, strict=True)
         return [rows[first : first + length] for first, length in places]
+    begin = sequences.first - (0 if sequences.skipped is None else sequences.skipped)
     n_samples, n_timesteps = len(sequences), sequences.n_timesteps
-    hop = (len(rows) - n_timesteps) // (n_samples - 1) if n_samples > 1 else n_timesteps
+    hop = int(begin[1] - begin[0]) if n_samples > 1 else n_timesteps
     if hop == n_timesteps:
         return rows.reshape(n_samples, n_timesteps, -1)
     step, feature = rows.strides
     return as_strided(
-        rows,
+        rows[begin[0] :],
         shape=(n_samples, n_timesteps, rows.shape[1]),
         strides=(hop * step, step, feature),
         writeable=False,

@@ -205,6 +205,23 @@ def test_windows_of_several_series_keep_their_rows_together():
     assert found.window_size == 4
 
 
+@pytest.mark.parametrize(
+    "X",
+    [
+        view_windows(SERIES, 4)[::-1],
+        view_windows(SERIES, 4)[3::-2],
+        view_windows(SERIES, 4)[7:3:-1],
+        view_windows(SERIES, 4)[:, ::-1],
+        SERIES[:12].reshape(4, 3, -1)[::-1],
+        SERIES[:12].reshape(4, 3, -1)[::-1, ::-1, ::-1],
+    ],
+    ids=["windows back", "every other", "some back", "steps back", "samples back", "all back"],
+)
+def test_views_of_any_direction_keep_their_order(X):
+    same = TimestepTransformer(FunctionTransformer())
+    np.testing.assert_allclose(same.fit_transform(X), X)
+
+
 @pytest.mark.parametrize("flip", [False, True])
 def test_scaling_before_or_after_cutting_windows_is_the_same(flip):
     scale, cut = TimestepTransformer(StandardScaler()), SlidingWindowTransformer(4, padding="nan")
