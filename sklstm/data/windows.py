@@ -12,6 +12,9 @@ from sklearn.utils import check_array
 from sklstm._validation import check_no_dates, named_columns
 from sklstm.data.time_grid import warn_unless_in_time
 
+# Methods of arrays that change them, which would change a copy.
+_IN_PLACE = {"fill", "partition", "put", "resize", "setfield", "setflags", "sort"}
+
 
 class Windows(NDArrayOperatorsMixin):
     """Windows of several series, read like an array but held as one table of rows.
@@ -123,12 +126,16 @@ class Windows(NDArrayOperatorsMixin):
         return array if dtype is None else array.astype(dtype, copy=False)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        if any(isinstance(part, Windows) for part in options.get("out", ())):
+            return NotImplemented
         arrays = [np.asarray(part) if isinstance(part, Windows) else part for part in inputs]
         return getattr(ufunc, method)(*arrays, **options)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or not hasattr(np.ndarray, name):
             raise AttributeError(f"Windows have no attribute {name!r}.")
+        if name in _IN_PLACE:
+            raise AttributeError(f"Windows are not changed: np.asarray(windows) has a {name!r}.")
         if not callable(getattr(np.ndarray, name)):
             return getattr(np.asarray(self), name)
         # who only asks whether there is such a method needs no copy

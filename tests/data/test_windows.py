@@ -311,6 +311,17 @@ def test_what_else_is_asked_of_an_array_is_answered_by_a_copy(windows, array):
         windows.iloc  # noqa: B018
 
 
+def test_windows_are_not_changed(windows, array):
+    with pytest.raises(TypeError, match="NotImplemented"):
+        windows += 1
+    with pytest.raises(TypeError, match="NotImplemented"):
+        np.add(1, 2, out=windows)
+    with pytest.raises(AttributeError, match="Windows are not changed"):
+        windows.fill(0)
+    assert not hasattr(windows, "sort")
+    np.testing.assert_array_equal(windows, array)
+
+
 def test_a_span_is_of_all_windows():
     with pytest.raises(ValueError, match=r"span must have shape \(5, 2\)"):
         Windows(ROWS, FIRST, 3, np.zeros((4, 2)))
