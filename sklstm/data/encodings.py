@@ -121,7 +121,9 @@ def resolve_categorical(
             )
         return list(range(n_features)) if all_integers else []
     chosen = np.asarray(categorical)
-    if chosen.ndim != 1 or (chosen.size and chosen.dtype.kind not in "biuUO"):
+    if chosen.dtype == object:
+        chosen = np.asarray(chosen.tolist())
+    if chosen.ndim != 1 or (chosen.size and chosen.dtype.kind not in "biuU"):
         raise ValueError(
             "The 'categorical_features' parameter must be None, 'from_dtype', or a 1-D array-like "
             f"of bool, int or str. Got {categorical!r} instead."
@@ -133,7 +135,7 @@ def resolve_categorical(
                 f"{len(chosen)}, and X has {n_features} feature(s) a time step."
             )
         return np.flatnonzero(chosen).tolist()
-    if chosen.dtype.kind in "UO":
+    if chosen.dtype.kind in "U":
         return sorted({_place(name, names) for name in chosen.tolist()})
     outside = [int(i) for i in chosen if not -n_features <= i < n_features]
     if outside:

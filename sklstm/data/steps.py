@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sklstm._validation import check_lengths_agree, check_no_dates
 from sklstm.data.layout import holds_members
+from sklstm.data.rows import is_missing
 from sklstm.data.sequences import Sequences
 
 
@@ -324,11 +325,27 @@ def labels_of_steps(steps: Steps, ignore_label: Any) -> Steps:
 
 def _is_no_label(labels: NDArray[Any]) -> NDArray[np.bool_]:
     if labels.dtype != object:
-        return np.asarray(labels != labels)  # NaN alone differs from itself
-    return np.array([_is_nothing(label) for label in labels], dtype=bool)
+        return is_missing(labels)
+    return np.array([is_nothing(label) for label in labels], dtype=bool)
 
 
-def _is_nothing(value: Any) -> bool:
+def is_nothing(value: Any) -> bool:
+    """Tell whether a label is missing: None, NaN or pandas' NA.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> from sklstm.data.steps import is_nothing
+    >>> [is_nothing(value) for value in (None, float("nan"), 0, "")]
+    [True, True, False, False]
+    """
     if value is None:
         return True
     differs = value != value  # so does NaN, and pandas' NA says neither yes nor no

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklstm.data.steps import as_objects
+from sklstm.data.steps import as_objects, is_nothing
 
 
 def as_transcripts(y: Any) -> NDArray[Any]:
@@ -47,7 +47,7 @@ def _as_transcript(member: Any, name: str, wanted: str) -> str | tuple[Any, ...]
         return str(member)
     if isinstance(member, list | tuple) or np.ndim(getattr(member, "values", member)) == 1:
         symbols = tuple(member.tolist() if hasattr(member, "tolist") else member)
-        missing = next((i for i, s in enumerate(symbols) if s is None or s != s), None)
+        missing = next((i for i, s in enumerate(symbols) if is_nothing(s)), None)
         if missing is not None:
             raise ValueError(f"{name} has no symbol at place {missing}: {symbols[missing]!r}.")
         return symbols

@@ -62,6 +62,8 @@ def test_edges_are_the_values_where_they_are_few_else_quantiles():
         ("from_dtype", []),
         ([True, False, True], [0, 2]),
         (np.array([2, 0]), [0, 2]),
+        (np.array([2, 0], dtype=object), [0, 2]),
+        (np.array(["c"], dtype=object), [2]),
         ([-1], [2]),
         (["c", "a"], [0, 2]),
         (["a", "a", "c"], [0, 2]),

@@ -28,6 +28,7 @@ def test_symbols_in_lists_tuples_and_arrays():
         (pd.DataFrame({"p": ["ab"]}), "DataFrame"),
         ({"a": 1}, "dict"),
         ([["a"], ["a", np.nan]], r"y\[1\] has no symbol at place 1: nan"),
+        ([["a", pd.NA]], r"y\[0\] has no symbol at place 1: <NA>"),
         ([[None]], r"y\[0\] has no symbol at place 0: None"),
     ],
 )
