@@ -111,9 +111,8 @@ def build_module(
         If the user's own module gives outputs of another shape.
     """
     inputs = build_inputs(estimator, sequences, weight, anchor, categorical)
-    n_features = inputs.n_outputs
     if estimator.module is not None:
-        own = _own_module(estimator.module, n_features, n_outputs)
+        own = _own_module(estimator.module, inputs.n_outputs, n_outputs)
         model: nn.Module = CustomModel(
             inputs,
             own,
@@ -124,7 +123,6 @@ def build_module(
         hidden_layer_sizes, dense_layer_sizes = check_network(estimator)
         model = SequenceModel(
             inputs,
-            n_features,
             n_outputs,
             hidden_layer_sizes=hidden_layer_sizes,
             cell=estimator.cell,

@@ -1,6 +1,5 @@
 """Several consecutive steps as one."""
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -49,8 +48,4 @@ class Patches(nn.Module):
         batch, time, n_features = x.shape
         padded = functional.pad(x, (0, 0, 0, -time % self.size))
         grouped = padded.reshape(batch, -1, self.size * n_features)
-        return grouped, None if lengths is None else _ceil_divide(lengths, self.size)
-
-
-def _ceil_divide(lengths: Tensor, size: int) -> Tensor:
-    return torch.div(lengths + size - 1, size, rounding_mode="floor")
+        return grouped, None if lengths is None else -(-lengths // self.size)

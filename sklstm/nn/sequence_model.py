@@ -25,8 +25,8 @@ class SequenceModel(nn.Module):
     ----------
     inputs : Standardize, Differences or Features
         Scales the features.
-    n_features, n_outputs : int
-        Width of a time step, and of the output.
+    n_outputs : int
+        Width of the output.
     hidden_layer_sizes : sequence of int
         Width of each recurrent layer, in one direction.
     cell : {"lstm", "gru", "rnn"}
@@ -55,7 +55,7 @@ class SequenceModel(nn.Module):
     >>> import numpy as np, torch
     >>> from sklstm.nn import SequenceModel, Standardize
     >>> model = SequenceModel(
-    ...     Standardize(np.zeros(3), np.ones(3)), 3, 2, hidden_layer_sizes=(50, 256), cell="lstm",
+    ...     Standardize(np.zeros(3), np.ones(3)), 2, hidden_layer_sizes=(50, 256), cell="lstm",
     ...     bidirectional=True, pooling="concat", dense_layer_sizes=(), normalization=None,
     ...     dropout=0.0,
     ... )
@@ -66,7 +66,6 @@ class SequenceModel(nn.Module):
     def __init__(
         self,
         inputs: Inputs,
-        n_features: int,
         n_outputs: int,
         *,
         hidden_layer_sizes: Sequence[int],
@@ -89,7 +88,7 @@ class SequenceModel(nn.Module):
         self.n_directions = 2 if bidirectional else 1
         self.patches = Patches(patch_size)
         widths = [
-            n_features * patch_size,
+            inputs.n_outputs * patch_size,
             *(self.n_directions * size for size in hidden_layer_sizes),
         ]
         self.recurrent = nn.ModuleList(
@@ -107,7 +106,7 @@ class SequenceModel(nn.Module):
         first: Any = self.recurrent[0]
         first.ignore(inputs.is_constant.repeat(patch_size))
         kind = None if normalization is None else NORMALIZATIONS[normalization]
-        self.input_norm = kind(n_features) if kind and kind.on_input else None
+        self.input_norm = kind(inputs.n_outputs) if kind and kind.on_input else None
         self.norms = nn.ModuleList(kind(width) for width in widths[1:]) if kind else None
         self.dropout = dropout
         n_pooled = len(self.pooling) * widths[-1]

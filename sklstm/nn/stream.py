@@ -44,7 +44,7 @@ class ModelStream:
     >>> import numpy as np, torch
     >>> from sklstm.nn import ModelStream, SequenceModel, Standardize
     >>> model = SequenceModel(
-    ...     Standardize(np.zeros(3), np.ones(3)), 3, 1, hidden_layer_sizes=(8,), cell="lstm",
+    ...     Standardize(np.zeros(3), np.ones(3)), 1, hidden_layer_sizes=(8,), cell="lstm",
     ...     bidirectional=False, pooling="concat", dense_layer_sizes=(), normalization="layer",
     ...     dropout=0.0,
     ... ).float().eval()

@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sklstm.training.optimizers import OPTIMIZERS, check_optimizer, resolve_weight_decay
-from sklstm.training.prediction import predict_outputs
+from sklstm.training.prediction import evaluating, predict_outputs
 from sklstm.training.runtime import (
     Interrupts,
     check_precision,
@@ -35,6 +35,7 @@ __all__ = [
     "check_callbacks",
     "check_optimizer",
     "check_precision",
+    "evaluating",
     "fresh_seed",
     "make_net",
     "predict_outputs",

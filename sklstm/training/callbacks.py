@@ -9,12 +9,16 @@ from skorch.callbacks import Callback, LRScheduler
 from skorch.net import NeuralNet
 
 
-class Guard(Protocol):
-    """What accompanies a fit, in whatever order callbacks are, and sees every epoch."""
-
-    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None: ...
+class Observer(Protocol):
+    """What is told of every epoch, whatever the order of callbacks."""
 
     def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None: ...
+
+
+class Guard(Observer, Protocol):
+    """What accompanies a fit from its beginning."""
+
+    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None: ...
 
 
 class StopTraining(Exception):  # noqa: N818 - no error
@@ -25,20 +29,15 @@ class DivergedError(ValueError):
     """Ends a fit whose loss is no longer a number."""
 
 
-class Divergence:
-    """End a fit whose loss is no longer a number."""
-
-    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
-        """Nothing is to be begun."""
-
-    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
-        for name in ("train_loss", "valid_loss"):
-            loss = net.history[-1].get(name, 0.0)
-            if not math.isfinite(loss):
-                raise DivergedError(
-                    f"Training diverged: the {name.replace('_', ' ')} is {loss} in epoch "
-                    f"{len(net.history)}. {advice(net)}"
-                )
+def check_losses(net: NeuralNet) -> None:
+    """Raise if a loss of the last epoch is no longer a number."""
+    for name in ("train_loss", "valid_loss"):
+        loss = net.history[-1].get(name, 0.0)
+        if not math.isfinite(loss):
+            raise DivergedError(
+                f"Training diverged: the {name.replace('_', ' ')} is {loss} in epoch "
+                f"{len(net.history)}. {advice(net)}"
+            )
 
 
 def advice(net: NeuralNet) -> str:
@@ -60,8 +59,6 @@ class BestWeights:
     def __init__(self, patience: int, tol: float) -> None:
         self.patience = patience
         self.tol = tol
-
-    def on_train_begin(self, net: NeuralNet, **kwargs: Any) -> None:
         self.best_loss_ = math.inf
         self.best_epoch_ = 0
         self.state_: tuple[dict[str, Any], dict[str, Any]] | None = None

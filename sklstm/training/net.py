@@ -18,10 +18,11 @@ from sklstm._transaction import transaction
 from sklstm.training.callbacks import (
     BestWeights,
     DivergedError,
-    Divergence,
     Guard,
+    Observer,
     StopTraining,
     advice,
+    check_losses,
 )
 from sklstm.training.optimizers import (
     clip_gradients,
@@ -48,7 +49,7 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
     callbacks_: list[tuple[str, Any]]
     rng_: np.random.Generator
     interrupts_: Interrupts
-    guards_: list[Guard]
+    observers_: list[Observer]
     users_callbacks_: list[Any]
     rate_: tuple[str, float] | None
     schedule_: RateSchedule | None
@@ -158,8 +159,9 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
             stop = error
         if method_name == "on_epoch_end":
             # after all callbacks have seen the epoch, and even if one of them ends the fit
-            for guard in self.guards_:
-                guard.on_epoch_end(self)
+            check_losses(self)
+            for observer in self.observers_:
+                observer.on_epoch_end(self)
         if stop is not None:
             raise StopTraining from stop
 
@@ -205,14 +207,14 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         """
         rate = SCHEDULES[schedule]
         n_steps = n_epochs * len(self.get_iterator(split.train))
-        everybody: list[Guard] = [Divergence(), *guards]
+        observers: list[Observer] = [*guards]
         if early_stopping is not None:
-            everybody.append(early_stopping)
+            observers.append(early_stopping)
         with self._accompanied(), Interrupts() as self.interrupts_:
-            self.rng_, self.guards_ = rng, everybody
+            self.rng_, self.observers_ = rng, observers
             self.schedule_ = None if rate is None else RateSchedule(rate, self.lr, n_steps)
             self._set_rate(schedule)
-            for guard in everybody:
+            for guard in guards:
                 guard.on_train_begin(self)
             self.notify("on_train_begin", X=split, y=None)
             if early_stopping is not None and self.history and split.valid is not None:
@@ -245,7 +247,7 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         try:
             yield
         finally:
-            self.guards_, self.schedule_ = [], None
+            self.observers_, self.schedule_ = [], None
             self.module_.eval()
 
     @contextmanager
@@ -308,7 +310,6 @@ def make_net(
     gradient_clip: float | None,
     callbacks: Sequence[Any] | None,
     device: str,
-    rng: np.random.Generator,
 ) -> SequenceNet:
     """Build a net that is ready to train.
 
@@ -325,8 +326,6 @@ def make_net(
     callbacks : list of skorch callbacks or None
         The user's.
     device : str
-    rng : numpy Generator
-        Shuffles the samples.
 
     Returns
     -------
@@ -345,7 +344,7 @@ def make_net(
         callbacks=list(callbacks or ()),
         device=device,
     )
-    net.rng_, net.guards_, net.rate_, net.schedule_ = rng, [], None, None
+    net.observers_, net.rate_, net.schedule_ = [], None, None
     net.gradient_clip_ = gradient_clip
     net.users_callbacks_ = list(callbacks or ())
     net.initialize()

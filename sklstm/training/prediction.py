@@ -50,7 +50,7 @@ def predict_outputs(
     place = torch.device(device)
     n_steps = _STEPS.get(place.type, _STEPS_ELSEWHERE)
     batch_size = min(max(n_steps // longest, _MIN_BATCH), _MAX_BATCH)
-    with torch.no_grad(), _evaluating(module):
+    with torch.no_grad(), evaluating(module):
         if len(sequences) <= batch_size:
             outputs = _outputs(module, sequences, np.arange(len(sequences)), place)
             return outputs if reduce is None else reduce(outputs)
@@ -59,7 +59,7 @@ def predict_outputs(
 
 
 @contextmanager
-def _evaluating(module: nn.Module) -> Iterator[None]:
+def evaluating(module: nn.Module) -> Iterator[None]:
     """Put a module into evaluation mode, which callbacks may ask while it learns."""
     if not module.training:
         yield
@@ -79,17 +79,15 @@ def _outputs_by_batches(
     n_rows: NDArray[np.int64] | None,
     reduce: Callable[[Tensor], Tensor] | None,
 ) -> Tensor:
-    n_all = len(sequences) if n_rows is None else int(n_rows.sum())
-    first = None if n_rows is None else first_rows(n_rows)
-    outputs = None
+    if n_rows is None:
+        n_rows = np.ones(len(sequences), dtype=np.int64)
+    first, outputs = first_rows(n_rows), None
     for indices in Batches(sequences.lengths, batch_size):
         batch = _outputs(module, sequences, indices, device)
         batch = batch if reduce is None else reduce(batch)
         if outputs is None:
-            outputs = batch.new_empty(n_all, *batch.shape[1:])
-        rows = indices
-        if n_rows is not None and first is not None:
-            rows = rows_of(first[indices], n_rows[indices])
+            outputs = batch.new_empty(int(n_rows.sum()), *batch.shape[1:])
+        rows = rows_of(first[indices], n_rows[indices])
         outputs[torch.from_numpy(rows)] = batch
     assert outputs is not None
     return outputs

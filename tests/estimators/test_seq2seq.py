@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, cross_val_predict
+from skorch.callbacks import Callback
 
 from sklstm import LSTMSeq2SeqClassifier, LSTMSeq2SeqRegressor
 
@@ -103,6 +104,25 @@ def test_a_beam_of_one_is_greedy(rng):
     y = [reverse(x) for x in X]
     model = LSTMSeq2SeqClassifier(**SMALL, **TOKENS).fit(X, y)
     assert_array_equal(model._search(X), model.predict(X))
+
+
+@pytest.mark.parametrize("beam_width", [1, 3])
+def test_a_callback_may_ask_for_predictions(rng, beam_width):
+    X = digits(rng, 30)
+    said = []
+
+    class Watch(Callback):
+        def on_batch_end(self, net, training=False, **_):
+            if training:
+                said.append((model.predict(X), model.predict(X)))
+
+    model = LSTMSeq2SeqClassifier(
+        **SMALL, **TOKENS, dropout=0.5, beam_width=beam_width, callbacks=[Watch()]
+    )
+    model.fit(X, [reverse(x) for x in X])
+    assert said
+    for first, second in said:
+        assert_array_equal(first, second)
 
 
 @pytest.mark.parametrize("kind", [LSTMSeq2SeqClassifier, LSTMSeq2SeqRegressor])

@@ -29,7 +29,7 @@ def test_lengths_are_rounded_up(size):
 def test_padding_changes_nothing(size, pooling):
     torch.manual_seed(0)
     model = SequenceModel(
-        Standardize(np.array([1.0]), np.array([2.0])), 1, 2, hidden_layer_sizes=(5,), cell="lstm",
+        Standardize(np.array([1.0]), np.array([2.0])), 2, hidden_layer_sizes=(5,), cell="lstm",
         bidirectional=True, pooling=pooling, dense_layer_sizes=(), normalization="layer",
         dropout=0.0, patch_size=size,
     ).double().eval()  # fmt: skip

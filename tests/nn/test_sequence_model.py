@@ -19,7 +19,7 @@ def make_model(rng, **changes):
         "dropout": 0.0,
         **changes,
     }
-    model = SequenceModel(Standardize(MEAN, SCALE, [1]), 2, 3, **options).double()
+    model = SequenceModel(Standardize(MEAN, SCALE, [1]), 3, **options).double()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(torch.as_tensor(0.3 * rng.normal(size=parameter.shape)))
@@ -157,7 +157,7 @@ def test_layer_normalization_leaves_something_of_a_single_feature(rng):
     inputs = Standardize(np.zeros(1), np.ones(1))
     options = {"cell": "lstm", "bidirectional": False, "pooling": "last", "dropout": 0.0}
     options |= {"hidden_layer_sizes": (4,), "dense_layer_sizes": (), "normalization": "layer"}
-    output = predict(SequenceModel(inputs, 1, 1, **options).double(), make_batch(rng)[..., :1])
+    output = predict(SequenceModel(inputs, 1, **options).double(), make_batch(rng)[..., :1])
     assert len(np.unique(output.round(6))) == len(LENGTHS)
 
 
@@ -172,8 +172,8 @@ def test_all_layers_start_as_they_are_told():
         "dropout": 0.0,
     }
     scaled = Standardize(MEAN, SCALE)
-    usual = SequenceModel(scaled, 2, 3, **options)
-    told = SequenceModel(scaled, 2, 3, **options, start=Start(keep_biases=(-1.0, 0.0)))
+    usual = SequenceModel(scaled, 3, **options)
+    told = SequenceModel(scaled, 3, **options, start=Start(keep_biases=(-1.0, 0.0)))
     for model, expected in ((usual, (1, 1)), (told, (-1, 0))):
         for layer, n_hidden in zip(model.recurrent, (64, 32), strict=True):
             for part in (layer.forward_layer, layer.backward_layer):

@@ -26,7 +26,7 @@ def build(inputs, n_features=3, **changed):
         "normalization": None,
         "dropout": 0.3,
     }
-    return SequenceModel(inputs, n_features, 2, **{**options, **changed}).float().eval()
+    return SequenceModel(inputs, 2, **{**options, **changed}).float().eval()
 
 
 def numbers():

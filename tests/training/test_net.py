@@ -50,7 +50,6 @@ def net_of(**options):
             "gradient_clip": None,
             "callbacks": None,
             "device": "cpu",
-            "rng": np.random.default_rng(0),
             **options,
         },
     )
