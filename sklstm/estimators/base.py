@@ -55,40 +55,27 @@ from sklstm.training import (
     threads_for,
 )
 
-# What a net is built with, and training that continues cannot change.
-_LASTING = (
-    "hidden_layer_sizes",
-    "cell",
-    "activation",
-    "bidirectional",
-    "return_sequences",
-    "pooling",
-    "decoder_layer_sizes",
-    "attention",
-    "embedding_size",
-    "max_length",
-    "block_sizes",
-    "dense_layer_sizes",
-    "normalization",
-    "dropout",
-    "patch_size",
-    "random_crop",
-    "module",
-    "loss",
-    "quantile",
-    "standardize",
-    "categorical_features",
-    "feature_encoding",
-    "differences",
-    "missing_values",
-    "subtract_last",
-    "linear_skip",
-    "optimizer",
-    "weight_decay",
-    "gradient_clip",
-    "device",
-    "precision",
-)
+# What may change while training continues; all other parameters are what a net is built with.
+_CHANGEABLE = {
+    "batch_size",
+    "beam_width",
+    "callbacks",
+    "class_weight",
+    "early_stopping",
+    "ignore_label",
+    "learning_rate",
+    "learning_rate_schedule",
+    "length_penalty",
+    "max_epochs",
+    "n_iter_no_change",
+    "random_state",
+    "teacher_forcing",
+    "tol",
+    "validation_fraction",
+    "validation_split",
+    "verbose",
+    "warm_start",
+}
 
 
 def _form_of(is_table: bool, n_columns: int) -> str:
@@ -344,7 +331,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
                 keep_threads(n_outside),
             ):
                 if not resume:
-                    self.net_ = self._make_net(train, loss, device, rng)
+                    self.net_ = self._make_net(train, loss, device)
                     self.net_.parameters_ = self._lasting_parameters()
                     self.net_.split_seed_ = split_seed
                 self._train(self.net_, train, valid, rng, one_epoch=one_epoch)
@@ -379,8 +366,8 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _lasting_parameters(self) -> dict[str, Any]:
         # copies of what can be changed in place; a callable is known by its identity
-        values = {name: getattr(self, name) for name in _LASTING if hasattr(self, name)}
-        return {n: v if callable(v) else deepcopy(v) for n, v in values.items()}
+        values = self.get_params(deep=False).items()
+        return {n: v if callable(v) else deepcopy(v) for n, v in values if n not in _CHANGEABLE}
 
     def _n_threads(self, train: Part, device: str) -> int | None:
         if self.module is not None:
@@ -491,9 +478,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             )
         return parts
 
-    def _make_net(
-        self, train: Part, loss: Loss, device: str, rng: np.random.Generator
-    ) -> "training.SequenceNet":
+    def _make_net(self, train: Part, loss: Loss, device: str) -> "training.SequenceNet":
         return training.make_net(
             self._build_module(train, loss.n_outputs),
             loss,
@@ -503,7 +488,6 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             gradient_clip=self._largest_norm(),
             callbacks=self.callbacks,
             device=device,
-            rng=rng,
         )
 
     def _train(

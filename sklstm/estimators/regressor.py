@@ -650,8 +650,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
 
         if len(part.targets) < 2:
             return float("nan")
-        prediction = self.net_.criterion_.predict(outputs).numpy()
-        y_pred = self.targets_.decode(prediction, part.sequences)
+        y_pred = self._respond("predict", outputs, part.sequences)
         return float(r2_score(part.targets, y_pred, sample_weight=part.target_weight))
 
     def __sklearn_tags__(self) -> Tags:

@@ -355,8 +355,7 @@ class LSTMSeq2SeqRegressor(RegressorMixin, BaseSeq2Seq):  # type: ignore[misc]
         return (self.n_steps_,) if one else (self.n_steps_, self.n_outputs_)
 
     def _make_loss(self, train: Part, seed: int | None) -> Loss:
-        steps = train.targets.reshape(-1, *train.targets.shape[2:])
-        weight = None if train.weight is None else np.repeat(train.weight, self.n_steps_)
+        steps, weight = self._by_step(train)
         kind = REGRESSION_LOSSES[self.loss]
         self.targets_ = RegressionTargets(
             no_anchor(self.n_outputs_),
@@ -377,9 +376,8 @@ class LSTMSeq2SeqRegressor(RegressorMixin, BaseSeq2Seq):  # type: ignore[misc]
 
     def _encode(self, part: Part) -> tuple[Targets, NDArray[np.float64] | None]:
         lengths = np.full(len(part.y), self.n_steps_)
-        steps = part.targets.reshape(-1, *part.targets.shape[2:])
+        steps, weight = self._by_step(part)
         targets = self.targets_.encode(steps, part.sequences, dtype_of(self.precision))
-        weight = None if part.weight is None else np.repeat(part.weight, lengths)
         return Steps(targets, lengths), weight
 
     def _predicted(self, outputs: Tensor) -> NDArray[np.float64]:
@@ -389,7 +387,11 @@ class LSTMSeq2SeqRegressor(RegressorMixin, BaseSeq2Seq):  # type: ignore[misc]
     def _score_outputs(self, outputs: Tensor, part: Part) -> float:
         from sklearn.metrics import r2_score  # slow to import, and few need it
 
-        truths = part.targets.reshape(-1, self.n_outputs_)
+        truths, weight = self._by_step(part)
         predicted = self._predicted(outputs).reshape(truths.shape)
-        weight = None if part.weight is None else np.repeat(part.weight, self.n_steps_)
         return float(r2_score(truths, predicted, sample_weight=weight))
+
+    def _by_step(self, part: Part) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+        """Return targets and weights, a row a step."""
+        weight = None if part.weight is None else np.repeat(part.weight, self.n_steps_)
+        return part.targets.reshape(-1, *part.targets.shape[2:]), weight

@@ -342,6 +342,8 @@ class LSTMTranscriber(TranscriptsMixin):
     # ---------------------------------------------------------------- hooks
 
     def _check_parameters(self, *, resume: bool) -> None:
+        if self.cell == "mdlstm":
+            self._check_block_sizes()
         super()._check_parameters(resume=resume)
         self._refuse_stratified()
         if self.cell != "mdlstm":
@@ -355,7 +357,6 @@ class LSTMTranscriber(TranscriptsMixin):
                     f"With cell='mdlstm' {name} must be {' or '.join(map(repr, wanted))}, since "
                     f"images are read by other layers. Got {given[name]!r}."
                 )
-        self._check_block_sizes()
 
     def _check_block_sizes(self) -> None:
         n_layers = len(check_network(self)[0])

@@ -23,16 +23,16 @@ def predicts_distribution(regressor: Any) -> bool:
     )
 
 
-def tails_of(regressor: Any) -> tuple[float, float]:
-    """Return the levels that a regressor knows best: the outermost, or one standard deviation."""
+def sides_known(regressor: Any) -> tuple[bool, bool]:
+    """Tell whether the outermost quantiles lie below and above the median."""
     if _is_gaussian(regressor):
-        return 0.158655, 0.841345
+        return True, True
     levels = _levels(regressor)
-    return float(levels[0]), float(levels[-1])
+    return bool(levels[0] < 0.5), bool(levels[-1] > 0.5)
 
 
 def tail_at(regressor: Any, X: Any, side: int) -> Array:
-    """Return one of the two quantiles that a regressor knows best, see `tails_of`.
+    """Return the outermost quantile on one side, of "gaussian" one standard deviation off the mean.
 
     Parameters
     ----------
@@ -51,4 +51,4 @@ def tail_at(regressor: Any, X: Any, side: int) -> Array:
         mean, std = (part.reshape(len(part), -1) for part in regressor.predict(X, return_std=True))
         return np.asarray(mean + std if side else mean - std)
     known = regressor.predict_quantiles(X)
-    return np.asarray(known.reshape(len(known), -1, known.shape[-1])[..., -side])
+    return np.asarray(known.reshape(len(known), -1, known.shape[-1])[..., -1 if side else 0])

@@ -16,7 +16,7 @@ from sklstm.data import Windows
 from sklstm.forecasting.base import BaseForecaster
 from sklstm.forecasting.calendar_features import CALENDAR, calendar_features
 from sklstm.forecasting.differences import difference, difference_windows, undo_difference
-from sklstm.forecasting.distribution import predicts_distribution, tail_at, tails_of
+from sklstm.forecasting.distribution import predicts_distribution, sides_known, tail_at
 from sklstm.forecasting.framing import (
     Context,
     Signals,
@@ -343,13 +343,13 @@ class WindowForecaster(BaseForecaster):
         summed = self._plan.strategy.fed or len(self.differences)
         if summed or not predicts_distribution(regressor):
             return below, above
-        levels = tails_of(regressor)
+        below_known, above_known = sides_known(regressor)
         lower, upper = (self._run(at, self._tail(side)) for side in (0, 1))
         # levels on one side of the median alone say nothing of the other
         width = upper - lower
         return (
-            np.maximum(forecast - lower if levels[0] < 0.5 else width, _LEAST_WIDTH * below),
-            np.maximum(upper - forecast if levels[1] > 0.5 else width, _LEAST_WIDTH * above),
+            np.maximum(forecast - lower if below_known else width, _LEAST_WIDTH * below),
+            np.maximum(upper - forecast if above_known else width, _LEAST_WIDTH * above),
         )
 
     def _tail(self, side: int) -> Answer:

@@ -254,46 +254,41 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
             )
 
     def _check_X(self, X: Any, *, reset: bool) -> Series:
-        if self.group_by is None:
-            check_no_dates(X, "X")
-            # too large a value is reported as such
-            with np.errstate(over="ignore"), named_columns(X, "X"):
-                values = validate_data(
-                    self, X, reset=reset, dtype=np.float32, ensure_all_finite=False
-                )
-            _check_finite(values)
-            if reset:
-                self.group_column_ = None
-            series = Series(values, np.zeros(len(values), dtype=np.int64), [None])
-            warn_unless_in_time(X, series.codes)
-            return series
-        import pandas as pd
-
+        column, codes, keys = self._groups(X)
+        features = _without(X, column)
+        if column is not None and features.shape[1] == 0:
+            raise ValueError(
+                f"Found array with 0 feature(s) beside the column of group_by={self.group_by!r}, "
+                "while a minimum of 1 is required."
+            )
+        check_no_dates(features, "X")
+        # too large a value is reported as such
+        with np.errstate(over="ignore"), named_columns(features, "X"):
+            values = check_array(
+                features, dtype=np.float32, estimator=self, ensure_all_finite=False, input_name="X"
+            )
         validate_data(self, X, reset=reset, skip_check_array=True)
-        column, keys = _find_groups(X, self.group_by)
+        _check_finite(values)
         if reset:
             self.group_column_ = column
+        codes = np.zeros(len(values), dtype=np.int64) if codes is None else codes
+        warn_unless_in_time(X, codes)
+        return Series(values, codes, keys)
+
+    def _groups(self, X: Any) -> tuple[int | None, NDArray[np.int64] | None, list[Any]]:
+        """Return the column that tells series apart, the number of each row's, and their keys."""
+        if self.group_by is None:
+            return None, None, [None]
+        import pandas as pd
+
+        column, keys = _find_groups(X, self.group_by)
         codes, unique = pd.factorize(keys)
         if (codes < 0).any():
             raise ValueError(
                 f"group_by={self.group_by!r} holds a missing value in row "
                 f"{int(np.argmin(codes))}: every row must name its series."
             )
-        features = _without(X, column)
-        if features.shape[1] == 0:
-            raise ValueError(
-                f"Found array with 0 feature(s) beside the column of group_by={self.group_by!r}, "
-                "while a minimum of 1 is required."
-            )
-        check_no_dates(features, "X")
-        with np.errstate(over="ignore"), named_columns(features, "X"):
-            values = check_array(
-                features, dtype=np.float32, estimator=self, ensure_all_finite=False
-            )
-        _check_finite(values)
-        series = Series(values, codes.astype(np.int64), list(unique))
-        warn_unless_in_time(X, series.codes)
-        return series
+        return column, codes.astype(np.int64), list(unique)
 
     def _ends(self, series: Series) -> dict[Any, NDArray[np.float32]]:
         n_kept = self.window_size - 1

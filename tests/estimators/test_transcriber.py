@@ -255,6 +255,16 @@ def test_any_number_of_multidimensional_layers(rng, sizes):
     assert [len(p) for p in model.predict_log_proba(X)] == [x.shape[1] for x in X]
 
 
+def test_training_goes_on_with_the_blocks_that_it_began_with(rng):
+    X, words = images(rng, 6)
+    model = LSTMTranscriber((2, 3), cell="mdlstm", max_epochs=1, random_state=0, warm_start=True)
+    model.fit(X, words)
+    with pytest.raises(ValueError, match="block_sizes changed since"):
+        model.set_params(block_sizes=((1, 1), (3, 2))).fit(X, words)
+    with pytest.raises(ValueError, match="'block_sizes' parameter must hold"):
+        model.set_params(block_sizes=((2, 1), (3,))).fit(X, words)
+
+
 def test_weight_two_is_the_image_twice(rng):
     X, words = images(rng, 8)
     model = LSTMTranscriber(
