@@ -1,13 +1,25 @@
 """What a forecaster asks of a regressor."""
 
+from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
 from numpy.typing import NDArray
 from sklearn.utils import get_tags
 
+# What stands for no step in a pipeline.
+_NO_STEP = (None, "passthrough")
 # A network that counts so few times is not worth to go on training.
 _LITTLE_TRUST = 0.1
+# scikit-learn's wrappers that check X themselves, and take no more than a table. Others hand it on.
+_OF_TABLES = {
+    "BaseBagging",
+    "BaseWeightBoosting",
+    "RANSACRegressor",
+    "RFE",
+    "SequentialFeatureSelector",
+    "_BaseChain",
+}
 
 
 def takes_sequences(regressor: Any) -> bool:
@@ -38,19 +50,45 @@ def allows_nan(regressor: Any) -> bool:
 
 
 def needs_counts(regressor: Any) -> bool:
-    """Tell whether the estimator that predicts refuses targets below zero."""
-    chain = _chain(regressor)
-    return bool(chain) and getattr(chain[-1], "loss", None) == "poisson"
+    """Tell whether an estimator that targets come to refuses those below zero."""
+    return any(map(_refuses_negative, _learners(regressor)))
+
+
+def transforms_targets(regressor: Any) -> bool:
+    """Tell whether targets go through a function of the user's, such as a logarithm."""
+    return any(getattr(part, "func", None) is not None for part in _learners(regressor))
+
+
+def _refuses_negative(regressor: Any) -> bool:
+    losses = (str(getattr(regressor, name, "")) for name in ("loss", "criterion", "objective"))
+    tags = get_tags(regressor).target_tags
+    return bool(tags.positive_only) or any("poisson" in loss for loss in losses)
+
+
+def _learners(regressor: Any) -> Iterator[Any]:
+    """Yield all estimators that targets come to, the outer ones first."""
+    yield regressor
+    for part in _inner(regressor):
+        yield from _learners(part)
+
+
+def _inner(regressor: Any) -> list[Any]:
+    """Return the estimators that an estimator hands targets on to."""
+    steps = [step for _, step in getattr(regressor, "steps", []) if step not in _NO_STEP]
+    named = (getattr(regressor, name, None) for name in ("estimator", "regressor"))
+    return steps[-1:] or _members(regressor) or [part for part in named if part is not None]
 
 
 def _chain(regressor: Any) -> list[Any]:
     """Return the estimators that data goes through, one after another."""
     if hasattr(regressor, "steps"):
-        steps = [step for _, step in regressor.steps if step not in (None, "passthrough")]
+        steps = [step for _, step in regressor.steps if step not in _NO_STEP]
         return [estimator for step in steps for estimator in _chain(step)]
     for name in ("estimator", "regressor"):
         if getattr(regressor, name, None) is not None:
-            return _chain(getattr(regressor, name))
+            inner = _chain(getattr(regressor, name))
+            is_of_tables = _OF_TABLES & {kind.__name__ for kind in type(regressor).__mro__}
+            return [regressor, *inner] if is_of_tables else inner
     return [regressor]
 
 

@@ -32,6 +32,7 @@ from sklstm.forecasting.regressors import (
     needs_counts,
     tables_hide_sequences,
     takes_sequences,
+    transforms_targets,
 )
 from sklstm.forecasting.strategies import STRATEGIES, Plan
 from sklstm.forecasting.units import Units
@@ -79,7 +80,8 @@ class WindowForecaster(BaseForecaster):
         standard deviation (or of the series' mean change from row to row, if that is more), so
         that neither a level never seen nor series of other sizes are an obstacle; windows
         are copied for it, and features are left as they are. None gives windows as they are.
-        "auto" scales where there are many series, unless the regressor's loss is "poisson". On a
+        "auto" scales where there are many series, unless the regressor takes no target below zero
+        (as with loss="poisson") or a `TransformedTargetRegressor` has functions of its own. On a
         single one that drifts, a forest gains much from "window"; an LSTM knows by itself what to
         do.
     flatten : bool or "auto", default="auto"
@@ -225,11 +227,12 @@ class WindowForecaster(BaseForecaster):
         counts = needs_counts(self.regressor)
         if counts and (self.scaling == "window" or len(self.differences)):
             raise ValueError(
-                "loss='poisson' needs counts, but scaling='window' and differences make other "
-                "numbers of them. Set scaling to 'auto' or None, and differences to ()."
+                "The regressor, as loss='poisson' does, needs counts, but scaling='window' and "
+                "differences make other numbers of them. Set scaling to 'auto' or None, and "
+                "differences to ()."
             )
-        many = len(self.series_) > 1
-        return self.scaling == "window" or (self.scaling == "auto" and many and not counts)
+        may_be = len(self.series_) > 1 and not (counts or transforms_targets(self.regressor))
+        return self.scaling == "window" or (self.scaling == "auto" and may_be)
 
     def _training_sets(self) -> Iterator[tuple[Any, Array]]:
         """Yield windows and targets of each stage."""

@@ -1,22 +1,31 @@
+import numpy as np
+import pandas as pd
 import pytest
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import (
+    AdaBoostRegressor,
     BaggingRegressor,
     HistGradientBoostingRegressor,
+    RandomForestRegressor,
     StackingRegressor,
     VotingRegressor,
 )
+from sklearn.feature_selection import RFE, SequentialFeatureSelector
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import GammaRegressor, PoissonRegressor, RANSACRegressor, Ridge
 from sklearn.model_selection import GridSearchCV
+from sklearn.multioutput import RegressorChain
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklstm import LSTMRegressor, TimestepTransformer
+from sklstm.forecasting import WindowForecaster
 from sklstm.forecasting.regressors import (
     allows_nan,
     needs_counts,
     tables_hide_sequences,
     takes_sequences,
+    transforms_targets,
 )
 
 
@@ -56,10 +65,64 @@ def test_sequences_behind_a_table_are_hidden():
     assert not tables_hide_sequences(LSTMRegressor())
 
 
-def test_who_needs_counts():
-    poisson = LSTMRegressor(loss="poisson")
-    assert needs_counts(poisson)
-    boosting = HistGradientBoostingRegressor(loss="poisson")
-    assert needs_counts(make_pipeline(StandardScaler(), boosting))
+@pytest.mark.parametrize(
+    "regressor",
+    [
+        LSTMRegressor(loss="poisson"),
+        PoissonRegressor(),
+        GammaRegressor(),
+        RandomForestRegressor(criterion="poisson"),
+        GridSearchCV(PoissonRegressor(), {}),
+        VotingRegressor([("a", Ridge()), ("b", PoissonRegressor())]),
+        make_pipeline(StandardScaler(), HistGradientBoostingRegressor(loss="poisson")),
+    ],
+    ids=str,
+)
+def test_who_needs_counts(regressor):
+    assert needs_counts(regressor)
+
+
+def test_who_needs_none():
     assert not needs_counts(LSTMRegressor())
+    assert not needs_counts(VotingRegressor([("a", Ridge()), ("b", "drop")]))
     assert not needs_counts(make_pipeline("passthrough"))
+
+
+def test_functions_of_targets():
+    logarithm = TransformedTargetRegressor(Ridge(), func=np.log1p, inverse_func=np.expm1)
+    assert transforms_targets(logarithm)
+    assert transforms_targets(make_pipeline(StandardScaler(), logarithm))
+    assert not transforms_targets(TransformedTargetRegressor(Ridge()))
+
+
+@pytest.mark.parametrize(
+    "regressor",
+    [
+        PoissonRegressor(),
+        TransformedTargetRegressor(Ridge(), func=np.log1p, inverse_func=np.expm1),
+    ],
+    ids=str,
+)
+def test_what_needs_its_units_is_not_scaled(regressor):
+    sales = np.random.default_rng(0).poisson(5, size=(40, 2)).astype(float)
+    panel = pd.DataFrame(sales, columns=["a", "b"]).T.stack()
+    model = WindowForecaster(regressor, 5, 3, strategy="direct").fit(panel)
+    assert not model.scales_windows_
+    assert (model.predict() > 0).all()
+
+
+@pytest.mark.parametrize(
+    "regressor",
+    [
+        BaggingRegressor(LSTMRegressor()),
+        RegressorChain(LSTMRegressor()),
+        AdaBoostRegressor(LSTMRegressor()),
+        RANSACRegressor(LSTMRegressor()),
+        RFE(LSTMRegressor()),
+        SequentialFeatureSelector(LSTMRegressor()),
+    ],
+    ids=str,
+)
+def test_wrappers_that_take_tables_alone(regressor):
+    assert not takes_sequences(regressor)
+    assert tables_hide_sequences(regressor)

@@ -664,7 +664,7 @@ def test_counts_of_many_series_are_not_scaled():
     assert not model.scales_windows_
     assert (model.predict() > 0).all()
     for changed in ({"scaling": "window"}, {"differences": (7,)}):
-        with pytest.raises(ValueError, match=r"loss='poisson' needs counts.* Set scaling"):
+        with pytest.raises(ValueError, match=r"loss='poisson' does, needs counts.* Set scaling"):
             WindowForecaster(lstm, 7, 2, **changed).fit(y)
 
 
