@@ -204,10 +204,10 @@ def check_no_dates(X: Any, name: str) -> None:
     >>> check_no_dates([1.0], "X")
     """
     if hasattr(X, "columns") and hasattr(X, "dtypes"):
-        found = [column for column, dtype in X.dtypes.items() if _is_date(dtype)]
+        found = _columns(X, "mM")
         place = f" in column(s) {', '.join(map(repr, found))}"
     else:
-        found, place = [X] if _is_date(getattr(X, "dtype", None)) else [], ""
+        found, place = [X] if kind_of(getattr(X, "dtype", None)) in "mM" else [], ""
     if found:
         raise ValueError(
             f"{name} holds dates or durations{place}, but numbers are expected. Drop them, or "
@@ -215,12 +215,44 @@ def check_no_dates(X: Any, name: str) -> None:
         )
 
 
-def _is_date(dtype: Any) -> bool:
-    return getattr(dtype, "kind", "") in ("M", "m")
+def kind_of(dtype: Any) -> str:
+    """Return the kind of a dtype as numpy tells it, also of pandas', Arrow's and polars' dtypes.
+
+    Parameters
+    ----------
+    dtype : object
+
+    Returns
+    -------
+    str
+        "b", "i", "u", "f", "M", "m" and so on; "O" for what numpy does not know.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm._validation import kind_of
+    >>> kind_of(np.dtype("float32")), kind_of(None)
+    ('f', 'O')
+    """
+    kind = getattr(dtype, "kind", None)
+    if isinstance(kind, str):
+        return kind
+    if not hasattr(dtype, "is_temporal"):
+        return "O"
+    # of polars
+    tests = {"M": dtype.is_temporal, "i": dtype.is_integer, "f": dtype.is_numeric}
+    kind = "b" if str(dtype) == "Boolean" else "O"
+    return next((found for found, test in tests.items() if test()), kind)
+
+
+def _columns(frame: Any, kinds: str) -> list[Any]:
+    """Return the columns of a DataFrame whose dtypes are of some kinds."""
+    pairs = zip(frame.columns, frame.dtypes, strict=True)
+    return [column for column, dtype in pairs if kind_of(dtype) in kinds]
 
 
 def columns_of_no_numbers(frame: Any) -> list[Any]:
-    """Return the columns of a DataFrame whose dtype is not of numbers, numpy's or pandas' own.
+    """Return the columns of a DataFrame whose dtype is not of numbers, whichever library's.
 
     Parameters
     ----------
@@ -237,7 +269,8 @@ def columns_of_no_numbers(frame: Any) -> list[Any]:
     >>> columns_of_no_numbers(pd.DataFrame({"a": [1], "b": ["x"]}))
     ['b']
     """
-    return [column for column, dtype in frame.dtypes.items() if dtype.kind not in "biuf"]
+    numbers = set(_columns(frame, "biuf"))
+    return [column for column in frame.columns if column not in numbers]
 
 
 def values_of(frame: Any) -> NDArray[Any]:
@@ -260,10 +293,15 @@ def values_of(frame: Any) -> NDArray[Any]:
     [[1.0], [nan]]
     """
     values = np.asarray(frame)
-    if values.dtype != object:
+    if values.dtype != object or not hasattr(frame, "iloc"):  # polars has NaN for what is missing
         return values
     kind = object if columns_of_no_numbers(frame) else np.float64
     return np.asarray(frame.to_numpy(kind, na_value=np.nan))
+
+
+def _nth_column(frame: Any, number: int) -> Any:
+    """Return a column of pandas', of which several may have one name, or of polars'."""
+    return frame.iloc[:, number] if hasattr(frame, "iloc") else frame.to_series(number)
 
 
 def _are_numbers(values: NDArray[Any]) -> bool:
@@ -300,11 +338,11 @@ def named_columns(X: Any, name: str) -> Iterator[None]:
     try:
         yield
     except (TypeError, ValueError) as error:
-        is_frame = hasattr(X, "iloc") and hasattr(X, "columns")
+        is_frame = hasattr(X, "columns") and hasattr(X, "dtypes")
         others = [
             column
-            for column, values in (X.items() if is_frame else ())
-            if not _are_numbers(values.to_numpy())
+            for number, column in enumerate(X.columns if is_frame else ())
+            if not _are_numbers(_nth_column(X, number).to_numpy())
         ]
         if not others:
             raise

@@ -1,13 +1,16 @@
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
+import torch
 
 from sklstm._validation import (
     check_layer_sizes,
     check_lengths_agree,
     check_quantiles,
     check_sample_weight,
+    kind_of,
 )
 
 
@@ -110,6 +113,48 @@ def test_no_sample_weight():
 def test_sample_weight_error(weight, message):
     with pytest.raises(ValueError, match=message):
         check_sample_weight(weight, 3)
+
+
+class PolarsDtype:
+    """As polars tells its dtypes."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __str__(self):
+        return self.name
+
+    def is_temporal(self):
+        return self.name in ("Date", "Datetime", "Duration")
+
+    def is_integer(self):
+        return self.name.startswith(("Int", "UInt"))
+
+    def is_numeric(self):
+        return self.is_integer() or self.name.startswith("Float")
+
+
+@pytest.mark.parametrize(
+    ("dtype", "kind"),
+    [
+        (np.dtype("int8"), "i"),
+        (np.dtype("datetime64[s]"), "M"),
+        (np.dtype("U3"), "U"),
+        (pd.Int64Dtype(), "i"),
+        (pd.BooleanDtype(), "b"),
+        (pd.CategoricalDtype(), "O"),
+        (PolarsDtype("UInt8"), "i"),
+        (PolarsDtype("Float32"), "f"),
+        (PolarsDtype("Boolean"), "b"),
+        (PolarsDtype("Duration"), "M"),
+        (PolarsDtype("String"), "O"),
+        (torch.float32, "O"),
+        (None, "O"),
+    ],
+    ids=str,
+)
+def test_kinds_of_dtypes(dtype, kind):
+    assert kind_of(dtype) == kind
 
 
 def test_lengths_agree():

@@ -266,24 +266,26 @@ def _lay_out_ragged(X: Any, members: list[NDArray[Any]], dtype: np.dtype[Any] | 
     checked = []
     for number, (given, member) in enumerate(zip(X, members, strict=True)):
         with named_columns(given, f"X[{number}]"):
-            checked.append(_check_member(number, member, dtype))
+            checked.append(_check_member(f"X[{number}]", given, member, dtype))
     rows = np.concatenate(checked)
     lengths = np.array([len(member) for member in members], dtype=np.int64)
     first = np.cumsum(lengths) - lengths
     return Sequences(rows, first, lengths, int(lengths.max()), rows.dtype, "ragged")
 
 
-def _check_member(number: int, member: NDArray[Any], dtype: np.dtype[Any] | None) -> NDArray[Any]:
+def _check_member(
+    name: str, given: Any, member: NDArray[Any], dtype: np.dtype[Any] | None
+) -> NDArray[Any]:
     is_plain = type(member) is np.ndarray and member.dtype.kind in "fiu" and member.size
     if is_plain and dtype is not None:  # in which scikit-learn would find no fault
         return cast(member, dtype)
     if dtype is not None:
-        check_no_dates(member, f"X[{number}]")
+        check_no_dates(given, name)
     try:
         with np.errstate(over="ignore"):
             checked: NDArray[Any] = check_array(member, dtype=dtype, ensure_all_finite=False)
     except (TypeError, ValueError) as error:
-        raise type(error)(f"X[{number}] is no sequence of numbers. {error}") from error
+        raise type(error)(f"{name} is no sequence of numbers. {error}") from error
     return checked
 
 

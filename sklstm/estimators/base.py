@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 import sklstm.training as training
 from sklstm._transaction import transaction
-from sklstm._validation import check_lengths_agree, check_sample_weight
+from sklstm._validation import check_lengths_agree, check_sample_weight, kind_of
 from sklstm.data import (
     ENCODINGS,
     Anchor,
@@ -27,6 +27,7 @@ from sklstm.data import (
     as_sequences,
     check_split,
     find_limits,
+    holds_members,
     no_anchor,
     resolve_batch_size,
     resolve_categorical,
@@ -86,10 +87,15 @@ def _form_of(is_table: bool, n_columns: int) -> str:
 
 def _holds_integers(X: Any) -> bool:
     if isinstance(X, Windows):  # as an array it would be copied
-        return X.rows.dtype.kind in "iu"
-    if isinstance(X, list | tuple):
-        return all(np.asarray(member).dtype.kind in "iu" for member in X)
-    return np.asarray(X).dtype.kind in "iu"
+        X = X.rows
+    return all(map(_are_integers, X)) if holds_members(X) else _are_integers(X)
+
+
+def _are_integers(values: Any) -> bool:
+    if hasattr(values, "columns"):
+        return all(kind_of(dtype) in "iu" for dtype in values.dtypes)
+    kind = kind_of(getattr(values, "dtype", None))
+    return (np.asarray(values).dtype.kind if kind == "O" else kind) in "iu"
 
 
 def _n_columns(shape: tuple[int, ...]) -> int:

@@ -130,6 +130,11 @@ def test_any_dtype_is_kept_where_none_is_asked_for():
         ([[[[1.0]]], [[[1.0]], [[2.0]]]], ValueError, "X[0] has shape (1, 1, 1)"),
         (np.ones((2, 3), dtype=complex), ValueError, "Complex data not supported"),
         (sparse.eye_array(3).tocsr(), TypeError, "Sparse data was passed"),
+        (
+            [pd.DataFrame({"day": pd.to_datetime(["2026-01-01"]), "load": [1.0]})] * 2,
+            ValueError,
+            "X[0] holds dates or durations in column(s) 'day'",
+        ),
         ([["a", "b"], ["c", "d"]], ValueError, "numeric"),
         ([["a", "b"], ["c"]], ValueError, "could not convert string to float"),
         (np.array([[1.0, "a"]], dtype=object), ValueError, "could not convert string to float"),

@@ -76,6 +76,42 @@ def test_sequences_of_tokens_may_be_ragged_tables_or_named(estimator):
     assert named.categorical_ == [1]
 
 
+def as_objects(sequences):
+    objects = np.empty(len(sequences), dtype=object)
+    objects[:] = sequences
+    return objects
+
+
+@both
+@pytest.mark.parametrize(
+    "hold",
+    [
+        as_objects,
+        lambda sequences: pd.Series(sequences),
+        lambda sequences: [sequence.tolist() for sequence in sequences],
+        lambda sequences: [pd.DataFrame(s, columns=["token"], dtype="Int64") for s in sequences],
+        lambda sequences: [torch.as_tensor(sequence) for sequence in sequences],
+    ],
+    ids=["objects", "Series", "lists", "frames", "tensors"],
+)
+def test_integers_are_symbols_whatever_holds_them(estimator, hold):
+    X, y = tokens(60)
+    ragged = [sequence[: 3 + i % 4] for i, sequence in enumerate(X.astype(int))]
+    model = estimator(**OPTIONS, categorical_features="from_dtype")
+    expected = model.fit(ragged, y).predict(ragged)
+    assert model.categorical_ == [0]
+    assert_array_equal(model.fit(hold(ragged), y).predict(hold(ragged)), expected)
+    assert model.categorical_ == [0]
+    assert model.fit(as_objects([s.astype(float) for s in ragged]), y).categorical_ == []
+
+
+@both
+def test_integers_of_pandas_own_are_symbols(estimator):
+    X, y = tokens(60)
+    table = pd.DataFrame(X[:, :, 0].astype(int)).astype("Int64")
+    assert estimator(**OPTIONS, categorical_features="from_dtype").fit(table, y).categorical_ == [0]
+
+
 @both
 def test_unknown_symbols_are_all_alike(estimator):
     X, y = tokens(60)

@@ -1,0 +1,97 @@
+import datetime
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sklstm import (
+    LSTMClassifier,
+    LSTMRegressor,
+    LSTMSeq2SeqRegressor,
+    SlidingWindowTransformer,
+    TimestepTransformer,
+    make_windows,
+)
+from sklstm._validation import columns_of_no_numbers, kind_of
+from sklstm.forecasting import WindowForecaster
+
+SHORT = {"hidden_layer_sizes": 4, "max_epochs": 2, "random_state": 0}
+VALUES = np.random.default_rng(0).normal(size=(40, 3))
+COLUMNS = {"a": VALUES[:, 0], "b": VALUES[:, 1], "shop": np.arange(40) // 20}
+POLARS, PANDAS = pl.DataFrame(COLUMNS), pd.DataFrame(COLUMNS)
+WITH_TEXT = POLARS.with_columns(pl.lit("x").alias("text"))
+
+
+def lstm(**parameters):
+    return LSTMRegressor(**{**SHORT, **parameters})
+
+
+@pytest.mark.parametrize("frame", [POLARS, PANDAS], ids=["polars", "pandas"])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda frame: lstm().fit(frame, frame["a"]).predict(frame),
+        lambda frame: lstm().fit(frame, frame[["a", "b"]]).predict(frame),
+        lambda frame: lstm().fit([frame] * 4, [1, 2, 3, 4]).predict([frame]),
+        lambda frame: LSTMSeq2SeqRegressor(**SHORT).fit([frame] * 3, frame[:3]).predict([frame]),
+        lambda frame: SlidingWindowTransformer(3).fit_transform(frame),
+        lambda frame: SlidingWindowTransformer(3, group_by="shop").fit_transform(frame),
+        lambda frame: TimestepTransformer(StandardScaler()).fit_transform([frame, frame]),
+        lambda frame: make_windows(frame, 3, target="b")[1],
+        lambda frame: WindowForecaster(Ridge(), 3, 2).fit(frame["a"]).predict(),
+    ],
+)
+def test_what_comes_is_that_of_pandas(frame, ask):
+    assert_array_equal(np.asarray(ask(frame)), np.asarray(ask(PANDAS)))
+
+
+def test_names_and_missing_values():
+    gaps = POLARS.with_columns(pl.lit(None).cast(pl.Int64).alias("gap"))
+    model = lstm(missing_values="indicator").fit(gaps, VALUES[:, 0])
+    assert model.feature_names_in_.tolist() == ["a", "b", "shop", "gap"]
+    assert np.isfinite(model.predict(gaps)).all()
+
+
+def test_output_of_a_pipeline():
+    model = make_pipeline(StandardScaler(), lstm()).set_output(transform="polars")
+    assert_array_equal(
+        model.fit(POLARS, VALUES[:, 0]).predict(POLARS),
+        make_pipeline(StandardScaler(), lstm()).fit(PANDAS, VALUES[:, 0]).predict(PANDAS),
+    )
+
+
+def test_integers_are_told_from_other_numbers():
+    tokens = pl.DataFrame(np.random.default_rng(0).integers(0, 5, size=(40, 3)))
+    model = LSTMClassifier(**SHORT, categorical_features="from_dtype")
+    labels = [0, 1] * 20
+    assert model.fit(tokens, labels).categorical_ == [0]  # sequences of one feature
+    assert model.fit([tokens] * 40, labels).categorical_ == [0, 1, 2]
+    assert model.fit([POLARS] * 40, labels).categorical_ == []
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda: lstm().fit([WITH_TEXT] * 2, [1, 2]), r"X\[0\]: of column\(s\) 'text'"),
+        (lambda: SlidingWindowTransformer(3).fit(WITH_TEXT), r"X: of column\(s\) 'text'"),
+        (
+            lambda: lstm().fit(POLARS.with_columns(pl.date(2026, 1, 1).alias("day")), VALUES[:, 0]),
+            r"X holds dates or durations in column\(s\) 'day'",
+        ),
+    ],
+)
+def test_columns_that_are_no_numbers_are_named(ask, message):
+    with pytest.raises(ValueError, match=message):
+        ask()
+
+
+def test_kinds():
+    row = {"a": 1, "b": 1.0, "c": True, "d": "x", "e": datetime.date(2026, 1, 1)}
+    frame = pl.DataFrame([row])
+    assert [kind_of(dtype) for dtype in frame.dtypes] == ["i", "f", "b", "O", "M"]
+    assert columns_of_no_numbers(frame) == ["d", "e"]
