@@ -648,7 +648,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
     def _score_outputs(self, outputs: Tensor, part: Part) -> float:
         from sklearn.metrics import r2_score  # slow to import, and few need it
 
-        if len(part.targets) < 2:
+        if len(part.known_targets) < 2:
             return float("nan")
         y_pred = self._respond("predict", outputs, part.sequences)
         return float(r2_score(part.targets, y_pred, sample_weight=part.target_weight))

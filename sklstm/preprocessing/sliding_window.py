@@ -381,7 +381,8 @@ def _find_groups(X: Any, group_by: str | int) -> tuple[int | None, Any]:
         )
     if hasattr(X, "iloc"):
         return group_by, X.iloc[:, group_by].to_numpy()
-    return group_by, np.asarray(X)[:, group_by]
+    rows = check_array(X, dtype=None, ensure_all_finite=False, input_name="X")
+    return group_by, rows[:, group_by]
 
 
 def _without(X: Any, column: int | None) -> Any:

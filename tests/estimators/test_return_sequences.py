@@ -110,6 +110,13 @@ def test_targets_are_standardised_by_known_steps(rng):
     assert_allclose(model.targets_.scale, np.std([1, 3, 8]))
 
 
+def test_one_known_target_has_no_score(rng):
+    y = np.full((2, 3), np.nan)
+    y[1, 1] = 4.0
+    X = rng.normal(size=(2, 3, 1))
+    assert np.isnan(LSTMRegressor(**SMALL).fit(X, y).score(X, y))
+
+
 @pytest.mark.parametrize("model", kinds())
 def test_weight_two_is_the_sequence_twice(model, rng):
     X, y = data_for(model, rng, 10)

@@ -492,6 +492,7 @@ def with_value(value):
         (with_value(np.nan), {}, ValueError, "Input X contains NaN"),
         (with_value(np.inf), {}, ValueError, "infinity or a value too large for dtype('float32')"),
         (sparse.csr_array(SERIES), {}, TypeError, "Sparse data was passed"),
+        (sparse.csr_array(SERIES), {"group_by": 0}, TypeError, "Sparse data was passed"),
         (SERIES, {"group_by": "unit"}, ValueError, "'unit', which is neither a column []"),
         (FRAME, {"group_by": "unit"}, ValueError, "neither a column ['load', 'heat'] nor an index"),
         (SERIES, {"group_by": 2}, ValueError, "must be a column of X, which has 2. Got 2"),
