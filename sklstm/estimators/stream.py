@@ -56,7 +56,8 @@ class Stream:
         self._may_miss = estimator._built_with("missing_values") == "indicator"
         self._dtype = np.dtype(dtype_of(estimator._built_with("precision")))
         self._device = torch.device(estimator.net_.device)
-        self._model = ModelStream(estimator.module_, self._n_streams)
+        with torch.inference_mode(False):
+            self._model = ModelStream(estimator.module_, self._n_streams)
         self._respond = respond
 
     def __reduce_ex__(self, protocol: Any) -> Any:
@@ -85,8 +86,10 @@ class Stream:
         ValueError
             If x has another shape, or holds what is not finite. The stream is then as before.
         """
-        x_t = torch.from_numpy(self._check(x)).to(self._device)
-        rows = self._respond(self._model.step(x_t).cpu().double())
+        values = self._check(x)
+        with torch.inference_mode(False):  # whose tensors no later step could change
+            x_t = torch.from_numpy(values).to(self._device)
+            rows = self._respond(self._model.step(x_t).cpu().double())
         return rows[0] if self._squeeze else rows
 
     def reset(self, streams: ArrayLike | None = None) -> None:
@@ -108,7 +111,8 @@ class Stream:
                 f"streams must be numbers from 0 to {self._n_streams - 1}, or a mask of "
                 f"{self._n_streams}. Got {streams!r}."
             ) from error
-        self._model.reset(torch.from_numpy(chosen).to(self._device))
+        with torch.inference_mode(False):
+            self._model.reset(torch.from_numpy(chosen).to(self._device))
 
     def _check(self, x: Any) -> NDArray[Any]:
         check_no_dates(x, "x")
@@ -148,7 +152,7 @@ def _check_causal(estimator: Any) -> None:
     model = estimator.module_
     if not isinstance(model, SequenceModel):
         raise ValueError("A network of your own (module) cannot be streamed: its state is unknown.")
-    for is_so, name, why in (
+    obstacles = (
         (model.n_directions == 2, "bidirectional=False", "reads sequences backwards too"),
         (model.patches.size > 1, "patch_size=1", "reads several steps at once"),
         (
@@ -161,6 +165,11 @@ def _check_causal(estimator: Any) -> None:
             "linear_skip=False",
             "has a linear map of whole sequences",
         ),
-    ):
-        if is_so:
-            raise ValueError(f"This model {why}, and cannot be streamed. Fit it with {name}.")
+    )
+    found = [(name, why) for is_so, name, why in obstacles if is_so]
+    if found:
+        names, reasons = zip(*found, strict=True)
+        raise ValueError(
+            f"This model {', '.join(reasons)}, and cannot be streamed. Fit it with "
+            f"{', '.join(names)}."
+        )

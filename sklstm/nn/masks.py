@@ -50,7 +50,9 @@ def last_steps(x: Tensor, lengths: Tensor | None) -> Tensor:
     """
     if lengths is None:
         return x[:, -1]
-    return x[torch.arange(len(x), device=x.device), lengths - 1]
+    # gathered, since places numbered by an arange would hold for one batch size alone in a trace
+    last = (lengths - 1)[:, None, None].expand(-1, 1, x.shape[2])
+    return x.gather(1, last)[:, 0]
 
 
 def reverse_sequences(x: Tensor, lengths: Tensor | None) -> Tensor:

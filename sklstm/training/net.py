@@ -34,7 +34,7 @@ from sklstm.training.optimizers import (
 from sklstm.training.prediction import run_module
 from sklstm.training.resident import resident_samples
 from sklstm.training.runtime import Interrupts, subnormals_flushed
-from sklstm.training.samples import Loader, Samples, Split
+from sklstm.training.samples import Batch, Loader, Samples, Split
 from sklstm.training.schedules import SCHEDULES, RateSchedule
 
 
@@ -99,7 +99,12 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         step = self.train_step_single(batch, **fit_params)
         if self.users_callbacks_:
             parameters = TeeGenerator(self.get_all_learnable_params())
-            self.notify("on_grad_computed", named_parameters=parameters, batch=batch, training=True)
+            self.notify(
+                "on_grad_computed",
+                named_parameters=parameters,
+                batch=_unweighted(batch),
+                training=True,
+            )
         self.optimizer_.step()
         return step
 
@@ -130,7 +135,7 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         watched = bool(self.users_callbacks_)
         for number, batch in enumerate(iterator):
             if watched:
-                self.notify("on_batch_begin", batch=batch, training=training)
+                self.notify("on_batch_begin", batch=_unweighted(batch), training=training)
             if training and self.schedule_ is not None:
                 self.schedule_.step(self.optimizer_)
             step = step_fn(batch, **fit_params)
@@ -143,7 +148,7 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
             if watched:
                 self.history.record_batch(f"{prefix}_loss", step["loss"].item())
                 self.history.record_batch(f"{prefix}_batch_size", sizes[-1])
-                self.notify("on_batch_end", batch=batch, training=training, **step)
+                self.notify("on_batch_end", batch=_unweighted(batch), training=training, **step)
         mean = np.average(losses.cpu().numpy().astype(np.float64), weights=sizes)
         self.history.record(f"{prefix}_loss", float(mean))
         self.history.record(f"{prefix}_batch_count", len(sizes))
@@ -254,15 +259,19 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
     def all_or_nothing(self) -> Iterator[None]:
         """Undo what was learnt, and the settings it was learnt with, if something is raised."""
         n_before = len(self.history)
-        before = deepcopy((self.module_.state_dict(), self.optimizer_.state_dict()))
-        try:
-            with transaction(self):
-                yield
-        except BaseException:
-            self.module_.load_state_dict(before[0])
-            self.optimizer_.load_state_dict(before[1])
-            del self.history[n_before:]
-            raise
+        learns = [weight.requires_grad for weight in self.module_.parameters()]
+        with torch.inference_mode(False):  # whose tensors no later fit could change
+            before = deepcopy((self.module_.state_dict(), self.optimizer_.state_dict()))
+            try:
+                with transaction(self):
+                    yield
+            except BaseException:
+                self.module_.load_state_dict(before[0])
+                self.optimizer_.load_state_dict(before[1])
+                for weight, does in zip(self.module_.parameters(), learns, strict=True):
+                    weight.requires_grad_(does)
+                del self.history[n_before:]
+                raise
 
     def _train_epochs(self, split: Split, n_epochs: int, best: BestWeights | None) -> None:
         n_before = len(self.history)
@@ -298,6 +307,12 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         # the timer records an epoch's duration at its end
         if self.history and "dur" not in self.history[-1]:
             self.history.pop()
+
+
+def _unweighted(batch: Batch) -> Batch:
+    """Return a batch as callbacks know it: arguments of the module, and targets alone."""
+    x, y = batch
+    return x, y[0] if isinstance(y, tuple) else y
 
 
 def make_net(

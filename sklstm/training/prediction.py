@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from sklstm.data import Batches, Sequences, first_rows, rows_of
 from sklstm.training.resident import resident_sequences
+from sklstm.training.runtime import own_defaults
 from sklstm.training.samples import Source, module_arguments
 
 # Time steps of one batch, of four sequences at least: on a CPU not so many that its states take
@@ -50,7 +51,7 @@ def predict_outputs(
     place = torch.device(device)
     n_steps = _STEPS.get(place.type, _STEPS_ELSEWHERE)
     batch_size = min(max(n_steps // longest, _MIN_BATCH), _MAX_BATCH)
-    with torch.no_grad(), evaluating(module):
+    with torch.no_grad(), own_defaults(place.type), evaluating(module):
         if len(sequences) <= batch_size:
             outputs = _outputs(module, sequences, np.arange(len(sequences)), place)
             return outputs if reduce is None else reduce(outputs)

@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from types import FrameType
 from typing import Any
@@ -36,10 +36,9 @@ _PRODUCT_WORTH_SHARING = 2**19
 
 @contextmanager
 def private_runtime(seed: int, device: str, n_threads: int | None = None) -> Iterator[int]:
-    """Run a fit with random state, thread count and default dtype of its own; put them back.
+    """Run a fit with random state and thread count of its own; put them back.
 
-    Gradients are enabled and autocast is not within, whatever the caller has set, and the heap is
-    kept.
+    Gradients are enabled within, and the heap is kept; for the rest see `own_defaults`.
 
     Parameters
     ----------
@@ -71,26 +70,56 @@ def private_runtime(seed: int, device: str, n_threads: int | None = None) -> Ite
         torch.random.fork_rng(devices=[] if gpu is None else [gpu]),
         torch.inference_mode(False),
         torch.enable_grad(),
-        _no_autocast(torch.device(device).type),
+        own_defaults(torch.device(device).type),
     ):
         torch.default_generator.manual_seed(seed)
         if gpu is not None:
             with torch.cuda.device(gpu):  # else torch seeds the current one
                 torch.cuda.manual_seed(seed)
-        with retained_heap(), _threads(n_threads) as before, _default_dtype(torch.float32):
+        with retained_heap(), _threads(n_threads) as before:
             yield before
+
+
+@contextmanager
+def own_defaults(kind: str) -> Iterator[None]:
+    """Compute without the caller's autocast, default dtype and default device.
+
+    Parameters
+    ----------
+    kind : str
+        Type of the device on which autocast is switched off. What is made without a word of its
+        device is made on the CPU.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.training import own_defaults
+    >>> with torch.autocast("cpu", torch.bfloat16), own_defaults("cpu"):
+    ...     torch.mm(torch.ones(1, 1), torch.ones(1, 1)).dtype
+    torch.float32
+    """
+    made = torch.empty(0)
+    with ExitStack() as changed:
+        # what is as it should be is not set: that would cost time, and other threads see it
+        if torch.is_autocast_enabled(kind):
+            changed.enter_context(_no_autocast(kind))
+        if made.dtype != torch.float32:
+            changed.enter_context(_default_dtype(torch.float32))
+        if made.device.type != "cpu":
+            changed.enter_context(torch.device("cpu"))
+        yield
 
 
 @contextmanager
 def _no_autocast(kind: str) -> Iterator[None]:
     """Switch off the caller's autocast, by its flags: of nested ones the inner see old weights."""
-    enabled, cached = torch.is_autocast_enabled(kind), torch.is_autocast_cache_enabled()
+    cached = torch.is_autocast_cache_enabled()
     torch.set_autocast_enabled(kind, False)
-    torch.set_autocast_cache_enabled(cached and not enabled)
+    torch.set_autocast_cache_enabled(False)
     try:
         yield
     finally:
-        torch.set_autocast_enabled(kind, enabled)
+        torch.set_autocast_enabled(kind, True)
         torch.set_autocast_cache_enabled(cached)
 
 

@@ -22,6 +22,7 @@ from sklearn.model_selection import KFold, PredefinedSplit, ShuffleSplit, TimeSe
 from skorch.callbacks import (
     Callback,
     EarlyStopping,
+    EpochScoring,
     EpochTimer,
     GradientNormClipping,
     LRScheduler,
@@ -323,6 +324,110 @@ def test_default_dtype_of_the_caller(estimator):
         assert torch.get_default_dtype() == torch.float64
     finally:
         torch.set_default_dtype(torch.float32)
+
+
+@both
+def test_default_device_of_the_caller(estimator):
+    X, y = data(estimator)
+    expected = make(estimator).fit(X, y).predict(X)
+    torch.set_default_device("meta")  # which holds no numbers
+    try:
+        found = make(estimator).fit(X, y).predict(X)
+        assert torch.empty(0).device.type == "meta"
+    finally:
+        torch.set_default_device(None)
+    assert_array_equal(found, expected)
+
+
+@both
+@pytest.mark.parametrize("options", [{"cell": "rnn"}, {"activation": "relu"}, {}], ids=str)
+def test_autocast_of_the_caller(estimator, options):
+    X, y = data(estimator)
+    options = {**options, "early_stopping": True}
+    if estimator is LSTMRegressor:
+        options["linear_skip"] = "auto"  # found by trials
+    expected = make(estimator, **options).fit(X, y)
+    with torch.autocast("cpu", torch.bfloat16):
+        model = make(estimator, **options).fit(X, y)
+        inside = model.predict(X)
+    assert_same_weights(weights(model), weights(expected))
+    assert model.best_validation_score_ == expected.best_validation_score_
+    assert_array_equal(inside, expected.predict(X))
+
+
+def test_own_modules_may_make_states_under_another_default_dtype():
+    X, y = data(LSTMRegressor)
+    torch.set_default_dtype(torch.float64)
+    try:
+        model = make(LSTMRegressor, module=WithState, early_stopping=True).fit(X, y)
+        assert np.isfinite(model.predict(X)).all()
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
+class WithState(torch.nn.Module):
+    """Makes its first state in the dtype that is the default."""
+
+    def __init__(self, n_features, n_outputs):
+        super().__init__()
+        self.layer = torch.nn.LSTM(n_features, 4, batch_first=True)
+        self.output = torch.nn.Linear(4, n_outputs)
+
+    def forward(self, x, lengths):
+        start = torch.zeros(1, len(x), 4)
+        return self.output(self.layer(x, (start, start))[0][:, -1])
+
+
+class Failing(Listener):
+    def __init__(self, event, before=lambda net: None):
+        self.event, self.before = event, before
+
+    def hear(self, event, net, **_):
+        if event == self.event:
+            self.before(net)
+            raise OSError
+
+
+def freeze(net):
+    net.module_.requires_grad_(False)
+
+
+@both
+@pytest.mark.parametrize(
+    ("failing", "mode"),
+    [
+        (Failing("on_epoch_end"), torch.inference_mode),
+        (Failing("on_train_begin", freeze), contextlib.nullcontext),
+    ],
+    ids=["in inference mode", "with frozen weights"],
+)
+def test_training_goes_on_after_a_failure_as_if_there_was_none(estimator, failing, mode):
+    X, y = data(estimator)
+    model = make(estimator).fit(X, y)
+    expected = copy.deepcopy(model).partial_fit(X, y)
+    with mode(), pytest.raises(OSError):  # noqa: PT011 - the callback's own
+        model.set_params(callbacks=[failing]).partial_fit(X, y)
+    model.set_params(callbacks=None).partial_fit(X, y)
+    assert_same_weights(weights(model), weights(expected))
+
+
+@pytest.mark.parametrize(
+    ("estimator", "options"),
+    [(LSTMClassifier, {"class_weight": "balanced"}), (LSTMClassifier, {}), (LSTMRegressor, {})],
+)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_callbacks_score_targets_without_their_weights(estimator, options, weighted):
+    X, y = data(estimator)
+    shapes = []
+
+    def score(net, X, y):
+        shapes.append(np.shape(y)[:1])
+        return 1.0
+
+    scoring = EpochScoring(score, name="own", on_train=True)
+    weight = np.arange(1.0, N_SAMPLES + 1) if weighted else None
+    make(estimator, callbacks=[scoring], **options).fit(X, y, sample_weight=weight)
+    assert shapes == [(N_SAMPLES,)] * 3
 
 
 def test_verbose_prints_a_line_an_epoch(capfd):

@@ -146,6 +146,11 @@ def test_a_series_of_numbers_comes_as_numbers(rng):
         (LSTMRegressor, {"subtract_last": True, "linear_skip": False}, "subtract_last=False"),
         (LSTMRegressor, {"linear_skip": True, "subtract_last": False}, "linear_skip=False"),
         (LSTMRegressor, {"patch_size": 2, **CAUSAL}, "patch_size=1"),
+        (
+            LSTMRegressor,
+            {"subtract_last": True, "linear_skip": True},
+            "Fit it with subtract_last=False, linear_skip=False",
+        ),
     ],
 )
 def test_what_needs_the_whole_sequence_is_refused(X, kind, changed, message):
@@ -240,6 +245,20 @@ def test_dates_are_no_features(X):
     model = LSTMRegressor(**SMALL, return_sequences=True).fit(X, X[:, :, 0])
     with pytest.raises(ValueError, match="x holds dates"):
         model.stream().step(np.array(["2020-01-01"] * 2, dtype="M8[D]"))
+
+
+def test_streams_go_in_and_out_of_inference_mode(X):
+    y = X[:, 0, 0] > 3
+    model = LSTMClassifier(**SMALL, bidirectional=False, patch_size=1).fit(X, y)
+    expected = model.stream(method="predict_proba")
+    with torch.inference_mode():
+        stream = model.stream(method="predict_proba")
+    assert_array_equal(stream.step(X[0, 0]), expected.step(X[0, 0]))
+    with torch.inference_mode():
+        assert_array_equal(stream.step(X[0, 1]), expected.step(X[0, 1]))
+    stream.reset()
+    expected.reset()
+    assert_array_equal(stream.step(X[1, 0]), expected.step(X[1, 0]))
 
 
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])

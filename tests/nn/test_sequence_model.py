@@ -200,5 +200,9 @@ def test_the_default_classifier_s_network_can_be_traced_and_exported(rng):
     exact = {"rtol": 1e-5, "atol": 1e-5}  # torch's own layer is another float32
     torch.testing.assert_close(torch.jit.trace(model, x)(x[1:]), model(x[1:]), **exact)
     torch.testing.assert_close(torch.export.export(model, (x,)).module()(x), model(x), **exact)
+    # lengths are an input, and not of one batch size
+    lengths = torch.tensor(LENGTHS)
+    traced = torch.jit.trace(model, (x[:2], lengths[:2]), check_trace=False)
+    torch.testing.assert_close(traced(x, lengths), model(x, lengths), **exact)
     # what drops units cannot be compared with anything, but has to get through
     torch.export.export(model.train(), (x,))
