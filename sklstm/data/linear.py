@@ -1,7 +1,7 @@
 """A linear map from a window to what is left of the targets."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,9 @@ _MAX_NUMBERS, _MAX_COLUMNS = 2**21, 1024
 _MAX_PRODUCTS, _MAX_COLUMNS_OF_MORE = 2**36, 4096
 _STRENGTHS = np.logspace(-4, 3, 29)  # of the penalty, a sample
 _N_BLOCKS = 4  # of windows that overlap, each left out in turn
+# The share of the squared error on such blocks that a map has to leave which is told the level of
+# series that drift, since levels to come are none of training's; and how many numbers tell it.
+_WORTH_THE_LEVEL, _NUMBERS_TELLING = 0.8, 2**19
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ def fit_linear_map(
     *,
     force: bool,
     ignored: Collection[int] = (),
+    shows_level: bool | None = None,
 ) -> LinearMap | None:
     """Fit a linear map from windows to targets by ridge regression.
 
@@ -109,6 +113,10 @@ def fit_linear_map(
         map explains less than a twentieth of the variance of left-out samples.
     ignored : collection of int, default=()
         Features that are no numbers.
+    shows_level : bool or None, default=None
+        Whether the map is told the last value where the anchor hides it from the network: seasons
+        that grow with the level need it. None tells it to maps of windows that overlap, where that
+        leaves less than four fifths of the squared error on quarters of these, left out in turn.
 
     Returns
     -------
@@ -147,6 +155,10 @@ def fit_linear_map(
         return None
     if not force and (len(sequences) < _MIN_SAMPLES or n_columns > _MAX_COLUMNS):
         return None
+    if shows_level is None and sequences.overlap and anchor.drifting and anchor.relative:
+        shows_level = _is_worth_the_level(sequences, n_timesteps, target, weight, anchor, ignored)
+    if shows_level:
+        anchor = replace(anchor, drifting=False)
     design = _Design(sequences, n_timesteps, anchor, ignored)
     chosen = spaced(len(sequences), max(_MAX_NUMBERS // n_columns, _MIN_SAMPLES))
     share = np.ones(len(chosen)) if weight is None else weight[chosen] / weight[chosen].mean()
@@ -199,6 +211,28 @@ class _Design:
         )
         steps[:, :, list(self.ignored)] = 0.0  # constant, and thus without effect
         return steps.reshape(len(indices), -1)
+
+
+def _is_worth_the_level(
+    sequences: Sequences,
+    n_timesteps: int,
+    target: NDArray[np.float64],
+    weight: NDArray[np.float64] | None,
+    anchor: Anchor,
+    ignored: Collection[int],
+) -> bool:
+    """Tell whether a map that is told the level leaves much less of the targets."""
+    n_columns = n_timesteps * sequences.n_features
+    chosen = spaced(len(sequences), max(_NUMBERS_TELLING // n_columns, _MIN_SAMPLES))
+    in_time = chosen[np.argsort(sequences.times[0][chosen], kind="stable")]
+    share = np.ones(len(in_time)) if weight is None else weight[in_time]
+    y = _standardized(target[in_time], share)[0]
+    errors = []
+    for hidden in (False, True):
+        design = _Design(sequences, n_timesteps, replace(anchor, drifting=hidden), ignored)
+        table = _standardized(design(in_time), share)[0]
+        errors.append(_find_strength(table, y, share, np.arange(len(in_time)))[1])
+    return bool(errors[0] < _WORTH_THE_LEVEL * errors[1])
 
 
 def _fit_ridge(

@@ -514,8 +514,10 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         net.batch_size = resolve_batch_size(self.batch_size, len(train.sequences))
         net.verbose = int(self.verbose)
         if one_epoch:
+            net.lr = net.rate_to_go_on(self.learning_rate)
             net.train(split, 1, rng)
             return
+        net.fell_from_ = None if self.learning_rate_schedule == "constant" else self.learning_rate
         n_batches, n_steps = len(net.get_iterator(split.train)), self._n_steps(len(split.train))
         n_epochs = resolve_max_epochs(self.max_epochs, n_batches, n_steps)
         stop = self.early_stopping and valid is not None
@@ -586,7 +588,8 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _built_with(self, name: str) -> Any:
         """Return a parameter as it was when the net was built; before, as it is."""
-        return self.net_.parameters_[name] if "net_" in vars(self) else getattr(self, name)
+        now = getattr(self, name)
+        return self.net_.parameters_.get(name, now) if "net_" in vars(self) else now
 
     def _fitted_net(self) -> "training.SequenceNet":
         if "net_" not in vars(self):

@@ -274,6 +274,8 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
     pooling_: str | None
 
     _row_methods = ("predict", "predict_quantiles")
+    # whether the map is told the level; of a trial as of the fit that it is for
+    _shows_level: bool | None = None
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **RowwiseLSTM._parameter_constraints,
         "loss": [StrOptions(set(REGRESSION_LOSSES))],
@@ -377,6 +379,8 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         Weights, optimiser and scaling are kept from call to call; the scaling is that of the
         first, whose samples must be like all others: where its targets do not vary, a warning
         says so. `learning_rate_schedule` and `early_stopping` are without effect.
+        After a `fit` that let the rate fall, a tenth of `learning_rate` serves, unless it was set
+        to another since: the whole of it would undo much of what was learnt.
 
         Parameters
         ----------
@@ -598,8 +602,13 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
                 anchor,
                 force=wanted is True,
                 ignored=self.categorical_,
+                shows_level=self._shows_level,
             )
-        plan = Plan(linear is not None, "concat" if self.pooling == "auto" else self.pooling)
+        plan = Plan(
+            linear_skip=linear is not None,
+            pooling="concat" if self.pooling == "auto" else self.pooling,
+            shows_level=linear is not None and anchor.drifting and bool(linear.levels),
+        )
         if wanted == "auto" and kind.predicts_mean and seed is not None:
             plan = find_plan(self, train, seed, plan)
         return linear if plan.linear_skip else None, plan

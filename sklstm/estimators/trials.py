@@ -32,12 +32,15 @@ class Plan:
         Whether the linear map is part of it.
     pooling : str
         What of the top layer feeds the network's output.
+    shows_level : bool
+        Whether the map is told a level that the network is not.
     trust : float in [0, 1]
         Factor of the network's part.
     """
 
     linear_skip: bool
     pooling: str
+    shows_level: bool = False
     trust: float = 1.0
 
 
@@ -152,7 +155,13 @@ def _try(
     """Fit to all but one block of samples, and tell that."""
     kept, held_out = block
     spread = columns(train.targets).std(axis=0)
-    trial = _like(estimator, linear_skip=plan.linear_skip, pooling=plan.pooling, random_state=seed)
+    trial = _like(
+        estimator,
+        linear_skip=plan.linear_skip,
+        pooling=plan.pooling,
+        random_state=seed,
+        _shows_level=plan.shows_level,
+    )
     part, rest = train.subset(kept), train.subset(held_out)
     trial.fit(part.sequences, part.y, part.weight)
     if trial.net_.interrupts_.seen:  # a fit that the user ends keeps what it has; not so here

@@ -37,6 +37,9 @@ from sklstm.training.runtime import Interrupts, subnormals_flushed
 from sklstm.training.samples import Batch, Loader, Samples, Split
 from sklstm.training.schedules import SCHEDULES, RateSchedule
 
+# Of the learning rate, in single epochs behind a fit that let it fall.
+_SHARE_TO_GO_ON = 0.1
+
 
 class SequenceNet(NeuralNet):  # type: ignore[misc]
     """A skorch net over `Split` data, with batches gathered whole and weighted losses.
@@ -52,6 +55,7 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
     observers_: list[Observer]
     users_callbacks_: list[Any]
     rate_: tuple[str, float] | None
+    fell_from_: float | None
     schedule_: RateSchedule | None
     gradient_clip_: float | None
 
@@ -238,6 +242,14 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
             sizes.append(len(batch[0]["x"]))
         return float(np.average(losses, weights=sizes))
 
+    def rate_to_go_on(self, rate: float) -> float:
+        """Return at what rate to make single epochs, where one is asked for.
+
+        Behind a fit whose schedule let the same rate fall to nothing, the whole of it would undo
+        much of what was learnt.
+        """
+        return _SHARE_TO_GO_ON * rate if rate == self.fell_from_ else rate
+
     def _set_rate(self, schedule: str) -> None:
         """Begin with the learning rate that was asked for, or go on with the callbacks' own."""
         now = (schedule, self.lr)
@@ -359,7 +371,7 @@ def make_net(
         callbacks=list(callbacks or ()),
         device=device,
     )
-    net.observers_, net.rate_, net.schedule_ = [], None, None
+    net.observers_, net.rate_, net.schedule_, net.fell_from_ = [], None, None, None
     net.gradient_clip_ = gradient_clip
     net.users_callbacks_ = list(callbacks or ())
     net.initialize()

@@ -218,3 +218,43 @@ def test_values_known_before_the_last_steps_are_carried_on():
     known = np.broadcast_to(longer[:, :1], (1, 4, 2))
     found = linear(as_sequences(list(longer), np.float64, allow_nan=True))
     assert_allclose(found, linear(as_sequences(known, np.float64)))
+
+
+def growing(n_times=96, seed=0):
+    """Return a season that is a share of a level that grows."""
+    rng = np.random.default_rng(seed)
+    time, season = np.arange(n_times), np.exp(0.25 * rng.normal(size=12))
+    return np.exp(0.04 * time) * season[time % 12] * np.exp(0.02 * rng.normal(size=n_times))
+
+
+def walking(n_times=200, seed=0):
+    return np.cumsum(np.random.default_rng(seed).normal(size=n_times) + 0.1)
+
+
+def fit_next(series, anchor):
+    """Fit a map to what windows of twelve steps leave of the next one."""
+    X, y = view_windows(series[:-1, None], 12), series[12:, None]
+    sequences = as_sequences(X, np.float64)
+    return fit_linear_map(sequences, y - anchor(sequences), None, anchor, force=True)
+
+
+def test_seasons_that_grow_with_the_level_show_it_to_the_map():
+    linear = fit_next(growing(), relative(0))
+    assert linear.levels == [0]
+    later = growing(144)[85:]
+    X, truth = as_sequences(view_windows(later[:-1, None], 12), np.float64), later[12:, None]
+    predicted = relative(0)(X) + linear(X)
+    assert np.abs(predicted / truth - 1).mean() < 0.1
+
+
+def test_a_walk_shows_no_level():
+    assert fit_next(walking(), relative(0)).levels == []
+
+
+def test_windows_that_do_not_overlap_show_no_level():
+    X, y = view_windows(growing(400)[:-1, None], 12)[::12], growing(400)[12::12, None]
+    anchor = relative(0)
+    sequences = as_sequences(np.array(X), np.float64)
+    assert not sequences.overlap
+    found = fit_linear_map(sequences, y - anchor(sequences), None, anchor, force=True)
+    assert found.levels == []

@@ -258,7 +258,7 @@ def test_if_all_that_are_left_diverge_the_first_is_taken(monkeypatch):
     monkeypatch.setattr(trials, "_try", tell)
     plans = [Plan(True, "concat"), Plan(False, "concat"), Plan(False, "last")]
     trials_of = trials._best(plans, None, None, [None, None], 0)
-    assert trials_of == Plan(True, "concat", 1.0)
+    assert trials_of == Plan(True, "concat", trust=1.0)
 
 
 def test_candidates_are_compared_with_the_trust_that_they_deserve(monkeypatch):
@@ -271,7 +271,7 @@ def test_candidates_are_compared_with_the_trust_that_they_deserve(monkeypatch):
 
     monkeypatch.setattr(trials, "_try", tell)
     plans = [Plan(False, "last"), Plan(False, "concat")]
-    assert trials._best(plans, None, None, [None], 0) == Plan(False, "concat", 0.5)
+    assert trials._best(plans, None, None, [None], 0) == Plan(False, "concat", trust=0.5)
 
 
 def test_who_diverges_drops_out_unless_it_was_asked_for():
