@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array, check_consistent_length
 
-# The square root of what a sum of a million squares in float64 can be, or less.
+# The squares of a million numbers up to this one can be summed in float64.
 _LARGEST = 1e150
 
 
@@ -314,7 +314,7 @@ def _are_numbers(values: NDArray[Any]) -> bool:
 
 @contextmanager
 def named_columns(X: Any, name: str) -> Iterator[None]:
-    """Say of which columns the dtype is another, where numbers cannot be read.
+    """Name the columns that hold no numbers, where reading fails.
 
     Parameters
     ----------
@@ -333,7 +333,7 @@ def named_columns(X: Any, name: str) -> Iterator[None]:
     ...         frame.to_numpy(float)
     ... except ValueError as error:
     ...     print(str(error)[:43])
-    X: of column(s) 'holiday' the dtype is none
+    X: column(s) 'holiday' do not hold numbers:
     """
     try:
         yield
@@ -347,14 +347,14 @@ def named_columns(X: Any, name: str) -> Iterator[None]:
         if not others:
             raise
         raise type(error)(
-            f"{name}: of column(s) {', '.join(map(repr, others))} the dtype is none of numbers: "
+            f"{name}: column(s) {', '.join(map(repr, others))} do not hold numbers: "
             f"{error} Drop them, or encode them before, for example with a ColumnTransformer and "
             "an OrdinalEncoder (of sequences within a TimestepTransformer)."
         ) from error
 
 
 def check_squares(values: NDArray[np.float64], name: str) -> None:
-    """Raise if numbers are so large that their squares are none.
+    """Raise if numbers are so large that sums of their squares overflow.
 
     Parameters
     ----------
@@ -376,7 +376,7 @@ def check_squares(values: NDArray[np.float64], name: str) -> None:
     largest = np.nanmax(np.abs(values), initial=0.0)
     if largest > _LARGEST:
         raise ValueError(
-            f"{name} holds numbers up to {largest:.3g}, of which no squares can be added up: "
+            f"{name} holds numbers up to {largest:.3g}, whose squares overflow when summed: "
             f"{_LARGEST:g} is the most. Bring it to another unit, or drop what stands for missing "
             "values."
         )

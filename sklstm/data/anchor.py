@@ -12,17 +12,17 @@ from sklstm.data.rows import spaced
 from sklstm.data.sequences import Sequences
 
 NONE = -1
-# The least share of variance that makes a relation: of a feature's last value with the one
-# before it (else the feature is no level that goes on), and of the target with the last value.
+# The least R² of a feature's last value on the one before it (else the feature is no level that
+# goes on), and of the target on the last value.
 _MIN_PERSISTENCE = 0.5
 _MIN_EXPLAINED = 0.25
 # The share from which a target is taken to go on from the last value, whatever else explains it.
 _CONTINUED = 0.75
-# What makes a target the last value of a later sample: how far ahead, how equal in a run of
-# samples, and in how many of the others within how many standard deviations.
+# Bounds for a target that is a later sample's last value: samples ahead, length of the run that is
+# compared and its R², and the share of all others that lie within so many standard deviations.
 _MAX_AHEAD, _RUN, _MIN_EQUAL = 512, 16, 0.999999
 _MOST, _MAX_DISTANCE = 0.75, 0.001
-# How many sequences tell of relations as well as all do, in a tenth of a second and of 100 MB.
+# So many sequences suffice to measure correlations, in a tenth of a second and of 100 MB.
 _ENOUGH = 100_000
 
 
@@ -175,7 +175,7 @@ def find_anchor(
 def _anchor_later_values(
     features: NDArray[np.int64], feature: int, last: NDArray[np.float64], y: NDArray[np.float64]
 ) -> None:
-    """Anchor further targets that are later values of a feature of which nobody sees the level.
+    """Anchor further targets that are later values of a feature whose level is not seen.
 
     Half a season ahead its last value explains little of them, and is their level all the same.
     """

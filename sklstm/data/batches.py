@@ -22,7 +22,7 @@ class Batches:
         Number of samples of a batch. A last batch of one sample is joined to the one before it,
         since statistics over a batch need two.
     rng : numpy Generator or None, default=None
-        Shuffles anew on every pass; None keeps the order, but for equal lengths side by side.
+        Shuffles anew on every pass; None sorts by length and does not shuffle.
 
     Examples
     --------

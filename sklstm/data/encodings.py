@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 ENCODINGS = ("standard", "quantile", "piecewise_linear")
 
 _N_BINS = 16
-# "auto" takes bins for features of few distinct values; of whole numbers of which common ones, each
-# a hundredth of the values, make up half; and of tails far from the middle: the range of all but
-# one in a hundred values over that of the middle half, 3.8 of a normal feature.
+# "auto" takes bins where values are few; where half of them are whole numbers that are common (a
+# hundredth of all, each); and where tails are heavy: the range of all but one in a hundred values
+# is so many times that of the middle half, which is 3.8 of a normal feature.
 _FEW, _MIN_REPEATS, _COMMON, _MOSTLY, _HEAVY = 32, 10, 0.01, 0.5, 10.0
 
 

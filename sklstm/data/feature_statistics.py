@@ -55,8 +55,8 @@ def scale_of(
     variance, level : ndarray of shape (n_features,)
         Variances, and the sizes of the numbers.
     dtype : floating dtype
-        Of the numbers: what varies by less than their rounding, or than a number can be, is
-        constant.
+        Of the numbers: what varies by less than their rounding, or than the least normal number,
+        is constant.
 
     Returns
     -------
@@ -116,7 +116,7 @@ def difference_scale(
     -------
     ndarray of shape (n_features,), float64
         Of pairs of present steps that follow one another. A missing value counts as the one
-        before it, be it of a window before; where there is none, nothing changes.
+        before it, even one of an earlier window; where there is none, nothing changes.
 
     Examples
     --------

@@ -170,7 +170,7 @@ def _check_array(X: Any, wanted: np.dtype[Any] | None) -> NDArray[Any]:
 
 
 def holds_members(values: Any) -> bool:
-    """Tell whether values are a list, tuple or object array, of which each member is an array.
+    """Tell whether values are a list, a tuple or a 1-D array of objects.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from sklstm.data.sequences import Sequences
 # The share of values beyond each end of the usual range; how many times the width of that range a
 # value must lie beyond it to be far, and where far values are then read as lying.
 _TAIL, _FAR, _LIMIT = 0.01, 3.0, 1.0
-# Far values are no level if less than this share of them lasts; they drown usual ones if their root
+# Far values are noise if less than this share of them persists; they drown usual ones if their root
 # mean square is so many widths.
 _LASTING, _DROWNED = 0.5, 2.0
 # From how many values the usual range is found, at least and at most.

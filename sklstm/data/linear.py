@@ -17,12 +17,12 @@ _MIN_EXPLAINED = 0.05
 _MIN_SAMPLES = 10
 # Numbers in the table by which the penalty is chosen, and of columns.
 _MAX_NUMBERS, _MAX_COLUMNS = 2**21, 1024
-# Multiplications of a fit to more samples with that penalty, a second or two, and of its columns.
+# Of a fit to more samples with that penalty: multiplications, for a second or two, and columns.
 _MAX_PRODUCTS, _MAX_COLUMNS_OF_MORE = 2**36, 4096
 _STRENGTHS = np.logspace(-4, 3, 29)  # of the penalty, a sample
 _N_BLOCKS = 4  # of windows that overlap, each left out in turn
-# The share of the squared error on such blocks that a map has to leave which is told the level of
-# series that drift, since levels to come are none of training's; and how many numbers tell it.
+# The share of the squared error on such blocks that a map may leave, to be told the level of series
+# that drift: levels to come are none of training's. And how many numbers are asked.
 _WORTH_THE_LEVEL, _NUMBERS_TELLING = 0.8, 2**19
 
 
@@ -91,8 +91,8 @@ def fit_linear_map(
 
     The strength of the penalty is the one with the least squared error on left-out samples: on
     single ones, which has a closed form [1]_, or on quarters of all windows where they overlap and
-    hold more than half as many numbers as there are windows to fit to: what is fitted to the
-    neighbours of a single one can then say by heart what it is. Of many samples it is chosen on
+    hold more than half as many numbers as there are windows to fit to: a fit to the
+    neighbours of a single one would then have memorised it. Of many samples it is chosen on
     evenly spaced ones, two million numbers in all, and serves for a fit to the others too: all of
     them, up to 600,000 of 300 columns and 70,000 of 1,000, and evenly spaced ones beyond. As the
     ratio of two variances it does not depend on the number of samples.

@@ -73,7 +73,7 @@ def latest_known(known: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def spaced(n_rows: int, most: int) -> NDArray[np.int64]:
-    """Return all rows, or so many that are evenly spaced.
+    """Return the numbers of all rows, or of so many that are evenly spaced.
 
     Examples
     --------

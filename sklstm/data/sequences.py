@@ -39,7 +39,8 @@ class Sequences:
     form : {"table", "dense", "windows", "ragged"}
         What the caller gave: 2-D, 3-D, windows of several series, or a list.
     skipped : ndarray of shape (n_sequences,), dtype int64, or None, default=None
-        How many absent steps each sequence had before its first present one; None where none had.
+        How many absent steps each sequence had before its first present one; None if this
+        was not counted, since none had.
     limits : ndarray of shape (2, n_features), dtype float64, or None, default=None
         Least and greatest value that each feature is read as; None where values are read as they
         are.

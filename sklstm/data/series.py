@@ -16,7 +16,7 @@ from sklstm.data.time_grid import TimeGrid, check_times, find_fall
 
 Ids = str | Sequence[str] | None
 
-# More rows of the grid a time stamp are a mistake, which memory would not hold.
+# More rows of the grid for each time stamp mean a freq far too fine, and would not fit in memory.
 _MOST_ROWS_A_STAMP = 1_000
 
 
@@ -171,7 +171,7 @@ class Panel:
     def rows_at(
         self, keys: Any, start: NDArray[np.int64], lengths: NDArray[np.int64], name: str
     ) -> NDArray[np.float64]:
-        """Return the rows of given series and times, of one series without a name for all of them.
+        """Return the rows of given series and times; a single unnamed series stands for all.
 
         Parameters
         ----------
@@ -451,7 +451,7 @@ def _others(table: Any) -> str:
     others = columns_of_no_numbers(table) if hasattr(table, "columns") else []
     if not others:
         return ""
-    return f", but of column(s) {', '.join(map(repr, others))} the dtype is another"
+    return f", but column(s) {', '.join(map(repr, others))} do not hold numbers"
 
 
 def _check_order(times: Any, codes: NDArray[np.int64], keys: Any, name: str) -> None:

@@ -22,7 +22,7 @@ def split_last(
     order, n_valid = _given_order(sequences), _n_valid(len(sequences), fraction)
     train, valid = np.sort(order[:-n_valid]), np.sort(order[-n_valid:])
     apart = _without_shared_steps(sequences, train, valid)
-    # of many short series all windows may reach into the last ones
+    # of many short series every window may overlap the validation part: that is then accepted
     too_few = sequences.span is not None and not _is_enough(apart, sequences)
     return train if too_few else apart, valid
 
@@ -220,7 +220,7 @@ def held_out_blocks(
         The samples. Those that overlap (windows of a series) are cut in their order, or in that of
         time if it must be, and samples that share time steps with a block are left out when it is
         held out, unless windows are so long that too few would remain; else blocks are drawn, in
-        runs of a fortieth of the samples, since copies of windows may overlap unbeknownst.
+        runs of a fortieth of the samples, since copies of windows may overlap without our knowing.
     n_blocks : int
         At least 2.
     seed : int

@@ -263,7 +263,7 @@ def warn_unless_in_time(X: Any, codes: NDArray[np.int64] | None = None) -> None:
     codes = np.zeros(len(times), dtype=np.int64) if codes is None else codes
     order = np.argsort(codes, kind="stable")
     times, codes = times[order], codes[order]
-    # of a clock on the wall an hour comes twice when it is changed
+    # local time repeats an hour when clocks go back
     falls = np.flatnonzero(np.asarray(times[1:] < times[:-1]) & (np.diff(codes) == 0))
     if len(falls):
         fall = int(falls[0])

@@ -161,8 +161,8 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         features, and with `return_sequences`.
     missing_values : {"error", "indicator"}, default="error"
         What to do with NaN inside a sequence. "indicator" takes the value before it in the
-        sequence, or the mean where there is none, and adds an input that tells so for each
-        feature of which values were missing in training.
+        sequence, or the mean where there is none, and adds an indicator for each feature
+        that had missing values in training.
     optimizer : {"adamw", "adam", "sgd", "rmsprop"} or type, default="adamw"
         A name, or a class of ``torch.optim``'s kind.
     learning_rate : float, default=0.01

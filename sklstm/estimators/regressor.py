@@ -39,7 +39,7 @@ from sklstm.training import Targets
 
 # Samples from which the share of the linear map is told.
 _N_DESCRIBED = 4_096
-# A network that counts so few times is not worth to go on training.
+# Where a network counts for less, further training hardly changes predictions.
 _LITTLE_TRUST = 0.1
 
 _QUANTILE_LOSSES = [name for name, loss in REGRESSION_LOSSES.items() if loss.has_quantiles]
@@ -101,7 +101,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         within one standard deviation of the targets (see `standardize`) and linear beyond;
         "quantile" predicts `quantile`; "gaussian" predicts mean and standard deviation; "poisson"
         predicts the rate of counts. Where y is told relative to the last value, or a linear map
-        goes first, all of this is said of what these leave of y.
+        goes first, all of this applies to what these leave of y.
     quantile : float or sequence of float, default=0.5
         Levels that `predict_quantiles` returns, in (0, 1) and increasing. With "quantile" they
         are what is trained for.
@@ -154,8 +154,8 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         relative to their last value.
     missing_values : {"error", "indicator"}, default="error"
         What to do with NaN inside a sequence. "indicator" takes the value before it in the
-        sequence, or the mean where there is none, and adds an input that tells so for each
-        feature of which values were missing in training.
+        sequence, or the mean where there is none, and adds an indicator for each feature
+        that had missing values in training.
     optimizer : {"adamw", "adam", "sgd", "rmsprop"} or type, default="adamw"
         A name, or a class of ``torch.optim``'s kind.
     learning_rate : float, default=0.005
@@ -535,9 +535,9 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
             )
         if resume and self.targets_.trust < _LITTLE_TRUST:
             warnings.warn(
-                f"What the network predicts counts {self.targets_.trust:.2g} times in this model "
-                "(network_trust_), and its linear map stays as it is, so that training goes on "
-                "to little or no effect. Fit anew, or fit with linear_skip=False what is to go on.",
+                f"The network is weighted by only {self.targets_.trust:.2g} in this model "
+                "(network_trust_), and its linear map stays as it is, so that further training has "
+                "little or no effect. Fit anew, with linear_skip=False if training is to continue.",
                 stacklevel=2,
             )
         self.n_outputs_ = n_outputs

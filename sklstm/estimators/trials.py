@@ -17,8 +17,8 @@ _MIN_SAMPLES = 30
 _N_BLOCKS = ((1_000, 4), (20_000, 2))
 # A candidate of so many times the squared error of the best one is not tried on further blocks.
 _HOPELESS = 1.5
-# A network alone learns more from the samples that a trial lacks than a map does: with a map a
-# candidate must be better by so much.
+# More data helps a network more than a map, and trials have less: a candidate with a map must win
+# by this factor.
 _MAP_HANDICAP = 1.15
 
 
@@ -136,7 +136,7 @@ def _is_hopeless(plan: Plan, errors: dict[Plan, float]) -> bool:
 class _Trial:
     """What one fit says of samples that it has not seen, (n_samples, n_outputs).
 
-    Standardised, in units of which there are `scale` to the spread of a target.
+    Standardised; `scale` brings them to units of the target's spread.
     """
 
     predicted: NDArray[np.float64]

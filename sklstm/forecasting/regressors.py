@@ -9,7 +9,7 @@ from sklearn.utils import get_tags
 
 # What stands for no step in a pipeline.
 _NO_STEP = (None, "passthrough")
-# A network that counts so few times is not worth to go on training.
+# Where a network counts for less, further training hardly changes predictions.
 _LITTLE_TRUST = 0.1
 # scikit-learn's wrappers that check X themselves, and take no more than a table. Others hand it on.
 _OF_TABLES = {
@@ -101,7 +101,8 @@ def _members(regressor: Any) -> list[Any]:
 def goes_on(regressor: Any) -> bool:
     """Tell whether a fitted regressor can go on learning from all data, and to some effect."""
     is_able = hasattr(regressor, "partial_fit") and hasattr(regressor, "warm_start")
-    # where its linear map, which stays as it is, makes up all of a prediction, nothing would change
+    # where its linear map, which stays as it is, makes up nearly all of a prediction, training
+    # changes nothing
     return is_able and getattr(regressor, "network_trust_", 1.0) >= _LITTLE_TRUST
 
 

@@ -1,4 +1,4 @@
-"""How a regressor, which predicts what y says, is made to predict many steps."""
+"""How a regressor is turned into a forecast of many steps."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -103,7 +103,7 @@ class WindowForecaster(BaseForecaster):
     scales_windows_ : bool
         Whether windows are scaled, see `scaling`.
     n_windows_ : int
-        Windows that the first of them was fitted to.
+        Windows that the regressors were fitted to, the most of them.
     series_ : Panel
         All observations so far.
     features_ : Panel

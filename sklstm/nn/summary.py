@@ -98,7 +98,7 @@ def summarize(
 
 
 def _is_plain(norm: Normalization | None) -> TypeGuard[LayerNormalization | None]:
-    """Return whether a module is layer normalisation as it comes, or none, and nobody looks on."""
+    """Return whether a module is unmodified layer normalisation without hooks, or none."""
     if norm is None:
         return True
     if type(norm) is not LayerNormalization or type(norm.norm) is not nn.LayerNorm:

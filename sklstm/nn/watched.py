@@ -5,7 +5,7 @@ from torch import Tensor
 
 
 def is_watched(x: Tensor) -> bool:
-    """Return whether somebody wants to see torch's operations, or x holds no numbers of its own.
+    """Return whether somebody wants to see torch's operations, or x is of a class of its own.
 
     So it is while torch traces, compiles, exports, or transforms functions: what computes faster by
     other means then takes torch's.

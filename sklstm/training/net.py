@@ -144,8 +144,7 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
                 self.schedule_.step(self.optimizer_)
             step = step_fn(batch, **fit_params)
             if number == 0:
-                # one block for all: what lasts and is made between batches would split the memory
-                # that they free, until no next batch fits into it
+                # one block for all: a tensor kept for each batch would fragment the freed memory
                 losses = step["loss"].new_empty(len(iterator))
             losses[number] = step["loss"].detach()
             sizes.append(len(batch[0]["x"]))

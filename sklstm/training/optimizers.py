@@ -150,7 +150,7 @@ def needs_closure(optimizer: torch.optim.Optimizer) -> bool:
     >>> needs_closure(torch.optim.LBFGS([torch.zeros(1)]))
     True
     """
-    # of torch's own classes too, which those of the table are made from
+    # torch's own classes count too: those of the table are subclasses of them
     return not any(type(optimizer) in kind.__mro__ for kind in OPTIMIZERS.values())
 
 

@@ -29,8 +29,8 @@ def _new_lock() -> None:
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_new_lock)
 
-# Multiplications of a time step in one gate, from which on a second thread brings more than half
-# its worth; below, waiting for it eats what it brings.
+# Multiplications of a time step in one gate, above which a second thread pays for its
+# synchronisation.
 _PRODUCT_WORTH_SHARING = 2**19
 
 
@@ -112,7 +112,7 @@ def own_defaults(kind: str) -> Iterator[None]:
 
 @contextmanager
 def _no_autocast(kind: str) -> Iterator[None]:
-    """Switch off the caller's autocast, by its flags: of nested ones the inner see old weights."""
+    """Switch off the caller's autocast, by its flags: nested contexts would reuse stale casts."""
     cached = torch.is_autocast_cache_enabled()
     torch.set_autocast_enabled(kind, False)
     torch.set_autocast_cache_enabled(False)

@@ -77,8 +77,8 @@ def test_integers_are_told_from_other_numbers():
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
-        (lambda: lstm().fit([WITH_TEXT] * 2, [1, 2]), r"X\[0\]: of column\(s\) 'text'"),
-        (lambda: SlidingWindowTransformer(3).fit(WITH_TEXT), r"X: of column\(s\) 'text'"),
+        (lambda: lstm().fit([WITH_TEXT] * 2, [1, 2]), r"X\[0\]: column\(s\) 'text'"),
+        (lambda: SlidingWindowTransformer(3).fit(WITH_TEXT), r"X: column\(s\) 'text'"),
         (
             lambda: lstm().fit(POLARS.with_columns(pl.date(2026, 1, 1).alias("day")), VALUES[:, 0]),
             r"X holds dates or durations in column\(s\) 'day'",

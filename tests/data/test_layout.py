@@ -253,7 +253,7 @@ def test_a_groupby_is_no_list():
 
 def test_columns_that_are_no_numbers_are_named():
     frames = [pd.DataFrame({"load": [1.0, 2.0], "holiday": ["yes", "no"]})] * 2
-    with pytest.raises(ValueError, match=r"X\[0\]: of column\(s\) 'holiday' .*OrdinalEncoder"):
+    with pytest.raises(ValueError, match=r"X\[0\]: column\(s\) 'holiday' .*OrdinalEncoder"):
         as_sequences(frames)
     assert as_sequences(frames, None).rows.dtype == object
 

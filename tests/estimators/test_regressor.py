@@ -632,7 +632,7 @@ def test_going_on_where_the_network_counts_for_nothing_is_warned_of():
     model = LSTMRegressor(4, max_epochs=5, warm_start=True, random_state=0).fit(X, y)
     assert model.network_trust_ < 0.1
     for learn in (model.fit, model.partial_fit):
-        with pytest.warns(UserWarning, match="to little or no effect.*linear_skip=False"):
+        with pytest.warns(UserWarning, match="little or no effect.*linear_skip=False"):
             learn(X, -y)
 
 

@@ -596,7 +596,7 @@ def test_rows_that_are_not_in_the_order_of_time_are_warned_of():
 def test_columns_that_are_no_numbers_are_named(group_by):
     frame = pd.DataFrame({"load": [1.0, 2.0], "holiday": ["yes", "no"]})
     frame = frame if group_by is None else frame.assign(site=1)
-    with pytest.raises(ValueError, match=r"X: of column\(s\) 'holiday' the dtype"):
+    with pytest.raises(ValueError, match=r"X: column\(s\) 'holiday' do not hold numbers"):
         SlidingWindowTransformer(2, group_by=group_by).fit(frame)
 
 
