@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+_LEAST_SHOWN = 12  # rows of the past, where nobody says
+
 
 class ForecastDisplay:
     """Plot of a history, a forecast with its interval, and the truth.
@@ -87,7 +89,7 @@ class ForecastDisplay:
         target : int, default=0
             Which column of y.
         n_history : int, default=None
-            Rows of the past to show; None takes three times the steps.
+            Rows of the past to show; None takes three times the steps, and twelve at least.
         ax : matplotlib Axes, default=None
             None makes a figure.
 
@@ -114,7 +116,8 @@ class ForecastDisplay:
         )
         n_steps = len(forecast) // len(panel)
         past = panel.head(np.where(np.arange(len(panel)) == number, panel.lengths, 0))
-        n_shown = min(3 * n_steps if n_history is None else n_history, len(past.values))
+        n_shown = max(3 * n_steps, _LEAST_SHOWN) if n_history is None else n_history
+        n_shown = min(n_shown, len(past.values))
         shown = past.values[len(past.values) - n_shown :, target]
 
         def future(steps: Any) -> Any:
@@ -182,19 +185,23 @@ class ForecastDisplay:
         ax.plot(past, np.asarray(self.history), color="0.35", label="history")
         if self.truth is not None:
             ahead_of_truth = _axis(self.truth, len(self.history))
-            ax.plot(ahead_of_truth, np.asarray(self.truth), color="0.35", ls=":", label="truth")
+            truth = np.asarray(self.truth)
+            ax.plot(ahead_of_truth, truth, color="0.35", ls=":", marker=_dot(truth), label="truth")
         if self.lower is not None:
             label = "interval" if self.coverage is None else f"{self.coverage:.0%} interval"
             bounds = np.asarray(self.lower), np.asarray(self.upper)
-            ax.fill_between(ahead, *bounds, color="C0", alpha=0.25, lw=0, label=label)
-        marker = "o" if len(self.forecast) == 1 else None
-        ax.plot(ahead, np.asarray(self.forecast), color="C0", marker=marker, label="forecast")
+            if len(ahead) == 1:  # of no width, were it filled
+                ax.vlines(ahead, *bounds, color="C0", alpha=0.25, lw=6, label=label)
+            else:
+                ax.fill_between(ahead, *bounds, color="C0", alpha=0.25, lw=0, label=label)
+        forecast = np.asarray(self.forecast)
+        ax.plot(ahead, forecast, color="C0", marker=_dot(forecast), label="forecast")
         name = getattr(self.history, "name", None)
         if name is not None:
             ax.set_ylabel(str(name))
         if isinstance(ahead, pd.DatetimeIndex):
-            locator: Any = AutoDateLocator()  # type: ignore[no-untyped-call]
-            concise: Any = ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
+            locator: Any = AutoDateLocator(tz=ahead.tz)  # type: ignore[no-untyped-call]
+            concise: Any = ConciseDateFormatter(locator, tz=ahead.tz)  # type: ignore[no-untyped-call]
             ax.xaxis.set_major_locator(locator)
             ax.xaxis.set_major_formatter(concise)
         ax.legend(frameon=False, loc="upper left")
@@ -209,6 +216,11 @@ def _series(panel: Any, values: Any, start: int, target: int) -> Any:
     places = start + np.arange(len(values))
     name = panel.form.columns[target] if panel.form.columns else None
     return pd.Series(values, index=panel.grid.stamps(places), name=name)
+
+
+def _dot(values: Any) -> str | None:
+    """Return the marker of a line, which of a single value is not to be seen."""
+    return "o" if len(values) == 1 else None
 
 
 def _axis(steps: Any, start: int) -> Any:

@@ -1,4 +1,5 @@
 import matplotlib as mpl
+import matplotlib.dates
 import numpy as np
 import pandas as pd
 import pytest
@@ -32,6 +33,32 @@ def test_it_holds_what_it_shows(plt):
     labels = [text.get_text() for text in display.ax_.get_legend().get_texts()]
     assert labels == ["history", "truth", "90% interval", "forecast"]
     assert display.ax_.get_ylabel() == "passengers"
+
+
+def test_a_single_step_is_to_be_seen(plt):
+    y = load_airline_passengers()
+    model = SeasonalNaiveForecaster(12, 1).fit(y[:-1])
+    display = ForecastDisplay.from_forecaster(model, truth=y[-1:])
+    assert len(display.history) == 12
+    history, truth, forecast = display.ax_.get_lines()
+    assert history.get_marker() == "None"
+    assert truth.get_marker() == forecast.get_marker() == "o"
+    (interval,) = display.ax_.collections
+    np.testing.assert_allclose(
+        interval.get_segments()[0][:, 1], [display.lower.iloc[0], display.upper.iloc[0]]
+    )
+    assert interval.get_linewidth()[0] > 0
+
+
+def test_time_is_told_where_the_series_is(plt):
+    hours = pd.date_range("2026-06-01", periods=48, freq="h", tz="America/New_York")
+    y = pd.Series(np.arange(48.0), index=hours)
+    model = SeasonalNaiveForecaster(24, 24).fit(y)
+    ax = ForecastDisplay.from_forecaster(model, coverage=None).ax_
+    ax.figure.draw_without_rendering()
+    ticks = dict(zip(ax.get_xticks(), ax.get_xticklabels(), strict=True))
+    midnight = mpl.dates.date2num(hours[24])
+    assert ticks[midnight].get_text() in ("Jun-02", "02")
 
 
 def test_one_of_many_series_and_targets(plt):
