@@ -343,6 +343,10 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         width = np.broadcast_to(self._unit(at, units)[:, None], forecast.shape)
         return width, width
 
+    def _possible(self, values: Array) -> Array:
+        """Return values as they can come; nothing is known of that here."""
+        return values
+
     def _unit(self, at: Origins, units: Units) -> Array:
         """Return how much the series of each origin changes, (n_origins, n_targets)."""
         return units.at(at.panel, same=not at.foreign)[at.series]
@@ -351,13 +355,15 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         forecast = self._forecast(at)
         below, above = self._widths(at, forecast, self._units)
         reach = self._known_errors(at.n_steps).reach(coverage)  # (steps, targets)
-        return forecast - reach * below, forecast + reach * above
+        lower, upper = forecast - reach * below, forecast + reach * above
+        return self._possible(lower), self._possible(upper)
 
     def _paths(self, at: Origins, n_paths: int, rng: np.random.RandomState) -> Array:
         """Return paths of shape (n_paths, n_series, n_steps, n_targets)."""
         drawn = self._known_errors(at.n_steps).draw((n_paths, len(at.rows)), rng)
         forecast = self._forecast(at)
-        return forecast + drawn * _one_of(self._widths(at, forecast, self._units), drawn)
+        widths = _one_of(self._widths(at, forecast, self._units), drawn)
+        return self._possible(forecast + drawn * widths)
 
     # ---------------------------------------------------------------- the same for all
 

@@ -358,6 +358,9 @@ class WindowForecaster(BaseForecaster):
     def _tail(self, side: int) -> Answer:
         return lambda number, X: tail_at(self.regressors_[number], X, side)
 
+    def _possible(self, values: Array) -> Array:
+        return np.maximum(values, 0.0) if needs_counts(self.regressor) else values
+
     def _paths(self, at: Origins, n_paths: int, rng: np.random.RandomState) -> Array:
         if not self._plan.strategy.fed:
             return super()._paths(at, n_paths, rng)
@@ -394,7 +397,7 @@ class WindowForecaster(BaseForecaster):
             said = answer(number, self._laid_out(X))
             said = said.reshape(len(X), len(stage.ahead), self.n_targets_)
             said = said if scales is None else scales.undo(said)
-            return said if add is None else said + add()[:, None]
+            return said if add is None else self._possible(said + add()[:, None])
 
         context = self._context(at).repeat(n_times)
         steps = run_stages(self._plan, context, at.n_steps, emit)

@@ -14,7 +14,7 @@ from sklearn.ensemble import (
     StackingRegressor,
     VotingRegressor,
 )
-from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.linear_model import LinearRegression, PoissonRegressor, Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
@@ -666,6 +666,16 @@ def test_counts_of_many_series_are_not_scaled():
     for changed in ({"scaling": "window"}, {"differences": (7,)}):
         with pytest.raises(ValueError, match=r"loss='poisson' does, needs counts.* Set scaling"):
             WindowForecaster(lstm, 7, 2, **changed).fit(y)
+
+
+@pytest.mark.parametrize("strategy", ["direct", "recursive"])
+def test_intervals_and_paths_of_counts_are_not_below_zero(strategy):
+    y = np.random.default_rng(0).poisson(0.5, 200).astype(float)
+    model = WindowForecaster(PoissonRegressor(), 7, 3, strategy=strategy).fit(y)
+    assert min(model.predict_interval()[0]) >= 0
+    assert model.simulate(50, random_state=0).min() >= 0
+    unbound = WindowForecaster(Ridge(), 7, 3, strategy=strategy).fit(y)
+    assert unbound.simulate(50, random_state=0).min() < 0
 
 
 def test_columns_that_are_no_numbers_are_named():
