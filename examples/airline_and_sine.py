@@ -158,7 +158,9 @@ def draw(airline: dict[str, Any], steps: dict[str, Any], whole: dict[str, Any]) 
     ]
     figure, axes = plt.subplots(3, 1, figsize=(9, 8.5))
     for axis, (title, label, lines) in zip(axes, panels, strict=True):
-        axis.plot(lines["truth"], color="black", linewidth=2, label="truth")
+        # dashed and on top: a good forecast would hide it
+        style = {"color": "black", "linewidth": 1.6, "linestyle": (0, (4, 2)), "zorder": 3}
+        axis.plot(lines["truth"], label="truth", **style)
         for name, color in colors.items():
             if name == "naive" and lines is not airline:
                 continue
@@ -168,7 +170,8 @@ def draw(airline: dict[str, Any], steps: dict[str, Any], whole: dict[str, Any]) 
         axis.margins(x=0.01)
         axis.spines[["top", "right"]].set_visible(False)
     axes[0].set_xlabel("month of the test part")
-    axes[2].set_xlabel("point of the test part")
+    for axis in axes[1:]:
+        axis.set_xlabel("point of the test part")
     axes[0].legend(loc="upper left", frameon=False, ncols=4)
     figure.tight_layout()
     figure.savefig(PICTURE, dpi=68)

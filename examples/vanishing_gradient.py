@@ -310,6 +310,7 @@ def draw_accuracies(axis: Any, accuracies: Any) -> None:
 
 def draw_curves(axis: Any, curves: Any) -> None:
     top = 20
+    least = min(min(values) for losses in curves.values() for values in losses)
     for (cell, clip), losses in curves.items():
         for number, values in enumerate(losses):
             label = f"{LABELS[cell]}, {'no clipping' if clip is None else 'clipped'}"
@@ -321,10 +322,11 @@ def draw_curves(axis: Any, curves: Any) -> None:
                 linewidth=1.4,
                 label=None if number else label,
             )
-            if len(values) < CLIP_EPOCHS:  # the last loss may be anything: marked at the top
-                mark = len(values), min(values[-1], top)
-                axis.plot(*mark, "x", color=COLORS[cell], markersize=9, clip_on=False)
-    axis.set(yscale="log", xlabel="epoch", ylabel="training loss", ylim=(0.05, top))
+            if len(values) < CLIP_EPOCHS:  # no number any more: marked at the top
+                axis.vlines(len(values), values[-1], top, color=COLORS[cell], linestyle=":")
+                axis.plot(len(values), top, "x", color=COLORS[cell], markersize=9, clip_on=False)
+    ylim = (min(0.05, least / 1.5), top)
+    axis.set(yscale="log", xlabel="epoch", ylabel="training loss", ylim=ylim)
     axis.set_xticks(range(0, CLIP_EPOCHS + 1, 5))
     axis.set_title("A high rate, without and with clipping (x: diverged)", loc="left", pad=12)
     axis.legend(frameon=False, loc="upper left")
