@@ -56,6 +56,39 @@ def check_layer_sizes(value: Any, name: str, *, may_be_empty: bool = False) -> t
     return tuple(int(size) for size in sizes)
 
 
+def check_int(value: Any, name: str, minimum: int = 1) -> int:
+    """Return a parameter as an int that is large enough.
+
+    Parameters
+    ----------
+    value : object
+        What the user gave.
+    name : str
+        The parameter's name, for the message.
+    minimum : int, default=1
+        The least value that is allowed.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError
+        If `value` is no int, or below `minimum`.
+
+    Examples
+    --------
+    >>> from sklstm._validation import check_int
+    >>> check_int(3, "horizon")
+    3
+    """
+    if not _is_number(value, Integral) or value < minimum:
+        wanted = "a positive int" if minimum == 1 else f"an int of at least {minimum}"
+        raise ValueError(f"The {name!r} parameter must be {wanted}. Got {value!r}.")
+    return int(value)
+
+
 def check_quantiles(value: Any) -> tuple[float, ...]:
     """Return quantile levels as an increasing tuple of floats in (0, 1).
 

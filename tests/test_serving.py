@@ -8,7 +8,9 @@ PAGE = Path(__file__).parents[1] / "docs" / "serving.md"
 
 def test_examples_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    code = "\n".join(re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL))
+    code = "\n".join(
+        re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    )
     found = {}
     exec(code, found)
     assert found["states"]["h"].shape == (200, 24, 64)

@@ -1,7 +1,7 @@
 """Data in numpy: sequences, windows, batches, targets and splits."""
 
 from sklstm.data.anchor import Anchor, find_anchor, no_anchor
-from sklstm.data.batches import Batches, resolve_batch_size, resolve_max_epochs, resolve_patch_size
+from sklstm.data.batches import Batches
 from sklstm.data.encodings import ENCODINGS, find_edges, find_encoding, resolve_categorical
 from sklstm.data.feature_statistics import (
     difference_scale,
@@ -29,13 +29,14 @@ from sklstm.data.steps import (
     rows_of,
     split_steps,
 )
-from sklstm.data.targets import ClassTargets, RegressionTargets, columns
+from sklstm.data.targets import LITTLE_TRUST, ClassTargets, RegressionTargets, columns
 from sklstm.data.time_grid import TimeGrid, warn_unless_in_time
 from sklstm.data.transcripts import TranscriptTargets, as_transcripts
 from sklstm.data.windows import Windows, make_windows, view_windows
 
 __all__ = [
     "ENCODINGS",
+    "LITTLE_TRUST",
     "SPLITS",
     "Anchor",
     "Batches",
@@ -72,10 +73,7 @@ __all__ = [
     "numbers_of_steps",
     "panel_from_sequences",
     "read_series",
-    "resolve_batch_size",
     "resolve_categorical",
-    "resolve_max_epochs",
-    "resolve_patch_size",
     "rows_of",
     "scale_of",
     "sequence_means",

@@ -11,6 +11,8 @@ from sklstm.data.sequences import Sequences
 
 # The range of nine tenths of all targets, in standard deviations of normal ones.
 _TAIL, _DEVIATIONS = 0.05, 3.29
+# Where a network is trusted less, further training hardly changes predictions.
+LITTLE_TRUST = 0.1
 
 
 class RegressionTargets:

@@ -9,7 +9,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
-from sklstm._validation import check_no_dates, named_columns
+from sklstm._validation import check_int, check_no_dates, named_columns
 from sklstm.data.time_grid import warn_unless_in_time
 
 # Methods of arrays that change them, which would change a copy.
@@ -221,8 +221,7 @@ def make_windows(
     ([50.0, 60.0, 70.0], [80, 90])
     """
     for name, value in (("window_size", window_size), ("horizon", horizon), ("stride", stride)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-            raise ValueError(f"The {name!r} parameter must be a positive int. Got {value!r}.")
+        check_int(value, name)
     check_no_dates(series, "series")
     warn_unless_in_time(series)
     with named_columns(series, "series"):

@@ -29,13 +29,12 @@ from sklstm.data import (
     find_limits,
     holds_members,
     no_anchor,
-    resolve_batch_size,
     resolve_categorical,
-    resolve_max_epochs,
     split_validation,
     step_names,
 )
-from sklstm.estimators.network import build_module, check_network, dtype_of
+from sklstm.estimators.network import build_module, dtype_of, layer_sizes
+from sklstm.estimators.options import resolve_batch_size, resolve_max_epochs
 from sklstm.estimators.part import FitArguments, Part
 from sklstm.losses import Loss
 from sklstm.nn import ACTIVATIONS, CELLS, NORMALIZATIONS, POOLINGS
@@ -350,7 +349,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _check_parameters(self, *, resume: bool) -> None:
         self._validate_params()
-        check_network(self)
+        layer_sizes(self)
         check_split(self.validation_split)
         check_optimizer(self.optimizer, resolve_weight_decay(self.weight_decay, self.optimizer))
         if resume:
@@ -381,7 +380,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         fast = has_kernel(self.cell) and self.activation == "tanh"
         if fast and self.precision == "float32" and device.startswith("cpu"):
             return 1
-        hidden_layer_sizes, _ = check_network(self)
+        hidden_layer_sizes, _ = layer_sizes(self)
         batch_size = resolve_batch_size(self.batch_size, len(train.sequences))
         return threads_for(batch_size, max(hidden_layer_sizes))
 

@@ -1,7 +1,7 @@
 """Classification of sequences."""
 
 from collections.abc import Callable, Sequence
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -20,6 +20,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from sklstm._validation import check_int
 from sklstm.data import (
     ClassTargets,
     Sequences,
@@ -550,7 +551,7 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         >>> model.sample(4, temperature=0, prefix=[0, 1]).tolist()
         [2, 0, 1, 2]
         """
-        check_scalar(n, "n", Integral, min_val=0)
+        check_int(n, "n", 0)
         check_scalar(temperature, "temperature", Real, min_val=0)
         if not np.isfinite(temperature):
             raise ValueError(f"temperature must be finite. Got {temperature}.")

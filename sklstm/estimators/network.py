@@ -10,8 +10,9 @@ from sklearn.base import is_regressor
 from torch import nn
 
 from sklstm._validation import check_layer_sizes
-from sklstm.data import Anchor, Sequences, mean_and_variance, resolve_patch_size, scale_of
+from sklstm.data import Anchor, Sequences, mean_and_variance, scale_of
 from sklstm.estimators.inputs import build_inputs
+from sklstm.estimators.options import resolve_patch_size
 from sklstm.nn import (
     CELLS,
     POOLINGS,
@@ -47,7 +48,7 @@ def dtype_of(precision: str) -> str:
     return "float32" if precision == "bfloat16" else precision
 
 
-def check_network(estimator: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def layer_sizes(estimator: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return the widths of the recurrent and of the dense layers.
 
     Parameters
@@ -120,7 +121,7 @@ def build_module(
             mixed_precision=estimator.precision == "bfloat16",
         )
     else:
-        hidden_layer_sizes, dense_layer_sizes = check_network(estimator)
+        hidden_layer_sizes, dense_layer_sizes = layer_sizes(estimator)
         model = SequenceModel(
             inputs,
             n_outputs,
@@ -222,7 +223,7 @@ def build_image_model(
         With ``forward(x, lengths=None)``.
     """
     height, n_channels = estimator.image_shape_
-    sizes = check_network(estimator)[0]
+    sizes = layer_sizes(estimator)[0]
     model = ImageModel(
         _standardize_pixels(sequences, weight, n_channels, scaled=estimator.standardize),
         height,

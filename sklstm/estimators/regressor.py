@@ -15,6 +15,7 @@ from torch.optim import Optimizer
 
 from sklstm._validation import check_no_dates, check_quantiles, check_squares
 from sklstm.data import (
+    LITTLE_TRUST,
     Anchor,
     LinearMap,
     RegressionTargets,
@@ -39,8 +40,6 @@ from sklstm.training import Targets
 
 # Samples from which the share of the linear map is told.
 _N_DESCRIBED = 4_096
-# Where a network counts for less, further training hardly changes predictions.
-_LITTLE_TRUST = 0.1
 
 _QUANTILE_LOSSES = [name for name, loss in REGRESSION_LOSSES.items() if loss.has_quantiles]
 
@@ -533,7 +532,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
                 f"LSTMRegressor was trained on {self.n_outputs_}, in {1 if before else 2}. "
                 "Training can only be continued with the same targets."
             )
-        if resume and self.targets_.trust < _LITTLE_TRUST:
+        if resume and self.targets_.trust < LITTLE_TRUST:
             warnings.warn(
                 f"The network is weighted by only {self.targets_.trust:.2g} in this model "
                 "(network_trust_), and its linear map stays as it is, so that further training has "

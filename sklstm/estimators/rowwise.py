@@ -3,16 +3,14 @@
 from abc import abstractmethod
 from copy import copy
 from functools import partial
-from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from sklstm._validation import check_sample_weight
+from sklstm._validation import check_int, check_sample_weight
 from sklstm.data import Sequences, split_steps
 from sklstm.estimators.base import BaseLSTM
 from sklstm.estimators.part import Part
@@ -63,8 +61,7 @@ class RowwiseLSTM(BaseLSTM):
             able = [name for name in self._row_methods if hasattr(self, name)]
             raise ValueError(f"method must be one of {', '.join(able)}. Got {method!r}.")
         if n_streams is not None:
-            check_scalar(n_streams, "n_streams", Integral, min_val=1)
-            n_streams = int(n_streams)
+            n_streams = check_int(n_streams, "n_streams")
         # of a copy, whose attributes stay when a further fit replaces the estimator's
         return Stream(self, n_streams, partial(copy(self)._respond, method, sequences=None))
 

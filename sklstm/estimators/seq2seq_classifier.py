@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 from torch.optim import Optimizer
 
-from sklstm._validation import check_lengths_agree, check_sample_weight
+from sklstm._validation import check_int, check_lengths_agree, check_sample_weight
 from sklstm.data import Steps, as_transcripts
 from sklstm.decoding import beam_search
 from sklstm.estimators.part import Part
@@ -255,7 +255,7 @@ class LSTMSeq2SeqClassifier(TranscriptsMixin, BaseSeq2Seq):
         y : ndarray of shape (n_samples,)
             Of str, or of dtype object, lists of symbols, as y was.
         """
-        check_scalar(self.beam_width, "beam_width", Integral, min_val=1)
+        check_int(self.beam_width, "beam_width")
         check_scalar(self.length_penalty, "length_penalty", Real, min_val=0)
         if self.beam_width > 1:
             return self._search(X)

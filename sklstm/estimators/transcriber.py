@@ -6,12 +6,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_scalar
 from sklearn.utils._param_validation import Interval, StrOptions
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from sklstm._validation import check_lengths_agree
+from sklstm._validation import check_int, check_lengths_agree
 from sklstm.data import (
     Sequences,
     as_objects,
@@ -20,7 +19,7 @@ from sklstm.data import (
 )
 from sklstm.decoding import decode_beam, decode_greedy, error_rate, needed_steps
 from sklstm.estimators.base import BaseLSTM
-from sklstm.estimators.network import build_image_model, check_network
+from sklstm.estimators.network import build_image_model, layer_sizes
 from sklstm.estimators.part import Part
 from sklstm.estimators.transcripts import TranscriptsMixin
 from sklstm.losses import CTC, Loss
@@ -349,7 +348,7 @@ class LSTMTranscriber(TranscriptsMixin):
         if self.cell != "mdlstm":
             return
         given = {name: getattr(self, name) for name in _OF_IMAGES}
-        given["dense_layer_sizes"] = check_network(self)[1]
+        given["dense_layer_sizes"] = layer_sizes(self)[1]
         for name, wanted in _OF_IMAGES.items():
             # an array compares to more than one answer
             if isinstance(given[name], np.ndarray) or given[name] not in wanted:
@@ -359,7 +358,7 @@ class LSTMTranscriber(TranscriptsMixin):
                 )
 
     def _check_block_sizes(self) -> None:
-        n_layers = len(check_network(self)[0])
+        n_layers = len(layer_sizes(self)[0])
         try:
             blocks = np.asarray(self.block_sizes)
         except ValueError:  # of unequal lengths
@@ -432,5 +431,5 @@ class LSTMTranscriber(TranscriptsMixin):
     def _decode(self, log_probabilities: list[NDArray[np.float64]]) -> list[list[int]]:
         if self.beam_width is None:
             return [decode_greedy(of_one) for of_one in log_probabilities]
-        check_scalar(self.beam_width, "beam_width", Integral, min_val=1)
+        check_int(self.beam_width, "beam_width")
         return [decode_beam(of_one, self.beam_width) for of_one in log_probabilities]

@@ -14,6 +14,7 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from sklstm._transaction import transaction
+from sklstm._validation import check_int
 from sklstm.data import Panel, read_series
 from sklstm.forecasting.conformal import Errors, held_out_origins
 from sklstm.forecasting.features import check_columns, choose_columns, read_features, read_future
@@ -209,7 +210,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         neighbouring steps belong together; where a step is fed to the next, as in "recursive", the
         errors of one step are drawn again for each. See `calibrate`.
         """
-        check_scalar(n_paths, "n_paths", Integral, min_val=1)
+        check_int(n_paths, "n_paths")
         at = self._at_end(steps, X, history, history_X)
         paths = self._paths(at, int(n_paths), check_random_state(random_state))
         given = [at.panel.give(path, at.panel.stop) for path in paths]
@@ -396,11 +397,9 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
     def _n_steps(self, steps: int | None) -> int:
         if steps is None:
             return int(self.horizon)
-        check_scalar(steps, "steps", Integral, min_val=1)
-        if isinstance(steps, bool):
-            raise TypeError(f"steps must be a number. Got {steps}.")
-        self._check_steps(int(steps))
-        return int(steps)
+        n_steps = check_int(steps, "steps")
+        self._check_steps(n_steps)
+        return n_steps
 
     def _at_end(self, steps: int | None, X: Any, history: Any, history_X: Any) -> Origins:
         self._check_fitted()

@@ -7,10 +7,10 @@ from typing import Any
 from numpy.typing import NDArray
 from sklearn.utils import get_tags
 
+from sklstm.data import LITTLE_TRUST
+
 # What stands for no step in a pipeline.
 _NO_STEP = (None, "passthrough")
-# Where a network counts for less, further training hardly changes predictions.
-_LITTLE_TRUST = 0.1
 # scikit-learn's wrappers that check X themselves, and take no more than a table. Others hand it on.
 _OF_TABLES = {
     "BaseBagging",
@@ -103,7 +103,7 @@ def goes_on(regressor: Any) -> bool:
     is_able = hasattr(regressor, "partial_fit") and hasattr(regressor, "warm_start")
     # where its linear map, which stays as it is, makes up nearly all of a prediction, training
     # changes nothing
-    return is_able and getattr(regressor, "network_trust_", 1.0) >= _LITTLE_TRUST
+    return is_able and getattr(regressor, "network_trust_", 1.0) >= LITTLE_TRUST
 
 
 def fit_regressor(regressor: Any, X: Any, y: NDArray[Any], *, resume: bool) -> Any:

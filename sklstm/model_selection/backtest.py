@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin, RegressorMixin, clone
 from sklearn.utils.parallel import Parallel, delayed
 
-from sklstm.model_selection.checks import check_int
+from sklstm._validation import check_int
 from sklstm.model_selection.compare import check_models
 from sklstm.model_selection.metrics import interval_coverage, naive_scale
 from sklstm.model_selection.replay import Array, Replay, read_replay, select

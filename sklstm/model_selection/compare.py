@@ -12,7 +12,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.parallel import Parallel, delayed
 
-from sklstm.model_selection.checks import check_int
+from sklstm._validation import check_int
 from sklstm.model_selection.metrics import naive_scale, series_of
 from sklstm.model_selection.purged import PurgedTimeSeriesSplit
 from sklstm.model_selection.runs import timed, told_of

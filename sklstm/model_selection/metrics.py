@@ -14,7 +14,7 @@ from sklearn.metrics import (
 )
 from sklearn.utils import check_array, check_consistent_length
 
-from sklstm.model_selection.checks import check_int
+from sklstm._validation import check_int
 
 # A series whose changes are this small beside its values is constant but for rounding.
 _ROUNDING = 1e-12

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t as student
 from sklearn.utils import check_array
 
-from sklstm.model_selection.checks import check_int
+from sklstm._validation import check_int
 from sklstm.model_selection.scores import is_error, metric_of, read_scores
 
 if TYPE_CHECKING:

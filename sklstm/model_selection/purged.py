@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils import indexable
 
-from sklstm.model_selection.checks import check_int
+from sklstm._validation import check_int
 
 Indices = NDArray[np.int64]
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from sklstm import LSTMClassifier, LSTMRegressor
 from sklstm.data import Anchor, as_sequences, view_windows
-from sklstm.estimators.network import build_module, check_network
+from sklstm.estimators.network import build_module, layer_sizes
 
 X = np.random.default_rng(0).normal(size=(20, 5, 3)) * [1, 10, 100] + [0, 5, -7]
 
@@ -209,13 +209,13 @@ def test_trying_an_own_module_leaves_it_in_training_mode_for_the_fit():
         ({"dense_layer_sizes": "3"}, "'dense_layer_sizes'.* Got '3'"),
     ],
 )
-def test_check_network(parameters, message):
+def test_layer_sizes(parameters, message):
     with pytest.raises(ValueError, match=message):
-        check_network(LSTMRegressor(**parameters))
+        layer_sizes(LSTMRegressor(**parameters))
 
 
-def test_check_network_accepts_no_dense_layers():
-    check_network(LSTMRegressor(dense_layer_sizes=()))
+def test_layer_sizes_accepts_no_dense_layers():
+    layer_sizes(LSTMRegressor(dense_layer_sizes=()))
 
 
 LONG = np.random.default_rng(0).normal(size=(460, 1))
@@ -306,6 +306,9 @@ def test_units_remember_where_each_output_is_told_from_one_state(weighted, param
     assert_allclose(forget_biases(module).exp().max(), longest - 1, rtol=1e-5)
 
 
+NOISE = np.random.default_rng(0).normal(size=(5, 3, 3))
+
+
 @pytest.mark.parametrize("pooling", ["mean", "max", "concat"])
 def test_units_start_otherwise_where_all_states_feed_the_output(pooling):
     numbers = build(hidden_layer_sizes=32, pooling=pooling)
@@ -313,7 +316,7 @@ def test_units_start_otherwise_where_all_states_feed_the_output(pooling):
     classes = LSTMClassifier(32, max_epochs=1, learning_rate=1e-9, pooling=pooling, device="cpu")
     classes.fit(X, np.arange(20) % 2)
     assert_allclose(forget_biases(classes.module_), np.linspace(-4, 2, 32), atol=1e-6)
-    last = build(hidden_layer_sizes=32, pooling="last", X=np.zeros((1, 3, 3)))
+    last = build(hidden_layer_sizes=32, pooling="last", X=NOISE)
     wide, narrow, less = (
         model.recurrent[0].forward_layer.weight_ih_l0.abs().max().item()
         for model in (last, numbers, classes.module_)
@@ -324,7 +327,7 @@ def test_units_start_otherwise_where_all_states_feed_the_output(pooling):
 
 def test_networks_without_gates_start_as_ever():
     gains = [
-        build(cell="rnn", hidden_layer_sizes=32, pooling=pooling, X=np.zeros((1, 3, 3)))
+        build(cell="rnn", hidden_layer_sizes=32, pooling=pooling, X=NOISE)
         .recurrent[0]
         .forward_layer.weight_ih_l0.abs()
         .max()

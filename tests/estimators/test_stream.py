@@ -176,8 +176,9 @@ def test_an_own_module_is_refused(X):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"n_streams": 0}, "n_streams == 0"),
+        ({"n_streams": 0}, "'n_streams' parameter must be a positive int. Got 0"),
         ({"method": "predict_proba"}, "method must be one of predict. Got 'predict_proba'"),
+        ({"n_streams": True}, "'n_streams' parameter must be a positive int. Got True"),
         ({"method": "fit"}, "method must be one of"),
     ],
 )

@@ -225,7 +225,7 @@ def test_parameters(rng, changed, message):
 def test_a_beam_that_is_no_number_is_refused_after_fit_too(rng):
     X, words = messages(rng, 10)
     model = LSTMTranscriber(**SMALL).fit(X, words).set_params(beam_width=2.5)
-    with pytest.raises(TypeError, match="beam_width must be an instance of"):
+    with pytest.raises(ValueError, match="'beam_width' parameter must be a positive int"):
         model.predict(X)
 
 

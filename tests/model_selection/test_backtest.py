@@ -416,7 +416,7 @@ def test_series_that_are_not_there_throughout_are_left_out(refit, long):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"horizon": 0}, "'horizon' parameter must be an int"),
+        ({"horizon": 0}, "'horizon' parameter must be a positive int"),
         ({"horizon": 1, "n_folds": 0}, "'n_folds' parameter"),
         ({"horizon": 1, "step": 0}, "'step' parameter"),
         ({"horizon": 1, "period": 1.0}, "'period' parameter"),

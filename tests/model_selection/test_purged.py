@@ -170,7 +170,9 @@ def test_representation():
     ],
 )
 def test_parameters_are_checked(name, value):
-    with pytest.raises(ValueError, match=f"'{name}' parameter must be an int of at least"):
+    with pytest.raises(
+        ValueError, match=f"'{name}' parameter must be (a positive int|an int of at least 0)"
+    ):
         PurgedTimeSeriesSplit(**{name: value})
 
 
