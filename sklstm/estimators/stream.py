@@ -1,6 +1,7 @@
 """Predictions for a sequence that is still coming in."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ class Stream:
         self._may_miss = estimator._built_with("missing_values") == "indicator"
         self._dtype = np.dtype(dtype_of(estimator._built_with("precision")))
         self._device = torch.device(estimator.net_.device)
-        with torch.inference_mode(False):
+        with _plain_tensors():
             self._model = ModelStream(estimator.module_, self._n_streams)
         self._respond = respond
 
@@ -87,7 +88,7 @@ class Stream:
             If x has another shape, or holds what is not finite. The stream is then as before.
         """
         values = self._check(x)
-        with torch.inference_mode(False):  # whose tensors no later step could change
+        with _plain_tensors():
             x_t = torch.from_numpy(values).to(self._device)
             rows = self._respond(self._model.step(x_t).cpu().double())
         return rows[0] if self._squeeze else rows
@@ -111,7 +112,7 @@ class Stream:
                 f"streams must be numbers from 0 to {self._n_streams - 1}, or a mask of "
                 f"{self._n_streams}. Got {streams!r}."
             ) from error
-        with torch.inference_mode(False):
+        with _plain_tensors():
             self._model.reset(torch.from_numpy(chosen).to(self._device))
 
     def _check(self, x: Any) -> NDArray[Any]:
@@ -145,6 +146,11 @@ class Stream:
             raise ValueError(
                 f"x must have the columns of fit, in their order: {self._names}. It has {names}."
             )
+
+
+def _plain_tensors() -> AbstractContextManager[Any]:
+    """Return a context out of inference mode, whose tensors no later step could change."""
+    return torch.inference_mode(False) if torch.is_inference_mode_enabled() else nullcontext()
 
 
 def _check_causal(estimator: Any) -> None:

@@ -4,8 +4,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import cache
 from types import FrameType
 from typing import Any
@@ -80,8 +80,7 @@ def private_runtime(seed: int, device: str, n_threads: int | None = None) -> Ite
             yield before
 
 
-@contextmanager
-def own_defaults(kind: str) -> Iterator[None]:
+def own_defaults(kind: str) -> AbstractContextManager[Any]:
     """Compute without the caller's autocast, default dtype and default device.
 
     Parameters
@@ -89,6 +88,10 @@ def own_defaults(kind: str) -> Iterator[None]:
     kind : str
         Type of the device on which autocast is switched off. What is made without a word of its
         device is made on the CPU.
+
+    Returns
+    -------
+    context manager
 
     Examples
     --------
@@ -98,15 +101,23 @@ def own_defaults(kind: str) -> Iterator[None]:
     ...     torch.mm(torch.ones(1, 1), torch.ones(1, 1)).dtype
     torch.float32
     """
+    # what is as it should be is not set: that would cost time, and other threads see it
     made = torch.empty(0)
-    with ExitStack() as changed:
-        # what is as it should be is not set: that would cost time, and other threads see it
-        if torch.is_autocast_enabled(kind):
-            changed.enter_context(_no_autocast(kind))
-        if made.dtype != torch.float32:
-            changed.enter_context(_default_dtype(torch.float32))
-        if made.device.type != "cpu":
-            changed.enter_context(torch.device("cpu"))
+    needed: list[Any] = []
+    if torch.is_autocast_enabled(kind):
+        needed.append(_no_autocast(kind))
+    if made.dtype != torch.float32:
+        needed.append(_default_dtype(torch.float32))
+    if made.device.type != "cpu":
+        needed.append(torch.device("cpu"))
+    return _within(needed) if needed else nullcontext()
+
+
+@contextmanager
+def _within(contexts: Sequence[AbstractContextManager[Any]]) -> Iterator[None]:
+    with ExitStack() as stack:
+        for context in contexts:
+            stack.enter_context(context)
         yield
 
 
