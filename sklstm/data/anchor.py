@@ -107,9 +107,10 @@ def find_anchor(
         level. Else only targets do of which a feature's last value explains a quarter of the
         variance, where half of that feature's variance is in turn explained by its value one step
         before; and of a single target of sequences that do not overlap only where it explains three
-        quarters, or their mean no more than it. The network sees no level only where windows
-        overlap and a quarter of the level's variance is explained by time; all targets that are
-        later values of a feature of which it sees none are then told relative to it.
+        quarters, or their mean no more than it. A target of overlapping windows that is a later
+        value of one feature is told relative to no other. The network sees no level only where
+        windows overlap and a quarter of the level's variance is explained by time; all targets that
+        are later values of a feature of which it sees none are then told relative to it.
     ignored : collection of int, default=()
         Features that are no numbers.
 
@@ -142,17 +143,13 @@ def find_anchor(
     alone = not force and y.shape[1] == 1 and not sequences.overlap
     explained = np.zeros((sequences.n_features, y.shape[1]))
     for feature in candidates:
-        last = _last_values(some, feature)
-        if force or _persists(some, feature, last, weight):
-            explained[feature] = [_squared_correlation(last, column, weight) for column in y_some.T]
-        if alone and _MIN_EXPLAINED <= explained[feature, 0] < _CONTINUED:
-            # told by all of its sequence, unless the end says more
-            mean = _of_each(sequence_means(some, feature))
-            if explained[feature, 0] < _squared_correlation(mean, y_some[:, 0], weight):
-                explained[feature] = 0.0
+        if force or _persists(some, feature, weight):
+            explained[feature] = _explained_by_end(some, feature, y_some, weight, alone=alone)
     features = np.asarray(candidates)[explained[candidates].argmax(axis=0)]
     if not force:
         features[explained.max(axis=0) < _MIN_EXPLAINED] = NONE
+        if sequences.overlap and len(candidates) > 1:
+            _anchor_what_is_continued(features, explained, candidates, sequences, y)
     anchors = set(features.tolist()) - {NONE}
     # only overlapping windows are known to be in the order of time
     drifting = force or (
@@ -170,6 +167,49 @@ def find_anchor(
             slope[output], intercept[output] = line
             level[output] = last_of_some.mean()
     return Anchor(features, slope, intercept, drifting, level)
+
+
+def _explained_by_end(
+    sequences: Sequences,
+    feature: int,
+    y: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    *,
+    alone: bool,
+) -> NDArray[np.float64]:
+    """Return which share of each target's variance a feature's last value explains.
+
+    None of one alone that is told by all of its sequence, unless the end says more.
+    """
+    last = _last_values(sequences, feature)
+    shares = np.array([_squared_correlation(last, column, weight) for column in y.T])
+    if alone and _MIN_EXPLAINED <= shares[0] < _CONTINUED:
+        mean = _of_each(sequence_means(sequences, feature))
+        if shares[0] < _squared_correlation(mean, y[:, 0], weight):
+            return np.zeros(1)
+    return shares
+
+
+def _anchor_what_is_continued(
+    features: NDArray[np.int64],
+    explained: NDArray[np.float64],
+    candidates: list[int],
+    sequences: Sequences,
+    y: NDArray[np.float64],
+) -> None:
+    """Anchor targets that are later values of a feature to that one, or to none.
+
+    Weather may explain tomorrow's load better than the last load does; but load does not go on from
+    weather, whose level the network is to see.
+    """
+    last = {feature: _last_values(sequences, feature) for feature in candidates}
+    for output in np.flatnonzero(features != NONE):
+        chosen = int(features[output])  # which it mostly is
+        for feature in (chosen, *(other for other in candidates if other != chosen)):
+            if _continuation(last[feature], y[:, output]) is not None:
+                is_told = explained[feature, output] >= _MIN_EXPLAINED
+                features[output] = feature if is_told else NONE
+                break
 
 
 def _anchor_later_values(
@@ -201,10 +241,9 @@ def _of_each(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(missing, 0.0 if missing.all() else values[~missing].mean(), values)
 
 
-def _persists(
-    sequences: Sequences, feature: int, last: NDArray[np.float64], weight: NDArray[np.float64]
-) -> bool:
+def _persists(sequences: Sequences, feature: int, weight: NDArray[np.float64]) -> bool:
     longer = sequences.lengths > 1
+    last = _last_values(sequences, feature)
     before = _last_values(sequences, feature, back=1)[longer]
     return _squared_correlation(before, last[longer], weight[longer]) >= _MIN_PERSISTENCE
 

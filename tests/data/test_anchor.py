@@ -234,6 +234,19 @@ def test_all_later_values_of_a_drifting_feature_are_told_relative_to_it(trend):
     np.testing.assert_allclose(anchor.slope, 1.0, rtol=1e-5)
 
 
+def test_what_is_continued_is_the_anchor_and_not_what_explains_more():
+    """A load follows yesterday's temperature, but does not go on from it."""
+    rng = np.random.default_rng(0)
+    heat = np.convolve(rng.normal(size=419), np.ones(20) / 20, "valid")
+    load = np.zeros(400)
+    load[1:] = 5 * heat[:-1]
+    load += 0.01 * rng.normal(size=400).cumsum()
+    X, y = make_windows(np.column_stack([load, heat]), 10, 6, target=0)
+    assert find(X, y).features.tolist() == [0] * 6
+    noisy = 3 * y + 0.1 * rng.normal(size=y.shape)  # a later value of nothing
+    assert find(X, noisy).features.tolist() == [1] * 6
+
+
 def test_other_targets_of_a_drifting_feature_are_left_as_they_are():
     rng = np.random.default_rng(0)
     X, later = make_windows(np.arange(300.0) + rng.normal(size=300), 5)
