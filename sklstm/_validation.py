@@ -332,8 +332,26 @@ def values_of(frame: Any) -> NDArray[Any]:
     return np.asarray(frame.to_numpy(kind, na_value=np.nan))
 
 
-def _nth_column(frame: Any, number: int) -> Any:
-    """Return a column of pandas', of which several may have one name, or of polars'."""
+def nth_column(frame: Any, number: int) -> Any:
+    """Return a column of pandas', of which several may have one name, or of polars'.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    number : int
+        Its position.
+
+    Returns
+    -------
+    Series
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklstm._validation import nth_column
+    >>> nth_column(pd.DataFrame({"a": [1], "b": [2]}), 1).tolist()
+    [2]
+    """
     return frame.iloc[:, number] if hasattr(frame, "iloc") else frame.to_series(number)
 
 
@@ -375,7 +393,7 @@ def named_columns(X: Any, name: str) -> Iterator[None]:
         others = [
             column
             for number, column in enumerate(X.columns if is_frame else ())
-            if not _are_numbers(_nth_column(X, number).to_numpy())
+            if not _are_numbers(nth_column(X, number).to_numpy())
         ]
         if not others:
             raise

@@ -182,6 +182,7 @@ def fit_linear_map(
             None if weight is None else weight[more] / weight[more].mean(),
             float(ridge.alpha_),
         )
+    slopes[:, ~table.any(axis=0)] = 0.0  # and no rounding
     shape = (n_timesteps, sequences.n_features)
     coef, intercept = np.zeros((y.shape[1], n_columns)), np.zeros(y.shape[1])
     coef[varies], intercept[varies] = slopes / scale, level
@@ -314,8 +315,9 @@ def _standardized(
     center = weight @ np.where(known, table, 0.0) / total
     table = np.where(known, table - center, 0.0)
     scale = np.sqrt(np.average(table**2, axis=0, weights=weight))
-    scale[scale <= 1e-7 * np.abs(center)] = 1.0  # constant but for the rounding of float32
-    scale[scale == 0] = 1.0
+    is_constant = scale <= 1e-7 * np.abs(center)  # but for the rounding of float32
+    scale[is_constant] = 1.0
+    table[:, is_constant] = 0.0  # for weights of zero
     return table / scale, center, scale
 
 

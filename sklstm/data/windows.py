@@ -13,7 +13,7 @@ from sklstm._validation import check_int, check_no_dates, named_columns
 from sklstm.data.time_grid import warn_unless_in_time
 
 # Methods of arrays that change them, which would change a copy.
-_IN_PLACE = {"fill", "partition", "put", "resize", "setfield", "setflags", "sort"}
+_IN_PLACE = {"byteswap", "fill", "partition", "put", "resize", "setfield", "setflags", "sort"}
 
 
 class Windows(NDArrayOperatorsMixin):
@@ -126,7 +126,8 @@ class Windows(NDArrayOperatorsMixin):
         return array if dtype is None else array.astype(dtype, copy=False)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        if any(isinstance(part, Windows) for part in options.get("out", ())):
+        changed = inputs[:1] if method == "at" else options.get("out", ())
+        if any(isinstance(part, Windows) for part in changed):
             return NotImplemented
         arrays = [np.asarray(part) if isinstance(part, Windows) else part for part in inputs]
         return getattr(ufunc, method)(*arrays, **options)

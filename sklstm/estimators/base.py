@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 import sklstm.training as training
 from sklstm._transaction import transaction
-from sklstm._validation import check_lengths_agree, check_sample_weight, kind_of
+from sklstm._validation import check_lengths_agree, check_sample_weight, kind_of, nth_column
 from sklstm.data import (
     ENCODINGS,
     Anchor,
@@ -91,8 +91,8 @@ def _holds_integers(X: Any) -> bool:
 
 
 def _are_integers(values: Any) -> bool:
-    if hasattr(values, "columns"):
-        return all(kind_of(dtype) in "iu" for dtype in values.dtypes)
+    if hasattr(values, "columns") and hasattr(values, "dtypes"):
+        return all(_are_integers(nth_column(values, n)) for n in range(len(values.columns)))
     kind = kind_of(getattr(values, "dtype", None))
     return (np.asarray(values).dtype.kind if kind == "O" else kind) in "iu"
 
@@ -330,16 +330,16 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         n_threads = self._n_threads(train, device)
         if not resume:
             loss = self._make_loss(train, None if one_epoch else torch_seed)
-        with self.net_.all_or_nothing() if resume else nullcontext():
-            with (
-                private_runtime(torch_seed, device, n_threads) as n_outside,
-                keep_threads(n_outside),
-            ):
-                if not resume:
-                    self.net_ = self._make_net(train, loss, device)
-                    self.net_.parameters_ = self._lasting_parameters()
-                    self.net_.split_seed_ = split_seed
-                self._train(self.net_, train, valid, rng, one_epoch=one_epoch)
+        with (
+            self.net_.all_or_nothing() if resume else nullcontext(),
+            private_runtime(torch_seed, device, n_threads) as n_outside,
+            keep_threads(n_outside),
+        ):
+            if not resume:
+                self.net_ = self._make_net(train, loss, device)
+                self.net_.parameters_ = self._lasting_parameters()
+                self.net_.split_seed_ = split_seed
+            self._train(self.net_, train, valid, rng, one_epoch=one_epoch)
             self._record(train, valid)
 
     def _rng(self, *, resume: bool) -> np.random.Generator:
@@ -516,7 +516,6 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             net.lr = net.rate_to_go_on(self.learning_rate)
             net.train(split, 1, rng)
             return
-        net.fell_from_ = None if self.learning_rate_schedule == "constant" else self.learning_rate
         n_batches, n_steps = len(net.get_iterator(split.train)), self._n_steps(len(split.train))
         n_epochs = resolve_max_epochs(self.max_epochs, n_batches, n_steps)
         stop = self.early_stopping and valid is not None
@@ -528,6 +527,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             early_stopping=training.BestWeights(self.n_iter_no_change, self.tol) if stop else None,
             guards=self._guards(n_epochs),
         )
+        net.remember_fall()
 
     def _largest_norm(self) -> float | None:
         """Return to what the gradient's norm is clipped."""

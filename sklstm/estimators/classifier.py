@@ -380,8 +380,8 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
 
         Weights, optimiser and scaling are kept from call to call; the scaling is that of the
         first. `learning_rate_schedule` and `early_stopping` are without effect.
-        After a `fit` that let the rate fall, a tenth of `learning_rate` serves, unless it was set
-        to another since: the whole of it would undo much of what was learnt.
+        After a `fit` at whose end less than a tenth was left of the rate, a tenth of it serves,
+        unless it was set to another since: the whole would undo much of what was learnt.
 
         Parameters
         ----------

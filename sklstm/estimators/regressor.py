@@ -378,8 +378,8 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         Weights, optimiser and scaling are kept from call to call; the scaling is that of the
         first, whose samples must be like all others: where its targets do not vary, a warning
         says so. `learning_rate_schedule` and `early_stopping` are without effect.
-        After a `fit` that let the rate fall, a tenth of `learning_rate` serves, unless it was set
-        to another since: the whole of it would undo much of what was learnt.
+        After a `fit` at whose end less than a tenth was left of the rate, a tenth of it serves,
+        unless it was set to another since: the whole would undo much of what was learnt.
 
         Parameters
         ----------

@@ -1,7 +1,6 @@
 """Predictions for a sequence that is still coming in."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from torch import Tensor
 from sklstm._validation import check_no_dates
 from sklstm.estimators.network import dtype_of
 from sklstm.nn import ModelStream, SequenceModel
+from sklstm.training import own_defaults
 
 
 class Stream:
@@ -57,7 +57,7 @@ class Stream:
         self._may_miss = estimator._built_with("missing_values") == "indicator"
         self._dtype = np.dtype(dtype_of(estimator._built_with("precision")))
         self._device = torch.device(estimator.net_.device)
-        with _plain_tensors():
+        with own_defaults(self._device.type):
             self._model = ModelStream(estimator.module_, self._n_streams)
         self._respond = respond
 
@@ -88,7 +88,7 @@ class Stream:
             If x has another shape, or holds what is not finite. The stream is then as before.
         """
         values = self._check(x)
-        with _plain_tensors():
+        with own_defaults(self._device.type):
             x_t = torch.from_numpy(values).to(self._device)
             rows = self._respond(self._model.step(x_t).cpu().double())
         return rows[0] if self._squeeze else rows
@@ -112,7 +112,7 @@ class Stream:
                 f"streams must be numbers from 0 to {self._n_streams - 1}, or a mask of "
                 f"{self._n_streams}. Got {streams!r}."
             ) from error
-        with _plain_tensors():
+        with own_defaults(self._device.type):
             self._model.reset(torch.from_numpy(chosen).to(self._device))
 
     def _check(self, x: Any) -> NDArray[Any]:
@@ -146,11 +146,6 @@ class Stream:
             raise ValueError(
                 f"x must have the columns of fit, in their order: {self._names}. It has {names}."
             )
-
-
-def _plain_tensors() -> AbstractContextManager[Any]:
-    """Return a context out of inference mode, whose tensors no later step could change."""
-    return torch.inference_mode(False) if torch.is_inference_mode_enabled() else nullcontext()
 
 
 def _check_causal(estimator: Any) -> None:

@@ -9,12 +9,14 @@ from sklearn.utils import get_tags
 
 from sklstm.data import LITTLE_TRUST
 
+# Losses of targets that are not below zero, and the parameters that name them.
+_POSITIVE_LOSSES = ("poisson", "gamma", "tweedie")
+_NAME_A_LOSS = ("loss", "criterion", "objective")
 # What stands for no step in a pipeline.
 _NO_STEP = (None, "passthrough")
 # scikit-learn's wrappers that check X themselves, and take no more than a table. Others hand it on.
 _OF_TABLES = {
     "BaseBagging",
-    "BaseWeightBoosting",
     "RANSACRegressor",
     "RFE",
     "SequentialFeatureSelector",
@@ -55,28 +57,35 @@ def needs_counts(regressor: Any) -> bool:
 
 
 def transforms_targets(regressor: Any) -> bool:
-    """Tell whether targets go through a function of the user's, such as a logarithm."""
-    return any(getattr(part, "func", None) is not None for part in _learners(regressor))
+    """Tell whether targets go through a function or transformer, such as a logarithm."""
+    return any(map(_transforms, _learners(regressor)))
+
+
+def _transforms(regressor: Any) -> bool:
+    by = (getattr(regressor, name, None) for name in ("func", "transformer"))
+    return hasattr(regressor, "regressor") and any(part is not None for part in by)
 
 
 def _refuses_negative(regressor: Any) -> bool:
-    losses = (str(getattr(regressor, name, "")) for name in ("loss", "criterion", "objective"))
-    tags = get_tags(regressor).target_tags
-    return bool(tags.positive_only) or any("poisson" in loss for loss in losses)
+    named = " ".join(str(getattr(regressor, name, "")) for name in _NAME_A_LOSS)
+    return bool(get_tags(regressor).target_tags.positive_only) or any(
+        loss in named for loss in _POSITIVE_LOSSES
+    )
 
 
 def _learners(regressor: Any) -> Iterator[Any]:
-    """Yield all estimators that targets come to, the outer ones first."""
+    """Yield all estimators that targets come to as they are, the outer ones first."""
     yield regressor
-    for part in _inner(regressor):
+    for part in () if _transforms(regressor) else _inner(regressor):
         yield from _learners(part)
 
 
 def _inner(regressor: Any) -> list[Any]:
     """Return the estimators that an estimator hands targets on to."""
     steps = [step for _, step in getattr(regressor, "steps", []) if step not in _NO_STEP]
-    named = (getattr(regressor, name, None) for name in ("estimator", "regressor"))
-    return steps[-1:] or _members(regressor) or [part for part in named if part is not None]
+    names = ("estimator", "regressor", "final_estimator")
+    named = [getattr(regressor, name, None) for name in names]
+    return steps[-1:] + _members(regressor) + [part for part in named if part is not None]
 
 
 def _chain(regressor: Any) -> list[Any]:

@@ -81,7 +81,7 @@ class WindowForecaster(BaseForecaster):
         that neither a level never seen nor series of other sizes are an obstacle; windows
         are copied for it, and features are left as they are. None gives windows as they are.
         "auto" scales where there are many series, unless the regressor takes no target below zero
-        (as with loss="poisson") or a `TransformedTargetRegressor` has functions of its own. On a
+        (as with loss="poisson") or a `TransformedTargetRegressor` transforms them. On a
         single one that drifts, a forest gains much from "window"; an LSTM knows by itself what to
         do.
     flatten : bool or "auto", default="auto"

@@ -103,12 +103,7 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         step = self.train_step_single(batch, **fit_params)
         if self.users_callbacks_:
             parameters = TeeGenerator(self.get_all_learnable_params())
-            self.notify(
-                "on_grad_computed",
-                named_parameters=parameters,
-                batch=_unweighted(batch),
-                training=True,
-            )
+            self.notify("on_grad_computed", named_parameters=parameters, batch=batch, training=True)
         self.optimizer_.step()
         return step
 
@@ -139,7 +134,7 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
         watched = bool(self.users_callbacks_)
         for number, batch in enumerate(iterator):
             if watched:
-                self.notify("on_batch_begin", batch=_unweighted(batch), training=training)
+                self.notify("on_batch_begin", batch=batch, training=training)
             if training and self.schedule_ is not None:
                 self.schedule_.step(self.optimizer_)
             step = step_fn(batch, **fit_params)
@@ -151,14 +146,16 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
             if watched:
                 self.history.record_batch(f"{prefix}_loss", step["loss"].item())
                 self.history.record_batch(f"{prefix}_batch_size", sizes[-1])
-                self.notify("on_batch_end", batch=_unweighted(batch), training=training, **step)
+                self.notify("on_batch_end", batch=batch, training=training, **step)
         mean = np.average(losses.cpu().numpy().astype(np.float64), weights=sizes)
         self.history.record(f"{prefix}_loss", float(mean))
         self.history.record(f"{prefix}_batch_count", len(sizes))
 
     def notify(self, method_name: str, **cb_kwargs: Any) -> None:
-        """Tell the callbacks; one that stops the fit is not taken for Ctrl-C."""
+        """Tell the callbacks, of batches without weights; one that stops is no Ctrl-C."""
         stop = None
+        if "batch" in cb_kwargs:
+            cb_kwargs["batch"] = _unweighted(cb_kwargs["batch"])
         try:
             super().notify(method_name, **cb_kwargs)
         except KeyboardInterrupt as error:  # how skorch's own callbacks end a fit
@@ -241,13 +238,21 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
             sizes.append(len(batch[0]["x"]))
         return float(np.average(losses, weights=sizes))
 
+    def remember_fall(self) -> None:
+        """Remember the learning rate if little is left of it at a fit's end."""
+        fell = self.optimizer_.param_groups[0]["lr"] <= _SHARE_TO_GO_ON * self.lr
+        self.fell_from_ = self.lr if fell else None
+
     def rate_to_go_on(self, rate: float) -> float:
         """Return at what rate to make single epochs, where one is asked for.
 
-        Behind a fit whose schedule let the same rate fall to nothing, the whole of it would undo
-        much of what was learnt.
+        Behind a fit in which the same rate fell, the whole of it would undo much of what was
+        learnt.
         """
-        return _SHARE_TO_GO_ON * rate if rate == self.fell_from_ else rate
+        if rate != self.fell_from_:
+            self.fell_from_ = None
+            return rate
+        return _SHARE_TO_GO_ON * rate
 
     def _set_rate(self, schedule: str) -> None:
         """Begin with the learning rate that was asked for, or go on with the callbacks' own."""

@@ -36,7 +36,7 @@ _PRODUCT_WORTH_SHARING = 2**19
 
 @contextmanager
 def private_runtime(seed: int, device: str, n_threads: int | None = None) -> Iterator[int]:
-    """Run a fit with random state and thread count of its own; put them back.
+    """Run a fit with random state, thread count and default dtype of its own; put them back.
 
     Gradients are enabled within, and the heap is kept; for the rest see `own_defaults`.
 
@@ -68,20 +68,21 @@ def private_runtime(seed: int, device: str, n_threads: int | None = None) -> Ite
     with (
         _FITTING,
         torch.random.fork_rng(devices=[] if gpu is None else [gpu]),
-        torch.inference_mode(False),
-        torch.enable_grad(),
         own_defaults(torch.device(device).type),
+        torch.enable_grad(),
     ):
         torch.default_generator.manual_seed(seed)
         if gpu is not None:
             with torch.cuda.device(gpu):  # else torch seeds the current one
                 torch.cuda.manual_seed(seed)
-        with retained_heap(), _threads(n_threads) as before:
+        with retained_heap(), _threads(n_threads) as before, _default_dtype(torch.float32):
             yield before
 
 
 def own_defaults(kind: str) -> AbstractContextManager[Any]:
-    """Compute without the caller's autocast, default dtype and default device.
+    """Compute without the caller's autocast, inference mode and default device.
+
+    All three are a thread's own, so that no lock is needed.
 
     Parameters
     ----------
@@ -101,14 +102,12 @@ def own_defaults(kind: str) -> AbstractContextManager[Any]:
     ...     torch.mm(torch.ones(1, 1), torch.ones(1, 1)).dtype
     torch.float32
     """
-    # what is as it should be is not set: that would cost time, and other threads see it
-    made = torch.empty(0)
-    needed: list[Any] = []
+    needed: list[Any] = []  # what is as it should be is not set, which would cost time
     if torch.is_autocast_enabled(kind):
         needed.append(_no_autocast(kind))
-    if made.dtype != torch.float32:
-        needed.append(_default_dtype(torch.float32))
-    if made.device.type != "cpu":
+    if torch.is_inference_mode_enabled():
+        needed.append(torch.inference_mode(False))  # whose tensors no later step could change
+    if torch.empty(0).device.type != "cpu":
         needed.append(torch.device("cpu"))
     return _within(needed) if needed else nullcontext()
 

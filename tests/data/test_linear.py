@@ -220,6 +220,14 @@ def test_values_known_before_the_last_steps_are_carried_on():
     assert_allclose(found, linear(as_sequences(known, np.float64)))
 
 
+def test_constant_columns_have_no_weight():
+    X, y = samples()
+    X[:, :, 1] = 0.1
+    linear = fit(X, y, force=True)
+    assert_array_equal(linear.coef[:, 1], 0.0)
+    assert linear.coef[:, 0].all()
+
+
 def growing(n_times=96, seed=0):
     """Return a season that is a share of a level that grows."""
     rng = np.random.default_rng(seed)

@@ -316,6 +316,8 @@ def test_windows_are_not_changed(windows, array):
         windows += 1
     with pytest.raises(TypeError, match="NotImplemented"):
         np.add(1, 2, out=windows)
+    with pytest.raises(TypeError, match="NotImplemented"):
+        np.add.at(windows, 0, 1)
     with pytest.raises(AttributeError, match="Windows are not changed"):
         windows.fill(0)
     assert not hasattr(windows, "sort")

@@ -360,9 +360,9 @@ def test_own_modules_may_make_states_under_another_default_dtype():
     torch.set_default_dtype(torch.float64)
     try:
         model = make(LSTMRegressor, module=WithState, early_stopping=True).fit(X, y)
-        assert np.isfinite(model.predict(X)).all()
     finally:
         torch.set_default_dtype(torch.float32)
+    assert np.isfinite(model.predict(X)).all()
 
 
 class WithState(torch.nn.Module):
@@ -417,6 +417,8 @@ def test_single_epochs_behind_a_fit_are_of_a_tenth_of_its_rate(estimator):
     assert rate_of(model.set_params(learning_rate=1e-4)) == 1e-4
     assert rate_of(make(estimator)) == rate  # begins with it
     assert rate_of(make(estimator, learning_rate_schedule="constant").fit(X, y)) == rate
+    stopped = make(estimator, max_epochs=500, early_stopping=True, n_iter_no_change=1).fit(X, y)
+    assert rate_of(stopped) == rate  # which has hardly fallen
 
 
 @both

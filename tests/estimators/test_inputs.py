@@ -108,8 +108,11 @@ def test_integers_are_symbols_whatever_holds_them(estimator, hold):
 @both
 def test_integers_of_pandas_own_are_symbols(estimator):
     X, y = tokens(60)
-    table = pd.DataFrame(X[:, :, 0].astype(int)).astype("Int64")
-    assert estimator(**OPTIONS, categorical_features="from_dtype").fit(table, y).categorical_ == [0]
+    model = estimator(**OPTIONS, categorical_features="from_dtype")
+    for dtype in ("Int64", "category"):
+        table = pd.DataFrame(X[:, :, 0].astype(int)).astype(dtype)
+        assert model.fit(table, y).categorical_ == [0]
+    assert model.fit(table.astype(float), y).categorical_ == []
 
 
 @both

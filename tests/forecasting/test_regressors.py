@@ -3,7 +3,6 @@ import pandas as pd
 import pytest
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import (
-    AdaBoostRegressor,
     BaggingRegressor,
     HistGradientBoostingRegressor,
     RandomForestRegressor,
@@ -74,7 +73,8 @@ def test_sequences_behind_a_table_are_hidden():
         RandomForestRegressor(criterion="poisson"),
         GridSearchCV(PoissonRegressor(), {}),
         VotingRegressor([("a", Ridge()), ("b", PoissonRegressor())]),
-        make_pipeline(StandardScaler(), HistGradientBoostingRegressor(loss="poisson")),
+        make_pipeline(StandardScaler(), HistGradientBoostingRegressor(loss="gamma")),
+        StackingRegressor([("a", Ridge())], final_estimator=PoissonRegressor()),
     ],
     ids=str,
 )
@@ -86,12 +86,16 @@ def test_who_needs_none():
     assert not needs_counts(LSTMRegressor())
     assert not needs_counts(VotingRegressor([("a", Ridge()), ("b", "drop")]))
     assert not needs_counts(make_pipeline("passthrough"))
+    shifted = {"func": lambda y: y + 100, "inverse_func": lambda y: y - 100}
+    assert not needs_counts(TransformedTargetRegressor(PoissonRegressor(), **shifted))
+    assert needs_counts(TransformedTargetRegressor(PoissonRegressor()))
 
 
 def test_functions_of_targets():
     logarithm = TransformedTargetRegressor(Ridge(), func=np.log1p, inverse_func=np.expm1)
     assert transforms_targets(logarithm)
     assert transforms_targets(make_pipeline(StandardScaler(), logarithm))
+    assert transforms_targets(TransformedTargetRegressor(Ridge(), transformer=StandardScaler()))
     assert not transforms_targets(TransformedTargetRegressor(Ridge()))
 
 
@@ -116,7 +120,6 @@ def test_what_needs_its_units_is_not_scaled(regressor):
     [
         BaggingRegressor(LSTMRegressor()),
         RegressorChain(LSTMRegressor()),
-        AdaBoostRegressor(LSTMRegressor()),
         RANSACRegressor(LSTMRegressor()),
         RFE(LSTMRegressor()),
         SequentialFeatureSelector(LSTMRegressor()),
@@ -124,5 +127,7 @@ def test_what_needs_its_units_is_not_scaled(regressor):
     ids=str,
 )
 def test_wrappers_that_take_tables_alone(regressor):
+    with pytest.raises(ValueError, match="dim 3"):
+        regressor.fit(np.zeros((20, 3, 1)), np.arange(20.0))
     assert not takes_sequences(regressor)
     assert tables_hide_sequences(regressor)
