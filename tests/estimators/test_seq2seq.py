@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.metrics import r2_score
@@ -133,6 +134,26 @@ def test_scheduled_sampling(rng, kind, teacher_forcing):
     model = kind(8, max_epochs=5, random_state=0, teacher_forcing=teacher_forcing).fit(X, y)
     assert model.module_.truth_share == np.broadcast_to(teacher_forcing, 2)[1]
     assert np.isfinite(model.loss_curve_).all()
+
+
+@pytest.mark.parametrize("kind", [LSTMSeq2SeqClassifier, LSTMSeq2SeqRegressor])
+def test_what_is_constant_in_training_is_not_read_later(rng, kind):
+    X, numbers = curves(rng, 30)
+    X = np.concatenate([X, np.ones_like(X)], axis=2)
+    y = numbers if kind is LSTMSeq2SeqRegressor else [str(int(row[0])) for row in numbers]
+    model = kind(**SMALL).fit(X, y)
+    varied = X + np.array([0.0, 100.0]) * rng.normal(size=X.shape)
+    assert_array_equal(model.predict(varied), model.predict(X))
+
+
+@pytest.mark.parametrize("beam_width", [1, 3])
+def test_autocast_of_the_caller_changes_nothing(rng, beam_width):
+    X = digits(rng, 30)
+    model = LSTMSeq2SeqClassifier(**SMALL, **TOKENS, cell="rnn", beam_width=beam_width)
+    model.fit(X, [reverse(x) for x in X])
+    expected = model.predict(X)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert_array_equal(model.predict(X), expected)
 
 
 @pytest.mark.parametrize("kind", [LSTMSeq2SeqClassifier, LSTMSeq2SeqRegressor])

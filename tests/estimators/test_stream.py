@@ -248,6 +248,16 @@ def test_dates_are_no_features(X):
         model.stream().step(np.array(["2020-01-01"] * 2, dtype="M8[D]"))
 
 
+def test_autocast_of_the_caller_changes_no_step(X):
+    model = LSTMClassifier(
+        **SMALL, cell="rnn", bidirectional=False, patch_size=1, dense_layer_sizes=(4,)
+    ).fit(X, X[:, 0, 0] > 3)
+    expected = model.stream(method="predict_proba").step(X[0, 0])
+    with torch.autocast("cpu", torch.bfloat16):
+        found = model.stream(method="predict_proba").step(X[0, 0])
+    assert_array_equal(found, expected)
+
+
 def test_streams_go_in_and_out_of_inference_mode(X):
     y = X[:, 0, 0] > 3
     model = LSTMClassifier(**SMALL, bidirectional=False, patch_size=1).fit(X, y)

@@ -37,6 +37,26 @@ def test_a_network_that_learns_noise_is_not_trusted():
     )
 
 
+@pytest.mark.parametrize("grows", [True, False])
+def test_trials_show_their_maps_what_the_fit_shows(monkeypatch, grows):
+    rng, time = np.random.default_rng(0), np.arange(96)
+    season = np.exp(0.25 * rng.normal(size=12))[time % 12]
+    growing = np.exp(0.04 * time) * season * np.exp(0.02 * rng.normal(size=96))
+    X, y = make_windows(growing if grows else rng.normal(1.0, 1.0, size=96).cumsum(), 12)
+    told, like = [], trials._like
+
+    def listen(estimator, **changed):
+        told.append(changed["_shows_level"])
+        return like(estimator, **changed)
+
+    monkeypatch.setattr(trials, "_like", listen)
+    model = LSTMRegressor(**OPTIONS, max_epochs=1, linear_skip="auto").fit(X, y)
+    assert told == [grows] * 4
+    assert model.targets_.anchor.drifting
+    if grows:
+        assert model.targets_.linear.levels == [0]
+
+
 def test_a_network_that_finds_more_than_the_line_is_trusted():
     X, _ = make_windows(np.random.default_rng(0).normal(size=304), 4)
     y = X[:, -1] + 3 * np.abs(X[:, -2])

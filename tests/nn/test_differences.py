@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from sklstm.nn import Differences, Features, Standardize
 
@@ -42,6 +42,15 @@ def test_levels_stand_before_the_differences_and_change_none(rng):
     assert found.shape[2] == 5
     assert_allclose(found[:, :, 3:], differences()(x, None)[:, :, 2:], atol=1e-12)
     assert_allclose(found[:, :, 2], x[:, -1:, 0].expand(-1, 4))
+
+
+def test_what_is_constant_in_training_is_known():
+    standardize = Standardize(
+        np.zeros(3), np.array([1.0, 0.0, 2.0]), [], [0], np.zeros(1), np.ones(1)
+    )
+    layer = Differences(standardize, np.array([0.0, 0.0, 1.0]))
+    assert layer.is_constant.tolist() == [False, True, False, False, True, True, False]
+    assert_array_equal(layer.scale, [1.0, 1.0, 1.0])
 
 
 def test_unknown_values_change_nothing():
