@@ -226,7 +226,9 @@ def _is_worth_the_level(
     n_columns = n_timesteps * sequences.n_features
     chosen = spaced(len(sequences), max(_NUMBERS_TELLING // n_columns, _MIN_SAMPLES))
     in_time = chosen[np.argsort(sequences.times[0][chosen], kind="stable")]
-    share = np.ones(len(in_time)) if weight is None else weight[in_time]
+    share = np.ones(len(in_time))
+    if weight is not None:
+        share = weight[in_time] / weight[in_time].mean()
     y = _standardized(target[in_time], share)[0]
     errors = []
     for hidden in (False, True):

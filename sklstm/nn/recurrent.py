@@ -139,8 +139,8 @@ class RecurrentLayer(nn.Module):
     def ignore(self, is_constant: Tensor) -> None:
         """Start without weights of inputs that are constant in training.
 
-        Standardised, they are zero there, and no gradient would ever change the weights of chance
-        that meet them where they do vary, at prediction.
+        Standardised, they are zero there, so that no gradient would ever change the random weights
+        that they meet where they do vary, at prediction.
 
         Parameters
         ----------
