@@ -237,7 +237,8 @@ def check_no_dates(X: Any, name: str) -> None:
     >>> check_no_dates([1.0], "X")
     """
     if hasattr(X, "columns") and hasattr(X, "dtypes"):
-        found = _columns(X, "mM")
+        pairs = zip(X.columns, X.dtypes, strict=True)
+        found = [column for column, dtype in pairs if kind_of(dtype) in "mM"]
         place = f" in column(s) {', '.join(map(repr, found))}"
     else:
         found, place = [X] if kind_of(getattr(X, "dtype", None)) in "mM" else [], ""
@@ -278,12 +279,6 @@ def kind_of(dtype: Any) -> str:
     return next((found for found, test in tests.items() if test()), kind)
 
 
-def _columns(frame: Any, kinds: str) -> list[Any]:
-    """Return the columns of a DataFrame whose dtypes are of some kinds."""
-    pairs = zip(frame.columns, frame.dtypes, strict=True)
-    return [column for column, dtype in pairs if kind_of(dtype) in kinds]
-
-
 def columns_of_no_numbers(frame: Any) -> list[Any]:
     """Return the columns of a DataFrame whose dtype is not of numbers, whichever library's.
 
@@ -302,8 +297,8 @@ def columns_of_no_numbers(frame: Any) -> list[Any]:
     >>> columns_of_no_numbers(pd.DataFrame({"a": [1], "b": ["x"]}))
     ['b']
     """
-    numbers = set(_columns(frame, "biuf"))
-    return [column for column in frame.columns if column not in numbers]
+    pairs = zip(frame.columns, frame.dtypes, strict=True)
+    return [column for column, dtype in pairs if kind_of(dtype) not in "biuf"]
 
 
 def values_of(frame: Any) -> NDArray[Any]:

@@ -10,6 +10,7 @@ from sklstm._validation import (
     check_lengths_agree,
     check_quantiles,
     check_sample_weight,
+    columns_of_no_numbers,
     kind_of,
 )
 
@@ -155,6 +156,11 @@ class PolarsDtype:
 )
 def test_kinds_of_dtypes(dtype, kind):
     assert kind_of(dtype) == kind
+
+
+def test_columns_are_told_apart_by_place():
+    frame = pd.DataFrame([[1.0, "x", 2]], columns=["a", "a", "b"])
+    assert columns_of_no_numbers(frame) == ["a"]
 
 
 def test_lengths_agree():

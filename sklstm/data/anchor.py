@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache, partial
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -143,8 +144,9 @@ def find_anchor(
     alone = not force and y.shape[1] == 1 and not sequences.overlap
     explained = np.zeros((sequences.n_features, y.shape[1]))
     for feature in candidates:
-        if force or _persists(some, feature, weight):
-            explained[feature] = _explained_by_end(some, feature, y_some, weight, alone=alone)
+        last = _last_values(some, feature)
+        if force or _persists(some, feature, last, weight):
+            explained[feature] = _explained_by_end(some, feature, last, y_some, weight, alone=alone)
     features = np.asarray(candidates)[explained[candidates].argmax(axis=0)]
     if not force:
         features[explained.max(axis=0) < _MIN_EXPLAINED] = NONE
@@ -172,6 +174,7 @@ def find_anchor(
 def _explained_by_end(
     sequences: Sequences,
     feature: int,
+    last: NDArray[np.float64],
     y: NDArray[np.float64],
     weight: NDArray[np.float64],
     *,
@@ -181,7 +184,6 @@ def _explained_by_end(
 
     None of one alone that is told by all of its sequence, unless the end says more.
     """
-    last = _last_values(sequences, feature)
     shares = np.array([_squared_correlation(last, column, weight) for column in y.T])
     if alone and _MIN_EXPLAINED <= shares[0] < _CONTINUED:
         mean = _of_each(sequence_means(sequences, feature))
@@ -202,11 +204,11 @@ def _anchor_what_is_continued(
     Weather may explain tomorrow's load better than the last load does; but load does not go on from
     weather, whose level the network is to see.
     """
-    last = {feature: _last_values(sequences, feature) for feature in candidates}
+    last_values = cache(partial(_last_values, sequences))  # mostly of the chosen ones alone
     for output in np.flatnonzero(features != NONE):
         chosen = int(features[output])  # which it mostly is
         for feature in (chosen, *(other for other in candidates if other != chosen)):
-            if _continuation(last[feature], y[:, output]) is not None:
+            if _continuation(last_values(feature), y[:, output]) is not None:
                 is_told = explained[feature, output] >= _MIN_EXPLAINED
                 features[output] = feature if is_told else NONE
                 break
@@ -241,9 +243,10 @@ def _of_each(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(missing, 0.0 if missing.all() else values[~missing].mean(), values)
 
 
-def _persists(sequences: Sequences, feature: int, weight: NDArray[np.float64]) -> bool:
+def _persists(
+    sequences: Sequences, feature: int, last: NDArray[np.float64], weight: NDArray[np.float64]
+) -> bool:
     longer = sequences.lengths > 1
-    last = _last_values(sequences, feature)
     before = _last_values(sequences, feature, back=1)[longer]
     return _squared_correlation(before, last[longer], weight[longer]) >= _MIN_PERSISTENCE
 

@@ -161,7 +161,7 @@ def fit_linear_map(
         anchor = replace(anchor, drifting=False)
     design = _Design(sequences, n_timesteps, anchor, ignored)
     chosen = spaced(len(sequences), max(_MAX_NUMBERS // n_columns, _MIN_SAMPLES))
-    share = np.ones(len(chosen)) if weight is None else weight[chosen] / weight[chosen].mean()
+    share = _shares(weight, chosen)
     table, center, scale = _standardized(design(chosen), share)
     y, y_center, y_scale = _standardized(target[chosen], share)
     varies = y.any(axis=0)
@@ -214,6 +214,11 @@ class _Design:
         return steps.reshape(len(indices), -1)
 
 
+def _shares(weight: NDArray[np.float64] | None, chosen: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the weights of chosen samples, of mean one."""
+    return np.ones(len(chosen)) if weight is None else weight[chosen] / weight[chosen].mean()
+
+
 def _is_worth_the_level(
     sequences: Sequences,
     n_timesteps: int,
@@ -226,9 +231,7 @@ def _is_worth_the_level(
     n_columns = n_timesteps * sequences.n_features
     chosen = spaced(len(sequences), max(_NUMBERS_TELLING // n_columns, _MIN_SAMPLES))
     in_time = chosen[np.argsort(sequences.times[0][chosen], kind="stable")]
-    share = np.ones(len(in_time))
-    if weight is not None:
-        share = weight[in_time] / weight[in_time].mean()
+    share = _shares(weight, in_time)
     y = _standardized(target[in_time], share)[0]
     errors = []
     for hidden in (False, True):

@@ -21,7 +21,7 @@ from sklstm.estimators.seq2seq import BaseSeq2Seq
 from sklstm.estimators.transcripts import TranscriptsMixin
 from sklstm.losses import LogLoss, Loss
 from sklstm.nn import Decoding, EncoderDecoder, SymbolFeed
-from sklstm.training import Targets, evaluating, own_defaults
+from sklstm.training import Targets, evaluating
 
 
 class LSTMSeq2SeqClassifier(TranscriptsMixin, BaseSeq2Seq):
@@ -338,7 +338,7 @@ class LSTMSeq2SeqClassifier(TranscriptsMixin, BaseSeq2Seq):
             return outputs.double().log_softmax(1).cpu().numpy(), after
 
         decoded = []
-        with torch.no_grad(), own_defaults(device.type), evaluating(model):
+        with evaluating(model, device.type):
             for number in range(len(sequences)):
                 x, _ = sequences.take(np.array([number]))
                 decoded.append(

@@ -12,8 +12,6 @@ from sklstm.data import LITTLE_TRUST
 # Losses of targets that are not below zero, and the parameters that name them.
 _POSITIVE_LOSSES = ("poisson", "gamma", "tweedie")
 _NAME_A_LOSS = ("loss", "criterion", "objective")
-# What stands for no step in a pipeline.
-_NO_STEP = (None, "passthrough")
 # scikit-learn's wrappers that check X themselves, and take no more than a table. Others hand it on.
 _OF_TABLES = {
     "BaseBagging",
@@ -82,23 +80,29 @@ def _learners(regressor: Any) -> Iterator[Any]:
 
 def _inner(regressor: Any) -> list[Any]:
     """Return the estimators that an estimator hands targets on to."""
-    steps = [step for _, step in getattr(regressor, "steps", []) if step not in _NO_STEP]
     names = ("estimator", "regressor", "final_estimator")
     named = [getattr(regressor, name, None) for name in names]
-    return steps[-1:] + _members(regressor) + [part for part in named if part is not None]
+    return (
+        _steps(regressor)[-1:] + _members(regressor) + [part for part in named if part is not None]
+    )
 
 
 def _chain(regressor: Any) -> list[Any]:
     """Return the estimators that data goes through, one after another."""
     if hasattr(regressor, "steps"):
-        steps = [step for _, step in regressor.steps if step not in _NO_STEP]
-        return [estimator for step in steps for estimator in _chain(step)]
+        return [estimator for step in _steps(regressor) for estimator in _chain(step)]
     for name in ("estimator", "regressor"):
         if getattr(regressor, name, None) is not None:
             inner = _chain(getattr(regressor, name))
             is_of_tables = _OF_TABLES & {kind.__name__ for kind in type(regressor).__mro__}
             return [regressor, *inner] if is_of_tables else inner
     return [regressor]
+
+
+def _steps(regressor: Any) -> list[Any]:
+    """Return the steps of a pipeline, none of anything else."""
+    steps = getattr(regressor, "steps", [])
+    return [step for _, step in steps if step not in (None, "passthrough")]
 
 
 def _members(regressor: Any) -> list[Any]:

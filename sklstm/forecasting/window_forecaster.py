@@ -209,11 +209,12 @@ class WindowForecaster(BaseForecaster):
         continues = resume and all(map(goes_on, self.regressors_))
         if not continues:
             self._check_parameters()
-            self.scales_windows_ = self._is_scaled()
             self._plan = Plan.of(self.strategy, self._lags(), int(self.horizon))
             flat = not takes_sequences(self.regressor)
             self._is_flat = flat if self.flatten == "auto" else bool(self.flatten)
             self._allows_nan = allows_nan(self.regressor)
+            self._is_of_counts = needs_counts(self.regressor)
+            self.scales_windows_ = self._is_scaled()
         regressors = self.regressors_ if continues else [self.regressor] * len(self._plan.stages)
         self.n_windows_ = 0
         self.regressors_ = Parallel(n_jobs=self.n_jobs)(
@@ -224,14 +225,15 @@ class WindowForecaster(BaseForecaster):
         )
 
     def _is_scaled(self) -> bool:
-        counts = needs_counts(self.regressor)
-        if counts and (self.scaling == "window" or len(self.differences)):
+        if self._is_of_counts and (self.scaling == "window" or len(self.differences)):
             raise ValueError(
                 "The regressor, as loss='poisson' does, needs counts, but scaling='window' and "
                 "differences make other numbers of them. Set scaling to 'auto' or None, and "
                 "differences to ()."
             )
-        may_be = len(self.series_) > 1 and not (counts or transforms_targets(self.regressor))
+        may_be = len(self.series_) > 1 and not (
+            self._is_of_counts or transforms_targets(self.regressor)
+        )
         return self.scaling == "window" or (self.scaling == "auto" and may_be)
 
     def _training_sets(self) -> Iterator[tuple[Any, Array]]:
@@ -359,7 +361,7 @@ class WindowForecaster(BaseForecaster):
         return lambda number, X: tail_at(self.regressors_[number], X, side)
 
     def _possible(self, values: Array) -> Array:
-        return np.maximum(values, 0.0) if needs_counts(self.regressor) else values
+        return np.maximum(values, 0.0) if self._is_of_counts else values
 
     def _paths(self, at: Origins, n_paths: int, rng: np.random.RandomState) -> Array:
         if not self._plan.strategy.fed:

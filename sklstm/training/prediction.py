@@ -51,7 +51,7 @@ def predict_outputs(
     place = torch.device(device)
     n_steps = _STEPS.get(place.type, _STEPS_ELSEWHERE)
     batch_size = min(max(n_steps // longest, _MIN_BATCH), _MAX_BATCH)
-    with torch.no_grad(), own_defaults(place.type), evaluating(module):
+    with evaluating(module, place.type):
         if len(sequences) <= batch_size:
             outputs = _outputs(module, sequences, np.arange(len(sequences)), place)
             return outputs if reduce is None else reduce(outputs)
@@ -60,16 +60,26 @@ def predict_outputs(
 
 
 @contextmanager
-def evaluating(module: nn.Module) -> Iterator[None]:
-    """Put a module into evaluation mode, which callbacks may ask while it learns."""
-    if not module.training:
-        yield
-        return
-    module.eval()
-    try:
-        yield
-    finally:
-        module.train()
+def evaluating(module: nn.Module, kind: str) -> Iterator[None]:
+    """Put a module into evaluation mode, which callbacks may ask while it learns.
+
+    Within are no gradients, and nothing of the caller's, see `own_defaults`.
+
+    Parameters
+    ----------
+    module : torch module
+    kind : str
+        Type of the device that it is on.
+    """
+    learns = module.training
+    with torch.no_grad(), own_defaults(kind):
+        try:
+            if learns:
+                module.eval()
+            yield
+        finally:
+            if learns:
+                module.train()
 
 
 def _outputs_by_batches(
