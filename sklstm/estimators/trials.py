@@ -15,11 +15,32 @@ from sklstm.estimators.part import Part
 _MIN_SAMPLES = 30
 # Blocks up to so many samples; beyond the last, a network is trusted as it is.
 _N_BLOCKS = ((1_000, 4), (20_000, 2))
-# A candidate of so many times the squared error of the best one is not tried on further blocks.
-_HOPELESS = 1.5
-# More data helps a network more than a map, and trials have less: a candidate with a map must win
-# by this factor.
-_MAP_HANDICAP = 1.15
+
+
+@dataclass(frozen=True)
+class _Race:
+    """What decides between candidates.
+
+    Attributes
+    ----------
+    map_handicap : float
+        Factor of the squared error of candidates that have a map.
+    hopeless : float
+        A candidate of so many times the squared error of the best one is not tried on further
+        blocks.
+    least_trust : float
+        Candidates behind one whose network is trusted less on the first block are not tried.
+    """
+
+    map_handicap: float
+    hopeless: float
+    least_trust: float
+
+
+# More data helps a network more than a map, and trials have less.
+_OF_OWN_SEQUENCES = _Race(map_handicap=1.15, hopeless=1.5, least_trust=0.0)
+# What is to come lies beyond what was, where a map goes on and a network does not.
+_OF_WINDOWS = _Race(map_handicap=1 / 1.15, hopeless=1.15, least_trust=0.5)
 
 
 @dataclass(frozen=True)
@@ -49,11 +70,15 @@ def find_plan(estimator: Any, train: Part, seed: int, plan: Plan) -> Plan:
 
     Blocks of samples are held out in turn, the estimator is fitted to the others, and the factor
     is the slope, within [0, 1], of a regression through the origin of what was to be predicted
-    on what the network predicted. It is one step of stacking [1]_. Where sequences do not overlap,
-    half of the blocks are enough, and several candidates are told by them: the given plan, one
-    without the map, and one that pools the last state alone. The best of them is taken, one without
-    the map if it is nearly as good, since all samples will help it more than they help a map; those
-    far behind after a block drop out, as in a race [2]_.
+    on what the network predicted. It is one step of stacking [1]_. The blocks tell candidates
+    apart, too: those far behind after a block drop out, as in a race [2]_.
+
+    Where sequences do not overlap, half of the blocks are enough, and the candidates are the given
+    plan, one without the map, and one that pools the last state alone. One without the map is taken
+    if it is nearly as good, since all samples will help it more than they help a map.
+
+    Where they overlap and have several features, one without the map is tried where the network
+    beside the map is trusted by half, and taken if it is clearly better.
 
     Parameters
     ----------
@@ -81,17 +106,22 @@ def find_plan(estimator: Any, train: Part, seed: int, plan: Plan) -> Plan:
     if len(train.y) < _MIN_SAMPLES or n_blocks == 0:
         return plan
     blocks = held_out_blocks(train.sequences, n_blocks, seed)
+    candidates, alone = [plan], replace(plan, linear_skip=False)
     if train.sequences.overlap:
-        return _best([plan], estimator, train, blocks, seed)
-    blocks = blocks[: -(-len(blocks) // 2)]  # they are drawn, and few of them tell
-    alone = replace(plan, linear_skip=False)
-    candidates = [plan, alone]
-    if estimator.pooling == "auto":
-        candidates.append(replace(alone, pooling="last"))
-    return _best(list(dict.fromkeys(candidates)), estimator, train, blocks, seed)
+        race = _OF_WINDOWS
+        if train.sequences.n_features > 1:
+            candidates.append(alone)
+    else:
+        race = _OF_OWN_SEQUENCES
+        blocks = blocks[: -(-len(blocks) // 2)]  # they are drawn, and few of them tell
+        candidates.append(alone)
+        if estimator.pooling == "auto":
+            candidates.append(replace(alone, pooling="last"))
+    return _best(race, list(dict.fromkeys(candidates)), estimator, train, blocks, seed)
 
 
 def _best(
+    race: _Race,
     candidates: Sequence[Plan],
     estimator: Any,
     train: Part,
@@ -101,8 +131,8 @@ def _best(
     """Return the candidate that tells held-out blocks best, with the trust that it deserves.
 
     Each candidate changes one thing more than the one before it: those behind one that is far
-    behind are not tried. One that diverges drops out, unless it is the first, whose error is the
-    user's to mend.
+    behind, or whose network is hardly trusted, are not tried. One that diverges drops out, unless
+    it is the first, whose error is the user's to mend.
     """
     trials: dict[Plan, list[_Trial]] = {plan: [] for plan in candidates}
     left = list(candidates)
@@ -115,21 +145,20 @@ def _best(
                 if plan is candidates[0]:
                     raise
                 continue
-            errors[plan] = _handicap(plan) * _squared_error(trials[plan])
-            if number == 0 and _is_hopeless(plan, errors):
+            handicap = race.map_handicap if plan.linear_skip else 1.0
+            errors[plan] = handicap * _squared_error(trials[plan])
+            if number == 0 and (
+                _is_hopeless(plan, errors, race) or _trust(trials[plan]) < race.least_trust
+            ):
                 break
-        left = [plan for plan in errors if not _is_hopeless(plan, errors)]
+        left = [plan for plan in errors if not _is_hopeless(plan, errors, race)]
     # none is left where all diverged
     best = min(left, key=lambda plan: errors[plan], default=candidates[0])
     return replace(best, trust=_trust(trials[best]))
 
 
-def _handicap(plan: Plan) -> float:
-    return _MAP_HANDICAP if plan.linear_skip else 1.0
-
-
-def _is_hopeless(plan: Plan, errors: dict[Plan, float]) -> bool:
-    return errors[plan] > _HOPELESS * min(errors.values())
+def _is_hopeless(plan: Plan, errors: dict[Plan, float], race: _Race) -> bool:
+    return errors[plan] > race.hopeless * min(errors.values())
 
 
 @dataclass(frozen=True)

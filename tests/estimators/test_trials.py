@@ -11,6 +11,7 @@ from sklstm.estimators.trials import Plan, find_plan
 from sklstm.nn import POOLINGS
 from sklstm.training import DivergedError
 
+OF_OWN, OF_WINDOWS = trials._OF_OWN_SEQUENCES, trials._OF_WINDOWS
 OPTIONS = {"hidden_layer_sizes": 4, "random_state": 0, "device": "cpu"}
 
 
@@ -86,6 +87,28 @@ def test_a_map_that_only_learns_noise_gives_way():
     assert model.network_trust_ > 0.9
     both = LSTMRegressor(**options, linear_skip=True).fit(X, y)
     assert 1 - model.score(X_new, y_new) < 0.3 * (1 - both.score(X_new, y_new))
+
+
+def traffic(n=700, seed=0):
+    """Return windows of hours and of rain, and traffic: peaks that rain halves."""
+    rng = np.random.default_rng(seed)
+    hour = np.arange(n) % 24
+    rain = np.repeat(rng.uniform(size=n // 6 + 1) < 0.3, 6)[:n]
+    peaks = np.exp(-(((hour - 8) / 2) ** 2)) + np.exp(-(((hour - 17) / 3) ** 2)) + hour / 48
+    X = np.stack([hour, rain], axis=1).astype(float)
+    windows = np.lib.stride_tricks.sliding_window_view(X, 6, axis=0).transpose(0, 2, 1)
+    return windows, (peaks * (1 - 0.5 * rain) + 0.02 * rng.normal(size=n))[5:]
+
+
+def test_of_windows_of_several_features_the_map_may_give_way():
+    X, y = traffic()
+    X_new, y_new = traffic(seed=1)
+    options = {"hidden_layer_sizes": 16, "max_epochs": 20, "random_state": 0}
+    model = LSTMRegressor(**options).fit(X, y)
+    assert model.targets_.linear is None
+    assert model.network_trust_ > 0.9
+    both = LSTMRegressor(**options, linear_skip=True).fit(X, y)
+    assert 1 - model.score(X_new, y_new) < 0.9 * (1 - both.score(X_new, y_new))
 
 
 @pytest.mark.parametrize(
@@ -210,7 +233,7 @@ def test_without_trials_all_states_are_pooled(asked):
     assert LSTMRegressor(**OPTIONS, max_epochs=1, **asked).fit(X, y).pooling_ == "concat"
 
 
-def race(errors, monkeypatch):
+def race(errors, monkeypatch, rules=OF_OWN):
     """Return the best candidate by squared errors on one block after another, and who was asked."""
     plans = {name: Plan(False, name) for name in errors}
     asked, left = [], {name: list(of_name) for name, of_name in errors.items()}
@@ -222,7 +245,7 @@ def race(errors, monkeypatch):
 
     monkeypatch.setattr(trials, "_try", tell)
     n_blocks = len(next(iter(errors.values())))
-    return trials._best(list(plans.values()), None, None, [None] * n_blocks, 0), asked
+    return trials._best(rules, list(plans.values()), None, None, [None] * n_blocks, 0), asked
 
 
 def test_the_best_of_all_blocks_is_taken(monkeypatch):
@@ -255,7 +278,50 @@ def test_without_the_map_a_network_may_be_a_little_worse(monkeypatch):
             )
 
         monkeypatch.setattr(trials, "_try", tell)
-        assert trials._best(plans, None, None, [None, None], 0) == best
+        assert trials._best(OF_OWN, plans, None, None, [None, None], 0) == best
+
+
+@pytest.mark.parametrize(
+    ("errors", "kept", "asked"),
+    [
+        ([[1.0, 1.0], [0.9, 0.9]], True, [True, False, True, False]),
+        ([[1.0, 1.0], [0.85, 0.85]], False, [True, False, True, False]),
+        ([[1.0, 1.0], [1.05, 0.0]], True, [True, False, True]),
+        ([[1.0, 0.0], [0.7, 1.0]], False, [True, False, False]),
+    ],
+)
+def test_of_windows_a_map_gives_way_to_what_is_clearly_better(monkeypatch, errors, kept, asked):
+    """What is to come lies beyond what was, where a map goes on and a network does not."""
+    plans = [Plan(True, "concat"), Plan(False, "concat")]
+    told, left = [], {plan: list(of_plan) for plan, of_plan in zip(plans, errors, strict=True)}
+
+    def tell(estimator, train, block, seed, plan):
+        told.append(plan.linear_skip)
+        rest = np.sqrt(left[plan].pop(0))
+        # trusted all the same: what is left is at right angles to what was predicted
+        return trials._Trial(
+            np.array([[9.0], [0.0]]), np.array([[9.0], [rest]]), np.ones(2), np.ones(1)
+        )
+
+    monkeypatch.setattr(trials, "_try", tell)
+    assert trials._best(OF_WINDOWS, plans, None, None, [None, None], 0).linear_skip is kept
+    assert told == asked
+
+
+def test_behind_a_network_of_windows_that_is_hardly_trusted_nothing_is_tried(monkeypatch):
+    asked = []
+
+    def tell(estimator, train, block, seed, plan):
+        asked.append(plan.linear_skip)
+        predicted = np.ones((2, 1))
+        wanted = 0.4 * predicted if plan.linear_skip else predicted
+        return trials._Trial(predicted, wanted, np.ones(2), np.ones(1))
+
+    monkeypatch.setattr(trials, "_try", tell)
+    plans = [Plan(True, "concat"), Plan(False, "concat")]
+    best = trials._best(OF_WINDOWS, plans, None, None, [None, None], 0)
+    assert best == Plan(True, "concat", trust=0.4)
+    assert asked == [True, True]
 
 
 def test_what_is_no_number_loses(monkeypatch):
@@ -277,7 +343,7 @@ def test_if_all_that_are_left_diverge_the_first_is_taken(monkeypatch):
 
     monkeypatch.setattr(trials, "_try", tell)
     plans = [Plan(True, "concat"), Plan(False, "concat"), Plan(False, "last")]
-    trials_of = trials._best(plans, None, None, [None, None], 0)
+    trials_of = trials._best(OF_OWN, plans, None, None, [None, None], 0)
     assert trials_of == Plan(True, "concat", trust=1.0)
 
 
@@ -291,7 +357,7 @@ def test_candidates_are_compared_with_the_trust_that_they_deserve(monkeypatch):
 
     monkeypatch.setattr(trials, "_try", tell)
     plans = [Plan(False, "last"), Plan(False, "concat")]
-    assert trials._best(plans, None, None, [None], 0) == Plan(False, "concat", trust=0.5)
+    assert trials._best(OF_OWN, plans, None, None, [None], 0) == Plan(False, "concat", trust=0.5)
 
 
 def test_who_diverges_drops_out_unless_it_was_asked_for():
