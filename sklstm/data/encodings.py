@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-ENCODINGS = ("standard", "quantile", "piecewise_linear")
+ENCODINGS = ("standard", "quantile", "piecewise_linear", "concat")
 
 _N_BINS = 16
 # "auto" takes bins where values are few; where half of them are whole numbers that are common (a
@@ -22,10 +22,11 @@ def find_encoding(values: NDArray[np.float64], encoding: str) -> str:
     ----------
     values : ndarray of shape (n_values,)
         Its values in training.
-    encoding : {"auto", "standard", "quantile", "piecewise_linear"}
+    encoding : {"auto", "standard", "quantile", "piecewise_linear", "concat"}
         "auto" takes "piecewise_linear" where values are few (3 to 32 distinct ones, each seen ten
         times on average), where they are whole numbers of which common ones make up half, or where
-        their tails are heavy; else "standard".
+        their tails are heavy; else "standard". So does "concat", but for "concat" in the place of
+        "standard" where there are more than two values.
 
     Returns
     -------
@@ -44,15 +45,29 @@ def find_encoding(values: NDArray[np.float64], encoding: str) -> str:
     distinct, counts = np.unique(values, return_counts=True)
     if len(distinct) < 2 or encoding == "standard":
         return "standard"
-    if encoding != "auto":
+    if encoding not in ("auto", "concat"):
         return encoding
-    repeated = len(distinct) > 2 and len(values) >= _MIN_REPEATS * min(len(distinct), _FEW)
-    common = counts[counts >= _COMMON * len(values)].sum() >= _MOSTLY * len(values)
-    few = len(distinct) <= _FEW
-    discrete = repeated and (few or (common and bool((distinct == np.round(distinct)).all())))
+    if len(distinct) == 2:
+        return "standard"
+    if _is_discrete(distinct, counts) or _has_heavy_tails(values):
+        return "piecewise_linear"
+    return "standard" if encoding == "auto" else "concat"
+
+
+def _is_discrete(distinct: NDArray[np.float64], counts: NDArray[np.int64]) -> bool:
+    """Tell few values, and whole numbers that are mostly common ones."""
+    n_values = counts.sum()
+    if n_values < _MIN_REPEATS * min(len(distinct), _FEW):
+        return False
+    if len(distinct) <= _FEW:
+        return True
+    common = counts[counts >= _COMMON * n_values].sum() >= _MOSTLY * n_values
+    return bool(common and (distinct == np.round(distinct)).all())
+
+
+def _has_heavy_tails(values: NDArray[np.float64]) -> bool:
     low, first, third, high = np.quantile(values, [0.005, 0.25, 0.75, 0.995])
-    heavy = len(distinct) > 2 and high - low > _HEAVY * (third - first)
-    return "piecewise_linear" if discrete or heavy else "standard"
+    return bool(high - low > _HEAVY * (third - first))
 
 
 def find_edges(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -207,6 +207,11 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         pooling: str | None = None if self.return_sequences else self.pooling
         return pooling
 
+    def _encoding(self) -> str:
+        """Return how numbers are told to the network."""
+        encoding: str = self.feature_encoding
+        return encoding
+
     def _build_module(self, train: Part, n_outputs: int) -> nn.Module:
         """Return the network, untrained."""
         return build_module(

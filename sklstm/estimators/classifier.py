@@ -146,13 +146,15 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
     embedding_size : int or "auto", default="auto"
         Width of the vector that a category becomes; "auto" is half the number of a feature's
         categories, from 1 to 32.
-    feature_encoding : {"auto", "standard", "quantile", "piecewise_linear"}, default="auto"
+    feature_encoding : {"auto", "standard", "quantile", "piecewise_linear", "concat"}, \
+            default="auto"
         How numbers are told to the network: standardised; as the share of training values below;
         or by how far they have come through each of 16 bins between quantiles (between all values
         where there are 32 at most, and at common values). "auto" takes bins for features of 3 to 32
         distinct values, of whole numbers that are mostly common ones, such as sizes of packets, and
         of heavy tails; else it standardises, as is always done with features that are told
-        relative to their last value.
+        relative to their last value. "concat" is "auto" with bins beside the numbers that it
+        standardises.
     differences : {"auto", True, False}, default="auto"
         Whether the network is told, beside each number, how much it changed since the step
         before; with `standardize` in units of such changes in training, of a fiftieth of the

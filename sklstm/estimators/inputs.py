@@ -63,12 +63,13 @@ def build_inputs(
     Standardize, Differences or Features
         The last where something is encoded or may be missing.
     """
-    layers = _embeddings(estimator, sequences, categorical) | _encodings(
+    encodings, beside = _encodings(
         estimator,
         sequences,
         [f for f in range(sequences.n_features) if f not in {*categorical, *anchor.relative}],
     )
-    numbers = [feature for feature in range(sequences.n_features) if feature not in layers]
+    layers = _embeddings(estimator, sequences, categorical) | encodings
+    numbers = [f for f in range(sequences.n_features) if f not in layers or f in beside]
     of_numbers = _numbers(estimator, sequences, weight, anchor, numbers)
     missing = sequences.missing_features() if estimator.missing_values == "indicator" else None
     if not layers and missing is None:
@@ -101,24 +102,24 @@ def _categories(
     return categories if len(categories) else np.zeros(1)  # no value, no category to be known
 
 
-def _encodings(estimator: Any, sequences: Sequences, features: Sequence[int]) -> dict[int, _Layer]:
-    """Return the layers of those of the features that are not to be standardised."""
-    wanted = estimator.feature_encoding
+def _encodings(
+    estimator: Any, sequences: Sequences, features: Sequence[int]
+) -> tuple[dict[int, _Layer], set[int]]:
+    """Return the layers of the features that have one, and which are standardised beside it."""
+    wanted = estimator._encoding()
     if wanted == "standard" or (wanted == "auto" and not estimator.standardize):
-        return {}
-    columns = sequences.present_values(features, _N_VALUES)
-    found = {f: _encoding(values, wanted) for f, values in zip(features, columns, strict=True)}
-    return {feature: layer for feature, layer in found.items() if layer is not None}
+        return {}, set()
+    columns = dict(zip(features, sequences.present_values(features, _N_VALUES), strict=True))
+    kinds = {feature: find_encoding(values, wanted) for feature, values in columns.items()}
+    layers = {f: _layer(kind, columns[f]) for f, kind in kinds.items() if kind != "standard"}
+    return layers, {feature for feature, kind in kinds.items() if kind == "concat"}
 
 
-def _encoding(values: NDArray[np.float64], wanted: str) -> _Layer | None:
-    kind = find_encoding(values, wanted)
-    if kind == "standard":
-        return None
+def _layer(kind: str, values: NDArray[np.float64]) -> _Layer:
     edges = find_edges(values)
-    if kind == "piecewise_linear":
-        return PiecewiseLinear(edges)
-    return Quantile(edges, _shares_below(values, edges))
+    if kind == "quantile":
+        return Quantile(edges, _shares_below(values, edges))
+    return PiecewiseLinear(edges)
 
 
 def _shares_below(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -122,10 +122,11 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         where the map explains a twentieth of the variance of left-out samples, of ten samples or
         more and up to 1,024 numbers a sequence. With
         "squared_error" and 30 to 20,000 samples it also measures how far the network is to be
-        trusted, by one to four further fits to parts of them, and shrinks the network's part of the
+        trusted, by two to four further fits to parts of them, and shrinks the network's part of the
         prediction by that factor, so that noise learnt by heart does no harm. Of sequences that do
-        not overlap these are one to six fits, some of them without the map or with another
-        pooling, and what tells left-out samples best is taken.
+        not overlap, or have several features, these are one to eight fits, some of them without
+        the map, with another pooling or another `feature_encoding`, and what tells left-out samples
+        best is taken; a map of windows that overlap stays unless it is clearly worse.
         "auto" is without effect with "poisson", a `module`, `return_sequences` and `partial_fit`,
         where True fits the map to the first batch; True with "poisson" or `return_sequences` is an
         error.
@@ -144,13 +145,16 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
     embedding_size : int or "auto", default="auto"
         Width of the vector that a category becomes; "auto" is half the number of a feature's
         categories, from 1 to 32.
-    feature_encoding : {"auto", "standard", "quantile", "piecewise_linear"}, default="auto"
+    feature_encoding : {"auto", "standard", "quantile", "piecewise_linear", "concat"}, \
+            default="auto"
         How numbers are told to the network: standardised; as the share of training values below;
         or by how far they have come through each of 16 bins between quantiles (between all values
         where there are 32 at most, and at common values). "auto" takes bins for features of 3 to 32
         distinct values, of whole numbers that are mostly common ones, such as sizes of packets, and
         of heavy tails; else it standardises, as is always done with features that are told
-        relative to their last value.
+        relative to their last value. "concat" is "auto" with bins beside the numbers that it
+        standardises. Of windows that overlap and have several features "auto" is "concat" where the
+        fits to parts that ``linear_skip="auto"`` makes tell so.
     missing_values : {"error", "indicator"}, default="error"
         What to do with NaN inside a sequence. "indicator" takes the value before it in the
         sequence, or the mean where there is none, and adds an indicator for each feature
@@ -216,6 +220,8 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         nothing.
     network_trust_ : float
         Factor of the network's part, from 0 to 1.
+    feature_encoding_ : str
+        `feature_encoding`, or "concat" where "auto" stands for it throughout.
     pooling_ : str or None
         What of the top layer feeds the output: `pooling`, or what "auto" found. None with
         `return_sequences` and a `module`.
@@ -271,6 +277,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
 
     n_outputs_: int
     pooling_: str | None
+    feature_encoding_: str
 
     _row_methods = ("predict", "predict_quantiles")
     # whether the map is told the level; of a trial as of the fit that it is for
@@ -553,6 +560,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         self.anchor_features_ = anchor.features
         is_pooled = not self.return_sequences and self.module is None
         self.pooling_ = plan.pooling if is_pooled else None
+        self.feature_encoding_ = plan.feature_encoding
         self.targets_ = RegressionTargets(
             anchor,
             train.sequences,
@@ -606,6 +614,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         plan = Plan(
             linear_skip=linear is not None,
             pooling="concat" if self.pooling == "auto" else self.pooling,
+            feature_encoding=self.feature_encoding,
             shows_level=linear is not None and anchor.drifting and bool(linear.levels),
         )
         if wanted == "auto" and kind.predicts_mean and seed is not None:
@@ -652,6 +661,9 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
 
     def _pooling(self) -> str | None:
         return self.pooling_
+
+    def _encoding(self) -> str:
+        return self.feature_encoding_
 
     def _score_outputs(self, outputs: Tensor, part: Part) -> float:
         from sklearn.metrics import r2_score  # slow to import, and few need it

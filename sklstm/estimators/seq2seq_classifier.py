@@ -67,7 +67,8 @@ class LSTMSeq2SeqClassifier(TranscriptsMixin, BaseSeq2Seq):
         measured on the training part, values far beyond all others within `input_limits_`.
     categorical_features : array-like of bool, int or str, "from_dtype" or None, default=None
         Features that are symbols, as in `LSTMClassifier`; "from_dtype" for sequences of tokens.
-    feature_encoding : {"auto", "standard", "quantile", "piecewise_linear"}, default="auto"
+    feature_encoding : {"auto", "standard", "quantile", "piecewise_linear", "concat"}, \
+            default="auto"
         How numbers are told to the network, as in `LSTMClassifier`.
     missing_values : {"error", "indicator"}, default="error"
         What to do with NaN inside a sequence, as in `LSTMClassifier`.

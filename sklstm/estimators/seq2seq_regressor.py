@@ -67,7 +67,8 @@ class LSTMSeq2SeqRegressor(RegressorMixin, BaseSeq2Seq):  # type: ignore[misc]
         Features that are symbols, as in `LSTMClassifier`; "from_dtype" for sequences of tokens.
     embedding_size : int or "auto", default="auto"
         Width of the vector that a category becomes, as in `LSTMClassifier`.
-    feature_encoding : {"auto", "standard", "quantile", "piecewise_linear"}, default="auto"
+    feature_encoding : {"auto", "standard", "quantile", "piecewise_linear", "concat"}, \
+            default="auto"
         How numbers are told to the network, as in `LSTMClassifier`.
     missing_values : {"error", "indicator"}, default="error"
         What to do with NaN inside a sequence, as in `LSTMClassifier`.

@@ -15,32 +15,8 @@ from sklstm.estimators.part import Part
 _MIN_SAMPLES = 30
 # Blocks up to so many samples; beyond the last, a network is trusted as it is.
 _N_BLOCKS = ((1_000, 4), (20_000, 2))
-
-
-@dataclass(frozen=True)
-class _Race:
-    """What decides between candidates.
-
-    Attributes
-    ----------
-    map_handicap : float
-        Factor of the squared error of candidates that have a map.
-    hopeless : float
-        A candidate of so many times the squared error of the best one is not tried on further
-        blocks.
-    least_trust : float
-        Candidates behind one whose network is trusted less on the first block are not tried.
-    """
-
-    map_handicap: float
-    hopeless: float
-    least_trust: float
-
-
-# More data helps a network more than a map, and trials have less.
-_OF_OWN_SEQUENCES = _Race(map_handicap=1.15, hopeless=1.5, least_trust=0.0)
-# What is to come lies beyond what was, where a map goes on and a network does not.
-_OF_WINDOWS = _Race(map_handicap=1 / 1.15, hopeless=1.15, least_trust=0.5)
+# So many blocks tell which candidate is best.
+_N_TELLING = 2
 
 
 @dataclass(frozen=True)
@@ -53,6 +29,8 @@ class Plan:
         Whether the linear map is part of it.
     pooling : str
         What of the top layer feeds the network's output.
+    feature_encoding : str
+        How numbers are told to the network.
     shows_level : bool
         Whether the map is told a level that the network is not.
     trust : float in [0, 1]
@@ -61,8 +39,43 @@ class Plan:
 
     linear_skip: bool
     pooling: str
+    feature_encoding: str = "auto"
     shows_level: bool = False
     trust: float = 1.0
+
+
+@dataclass(frozen=True)
+class _Race:
+    """What decides between candidates.
+
+    Attributes
+    ----------
+    map_handicap : float
+        Factor of the squared error of candidates that have a map.
+    behind : float
+        A candidate of so many times the squared error of the best one is not tried on further
+        blocks.
+    least_trust : float
+        A candidate without a map whose network is trusted less is the last choice.
+    """
+
+    map_handicap: float
+    behind: float
+    least_trust: float
+
+    def error(self, plan: Plan, trials: Sequence["_Trial"]) -> float:
+        """Return the squared error by which candidates are told apart."""
+        if plan.linear_skip:
+            return self.map_handicap * _squared_error(trials)
+        return np.inf if _trust(trials) < self.least_trust else _squared_error(trials)
+
+
+# More data helps a network more than a map, and trials have less.
+_OF_OWN_SEQUENCES = _Race(map_handicap=1.15, behind=1.5, least_trust=0.0)
+# What is to come lies beyond what was, where a map goes on and a network does not.
+_OF_WINDOWS = _Race(map_handicap=1 / 1.15, behind=1.15, least_trust=0.5)
+# What goes on from a candidate of so many times the squared error of the best one is not tried.
+_HOPELESS = 1.5
 
 
 def find_plan(estimator: Any, train: Part, seed: int, plan: Plan) -> Plan:
@@ -77,8 +90,9 @@ def find_plan(estimator: Any, train: Part, seed: int, plan: Plan) -> Plan:
     plan, one without the map, and one that pools the last state alone. One without the map is taken
     if it is nearly as good, since all samples will help it more than they help a map.
 
-    Where they overlap and have several features, one without the map is tried where the network
-    beside the map is trusted by half, and taken if it is clearly better.
+    Where they overlap and have several features, the candidates are the given plan, one without the
+    map, and one without it that is told bins beside the numbers. These are taken where the network
+    is trusted by half, and clearly better than what has a map.
 
     Parameters
     ----------
@@ -111,9 +125,12 @@ def find_plan(estimator: Any, train: Part, seed: int, plan: Plan) -> Plan:
         race = _OF_WINDOWS
         if train.sequences.n_features > 1:
             candidates.append(alone)
+            if estimator.feature_encoding == "auto" and estimator.standardize:
+                candidates.append(replace(alone, feature_encoding="concat"))
     else:
         race = _OF_OWN_SEQUENCES
-        blocks = blocks[: -(-len(blocks) // 2)]  # they are drawn, and few of them tell
+        # they are drawn, and few of them tell what a network is worth
+        blocks = blocks[: -(-len(blocks) // 2)]
         candidates.append(alone)
         if estimator.pooling == "auto":
             candidates.append(replace(alone, pooling="last"))
@@ -131,8 +148,8 @@ def _best(
     """Return the candidate that tells held-out blocks best, with the trust that it deserves.
 
     Each candidate changes one thing more than the one before it: those behind one that is far
-    behind, or whose network is hardly trusted, are not tried. One that diverges drops out, unless
-    it is the first, whose error is the user's to mend.
+    behind are not tried. One that diverges drops out, unless it is the first, whose error is the
+    user's to mend.
     """
     trials: dict[Plan, list[_Trial]] = {plan: [] for plan in candidates}
     left = list(candidates)
@@ -145,20 +162,15 @@ def _best(
                 if plan is candidates[0]:
                     raise
                 continue
-            handicap = race.map_handicap if plan.linear_skip else 1.0
-            errors[plan] = handicap * _squared_error(trials[plan])
-            if number == 0 and (
-                _is_hopeless(plan, errors, race) or _trust(trials[plan]) < race.least_trust
-            ):
+            errors[plan] = race.error(plan, trials[plan])
+            if number == 0 and errors[plan] > _HOPELESS * min(errors.values()):
                 break
-        left = [plan for plan in errors if not _is_hopeless(plan, errors, race)]
+        behind = 1.0 if number + 1 == _N_TELLING else race.behind
+        least = min(errors.values(), default=np.inf)
+        left = [plan for plan, error in errors.items() if error <= behind * least]
     # none is left where all diverged
     best = min(left, key=lambda plan: errors[plan], default=candidates[0])
     return replace(best, trust=_trust(trials[best]))
-
-
-def _is_hopeless(plan: Plan, errors: dict[Plan, float], race: _Race) -> bool:
-    return errors[plan] > race.hopeless * min(errors.values())
 
 
 @dataclass(frozen=True)
@@ -188,6 +200,7 @@ def _try(
         estimator,
         linear_skip=plan.linear_skip,
         pooling=plan.pooling,
+        feature_encoding=plan.feature_encoding,
         random_state=seed,
         _shows_level=plan.shows_level,
     )

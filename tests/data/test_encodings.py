@@ -32,7 +32,10 @@ RNG = np.random.default_rng(0)
     ],
 )
 def test_auto(values, expected):
-    assert find_encoding(values.astype(float), "auto") == expected
+    values = values.astype(float)
+    assert find_encoding(values, "auto") == expected
+    is_number = expected == "standard" and len(np.unique(values)) > 2
+    assert find_encoding(values, "concat") == ("concat" if is_number else expected)
 
 
 @pytest.mark.parametrize("encoding", ["standard", "quantile", "piecewise_linear"])

@@ -207,6 +207,26 @@ def test_encodings_by_name(estimator, encoding, kind):
     assert_allclose(model.predict(X[3:4]), model.predict(X)[3:4])
 
 
+@both
+def test_bins_stand_beside_the_numbers_that_are_standardised(estimator):
+    rng = np.random.default_rng(0)
+    numbers, flags = rng.normal(size=(50, 5, 1)), rng.integers(2, size=(50, 5, 1))
+    X = np.concatenate([numbers, flags, rng.choice([40.0, 52, 1500], size=(50, 5, 1))], axis=2)
+    options = {**OPTIONS, "feature_encoding": "concat", "random_state": 0}
+    model = estimator(**options).fit(X, np.arange(50) % 2)
+    inputs = model.module_.inputs
+    assert inputs.numbers == [0, 1]
+    assert inputs.encoded.features == [0, 2]
+    assert [layer.n_outputs for layer in inputs.encoded.layers] == [16, 2]
+    encoded = inputs(torch.as_tensor(X[:1], dtype=torch.float32), None)
+    standardised = (numbers[0, :, 0] - numbers.mean()) / numbers.std()
+    assert_allclose(encoded[0, :, 0], standardised, atol=1e-6)
+    n_numbers = inputs.n_outputs - inputs.encoded.n_outputs
+    places = np.searchsorted(np.sort(numbers.ravel()), numbers[0, :, 0]) / (numbers.size - 1)
+    assert_allclose(encoded[0, :, n_numbers : n_numbers + 16].mean(dim=1), places, atol=0.02)
+    assert_allclose(model.predict(X[3:4]), model.predict(X)[3:4])
+
+
 def test_auto_takes_bins_for_sizes_of_packets():
     rng = np.random.default_rng(0)
     sizes = rng.choice([40.0, 52, 576, 1500], size=(300, 8, 1))

@@ -111,6 +111,28 @@ def test_of_windows_of_several_features_the_map_may_give_way():
     assert 1 - model.score(X_new, y_new) < 0.9 * (1 - both.score(X_new, y_new))
 
 
+def thresholds(n=400, seed=0):
+    """Return windows of four features, and what two of them say that no line tells."""
+    rng = np.random.default_rng(seed)
+    X = np.lib.stride_tricks.sliding_window_view(rng.normal(size=(n + 2, 4)), 3, axis=0)
+    X = X.transpose(0, 2, 1)
+    y = 2.0 * (np.abs(X[:, -1, 0]) > 1) + np.sin(3 * X[:, -1, 1]) + 0.1 * rng.normal(size=n)
+    return X, y
+
+
+def test_windows_of_several_features_may_be_told_in_bins_as_well():
+    (X, y), (X_new, y_new) = thresholds(), thresholds(seed=1)
+    options = {"hidden_layer_sizes": 16, "max_epochs": 20, "random_state": 0}
+    model = LSTMRegressor(**options).fit(X, y)
+    assert model.feature_encoding_ == "concat"
+    assert model.module_.inputs.numbers == model.module_.inputs.encoded.features == [0, 1, 2, 3]
+    plain = LSTMRegressor(**options, feature_encoding="standard").fit(X, y)
+    assert plain.feature_encoding_ == "standard"
+    assert 1 - model.score(X_new, y_new) < 0.3 * (1 - plain.score(X_new, y_new))
+    raw = LSTMRegressor(**options, standardize=False).fit(X, y)
+    assert raw.feature_encoding_ == "auto"
+
+
 @pytest.mark.parametrize(
     ("tell", "wanted", "other"),
     [
@@ -308,20 +330,22 @@ def test_of_windows_a_map_gives_way_to_what_is_clearly_better(monkeypatch, error
     assert told == asked
 
 
-def test_behind_a_network_of_windows_that_is_hardly_trusted_nothing_is_tried(monkeypatch):
+def test_a_network_of_windows_that_is_hardly_trusted_has_a_map(monkeypatch):
     asked = []
 
     def tell(estimator, train, block, seed, plan):
-        asked.append(plan.linear_skip)
+        asked.append(plan)
         predicted = np.ones((2, 1))
-        wanted = 0.4 * predicted if plan.linear_skip else predicted
+        wanted = np.array([[9.0], [0.0]]) if plan.linear_skip else 0.4 * predicted
         return trials._Trial(predicted, wanted, np.ones(2), np.ones(1))
 
     monkeypatch.setattr(trials, "_try", tell)
-    plans = [Plan(True, "concat"), Plan(False, "concat")]
+    plans = [Plan(True, "concat"), Plan(False, "concat"), Plan(False, "concat", "concat")]
     best = trials._best(OF_WINDOWS, plans, None, None, [None, None], 0)
-    assert best == Plan(True, "concat", trust=0.4)
-    assert asked == [True, True]
+    assert best == Plan(True, "concat", trust=1.0)
+    assert asked == [plans[0], plans[1], plans[0]]
+    best = trials._best(OF_WINDOWS, plans[1:2], None, None, [None, None], 0)
+    assert best == Plan(False, "concat", trust=0.4)
 
 
 def test_what_is_no_number_loses(monkeypatch):
