@@ -72,8 +72,8 @@ class _Race:
 
 # More data helps a network more than a map, and trials have less.
 _OF_OWN_SEQUENCES = _Race(map_handicap=1.15, behind=1.5, least_trust=0.0)
-# What is to come lies beyond what was, where a map goes on and a network does not.
-_OF_WINDOWS = _Race(map_handicap=1 / 1.15, behind=1.15, least_trust=0.5)
+# What is to come lies beyond what was, and there a map goes on: it has no handicap.
+_OF_WINDOWS = _Race(map_handicap=1.0, behind=1.15, least_trust=0.5)
 # What goes on from a candidate of so many times the squared error of the best one is not tried.
 _HOPELESS = 1.5
 
@@ -92,7 +92,7 @@ def find_plan(estimator: Any, train: Part, seed: int, plan: Plan) -> Plan:
 
     Where they overlap and have several features, the candidates are the given plan, one without the
     map, and one without it that is told bins beside the numbers. These are taken where the network
-    is trusted by half, and clearly better than what has a map.
+    is trusted by half, and better than what has a map.
 
     Parameters
     ----------
