@@ -126,7 +126,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         prediction by that factor, so that noise learnt by heart does no harm. Of sequences that do
         not overlap, or have several features, these are one to eight fits, some of them without
         the map, with another pooling or another `feature_encoding`, and what tells left-out samples
-        best is taken; a map of windows that overlap stays unless it is clearly worse.
+        best is taken.
         "auto" is without effect with "poisson", a `module`, `return_sequences` and `partial_fit`,
         where True fits the map to the first batch; True with "poisson" or `return_sequences` is an
         error.

@@ -127,6 +127,8 @@ def find_plan(estimator: Any, train: Part, seed: int, plan: Plan) -> Plan:
             candidates.append(alone)
             if estimator.feature_encoding == "auto" and estimator.standardize:
                 candidates.append(replace(alone, feature_encoding="concat"))
+            # the first and the last lie beyond the rest, as what is to come does
+            blocks = [blocks[0], *reversed(blocks[1:])]
     else:
         race = _OF_OWN_SEQUENCES
         # they are drawn, and few of them tell what a network is worth

@@ -111,6 +111,22 @@ def test_of_windows_of_several_features_the_map_may_give_way():
     assert 1 - model.score(X_new, y_new) < 0.9 * (1 - both.score(X_new, y_new))
 
 
+def test_the_ends_of_windows_tell_first(monkeypatch):
+    """What is to come lies beyond what was, as they do."""
+    X, y = traffic(100)
+    told = []
+
+    def tell(estimator, train, block, seed, plan):
+        told.append(block[1].min())
+        return trials._Trial(np.ones((1, 1)), np.ones((1, 1)), np.ones(1), np.ones(1))
+
+    monkeypatch.setattr(trials, "_try", tell)
+    LSTMRegressor(**OPTIONS, max_epochs=1, feature_encoding="standard").fit(X, y)
+    first, second, third, last = sorted(set(told))
+    assert first == 0
+    assert told == [first, first, last, last, third, third, second, second]
+
+
 def thresholds(n=400, seed=0):
     """Return windows of four features, and what two of them say that no line tells."""
     rng = np.random.default_rng(seed)
