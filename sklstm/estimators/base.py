@@ -222,6 +222,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             self._anchor(),
             self._pooling(),
             self.categorical_,
+            self._encoding(),
         )
 
     def _given_outputs(self, targets: Targets) -> dict[str, NDArray[Any]]:

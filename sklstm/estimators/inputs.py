@@ -42,6 +42,7 @@ def build_inputs(
     weight: NDArray[np.float64] | None,
     anchor: Anchor,
     categorical: Sequence[int] = (),
+    encoding: str | None = None,
 ) -> Inputs:
     """Build what stands before the first layer.
 
@@ -57,16 +58,20 @@ def build_inputs(
         Says which features the network sees relative to their last value.
     categorical : sequence of int, default=()
         Features that are symbols.
+    encoding : str or None, default=None
+        How numbers are told to the network; None takes the estimator's `feature_encoding`.
 
     Returns
     -------
     Standardize, Differences or Features
         The last where something is encoded or may be missing.
     """
+    told_elsewhere = {*categorical, *anchor.relative}
     encodings, beside = _encodings(
-        estimator,
+        encoding or estimator.feature_encoding,
         sequences,
-        [f for f in range(sequences.n_features) if f not in {*categorical, *anchor.relative}],
+        [f for f in range(sequences.n_features) if f not in told_elsewhere],
+        scaled=estimator.standardize,
     )
     layers = _embeddings(estimator, sequences, categorical) | encodings
     numbers = [f for f in range(sequences.n_features) if f not in layers or f in beside]
@@ -103,11 +108,10 @@ def _categories(
 
 
 def _encodings(
-    estimator: Any, sequences: Sequences, features: Sequence[int]
+    wanted: str, sequences: Sequences, features: Sequence[int], *, scaled: bool
 ) -> tuple[dict[int, _Layer], set[int]]:
     """Return the layers of the features that have one, and which are standardised beside it."""
-    wanted = estimator._encoding()
-    if wanted == "standard" or (wanted == "auto" and not estimator.standardize):
+    if wanted == "standard" or (wanted == "auto" and not scaled):
         return {}, set()
     columns = dict(zip(features, sequences.present_values(features, _N_VALUES), strict=True))
     kinds = {feature: find_encoding(values, wanted) for feature, values in columns.items()}

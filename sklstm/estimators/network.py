@@ -81,6 +81,7 @@ def build_module(
     anchor: Anchor,
     pooling: str | None,
     categorical: Sequence[int] = (),
+    encoding: str | None = None,
 ) -> nn.Module:
     """Build the module that an estimator trains.
 
@@ -100,6 +101,8 @@ def build_module(
         What of the top layer feeds the output; None where every step has outputs.
     categorical : sequence of int, default=()
         Features that are symbols.
+    encoding : str or None, default=None
+        How numbers are told to the network; None takes the estimator's `feature_encoding`.
 
     Returns
     -------
@@ -111,7 +114,7 @@ def build_module(
     ValueError
         If the user's own module gives outputs of another shape.
     """
-    inputs = build_inputs(estimator, sequences, weight, anchor, categorical)
+    inputs = build_inputs(estimator, sequences, weight, anchor, categorical, encoding)
     if estimator.module is not None:
         own = _own_module(estimator.module, inputs.n_outputs, n_outputs)
         model: nn.Module = CustomModel(
