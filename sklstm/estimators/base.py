@@ -221,8 +221,8 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             n_outputs,
             self._anchor(),
             self._pooling(),
-            self.categorical_,
             self._encoding(),
+            self.categorical_,
         )
 
     def _given_outputs(self, targets: Targets) -> dict[str, NDArray[Any]]:

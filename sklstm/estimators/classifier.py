@@ -153,8 +153,8 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         where there are 32 at most, and at common values). "auto" takes bins for features of 3 to 32
         distinct values, of whole numbers that are mostly common ones, such as sizes of packets, and
         of heavy tails; else it standardises, as is always done with features that are told
-        relative to their last value. "concat" is "auto" with bins beside the numbers that it
-        standardises.
+        relative to their last value. "concat" takes bins for the same features, and puts them
+        beside all other numbers of more than two values.
     differences : {"auto", True, False}, default="auto"
         Whether the network is told, beside each number, how much it changed since the step
         before; with `standardize` in units of such changes in training, of a fiftieth of the

@@ -41,8 +41,8 @@ def build_inputs(
     sequences: Sequences,
     weight: NDArray[np.float64] | None,
     anchor: Anchor,
+    encoding: str,
     categorical: Sequence[int] = (),
-    encoding: str | None = None,
 ) -> Inputs:
     """Build what stands before the first layer.
 
@@ -56,22 +56,18 @@ def build_inputs(
         Weights in mean and spread.
     anchor : Anchor
         Says which features the network sees relative to their last value.
+    encoding : {"auto", "standard", "quantile", "piecewise_linear", "concat"}
+        How numbers are told to the network.
     categorical : sequence of int, default=()
         Features that are symbols.
-    encoding : str or None, default=None
-        How numbers are told to the network; None takes the estimator's `feature_encoding`.
 
     Returns
     -------
     Standardize, Differences or Features
         The last where something is encoded or may be missing.
     """
-    told_elsewhere = {*categorical, *anchor.relative}
     encodings, beside = _encodings(
-        encoding or estimator.feature_encoding,
-        sequences,
-        [f for f in range(sequences.n_features) if f not in told_elsewhere],
-        scaled=estimator.standardize,
+        encoding, sequences, anchor, categorical, scaled=estimator.standardize
     )
     layers = _embeddings(estimator, sequences, categorical) | encodings
     numbers = [f for f in range(sequences.n_features) if f not in layers or f in beside]
@@ -107,12 +103,38 @@ def _categories(
     return categories if len(categories) else np.zeros(1)  # no value, no category to be known
 
 
+def puts_bins_beside(sequences: Sequences, anchor: Anchor, categorical: Sequence[int] = ()) -> bool:
+    """Tell whether the encoding "concat" is another one than "auto".
+
+    Parameters
+    ----------
+    sequences : Sequences
+        The training part.
+    anchor : Anchor
+        Says which features the network sees relative to their last value.
+    categorical : sequence of int, default=()
+        Features that are symbols.
+
+    Returns
+    -------
+    bool
+    """
+    return bool(_encodings("concat", sequences, anchor, categorical, scaled=True)[1])
+
+
 def _encodings(
-    wanted: str, sequences: Sequences, features: Sequence[int], *, scaled: bool
+    wanted: str,
+    sequences: Sequences,
+    anchor: Anchor,
+    categorical: Sequence[int],
+    *,
+    scaled: bool,
 ) -> tuple[dict[int, _Layer], set[int]]:
-    """Return the layers of the features that have one, and which are standardised beside it."""
+    """Return the layers of the features that have one, and which stand as numbers beside it."""
     if wanted == "standard" or (wanted == "auto" and not scaled):
         return {}, set()
+    told_otherwise = {*categorical, *anchor.relative}
+    features = [f for f in range(sequences.n_features) if f not in told_otherwise]
     columns = dict(zip(features, sequences.present_values(features, _N_VALUES), strict=True))
     kinds = {feature: find_encoding(values, wanted) for feature, values in columns.items()}
     layers = {f: _layer(kind, columns[f]) for f, kind in kinds.items() if kind != "standard"}

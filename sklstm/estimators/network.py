@@ -80,8 +80,8 @@ def build_module(
     n_outputs: int,
     anchor: Anchor,
     pooling: str | None,
+    encoding: str,
     categorical: Sequence[int] = (),
-    encoding: str | None = None,
 ) -> nn.Module:
     """Build the module that an estimator trains.
 
@@ -99,10 +99,10 @@ def build_module(
         Says which features the network sees relative to their last value.
     pooling : str or None
         What of the top layer feeds the output; None where every step has outputs.
+    encoding : {"auto", "standard", "quantile", "piecewise_linear", "concat"}
+        How numbers are told to the network.
     categorical : sequence of int, default=()
         Features that are symbols.
-    encoding : str or None, default=None
-        How numbers are told to the network; None takes the estimator's `feature_encoding`.
 
     Returns
     -------
@@ -114,7 +114,7 @@ def build_module(
     ValueError
         If the user's own module gives outputs of another shape.
     """
-    inputs = build_inputs(estimator, sequences, weight, anchor, categorical, encoding)
+    inputs = build_inputs(estimator, sequences, weight, anchor, encoding, categorical)
     if estimator.module is not None:
         own = _own_module(estimator.module, inputs.n_outputs, n_outputs)
         model: nn.Module = CustomModel(

@@ -29,6 +29,7 @@ from sklstm.data import (
     numbers_of_steps,
     spaced,
 )
+from sklstm.estimators.inputs import puts_bins_beside
 from sklstm.estimators.network import dtype_of
 from sklstm.estimators.options import resolve_option
 from sklstm.estimators.part import FitArguments, Part
@@ -124,9 +125,9 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         "squared_error" and 30 to 20,000 samples it also measures how far the network is to be
         trusted, by two to four further fits to parts of them, and shrinks the network's part of the
         prediction by that factor, so that noise learnt by heart does no harm. Of sequences that do
-        not overlap, or have several features, these are one to eight fits, some of them without
-        the map, with another pooling or another `feature_encoding`, and what tells left-out samples
-        best is taken.
+        not overlap these are one to six fits, of windows that overlap and have several features
+        two to eight: some without the map, with another pooling or another `feature_encoding`, and
+        what tells left-out samples best is taken.
         "auto" is without effect with "poisson", a `module`, `return_sequences` and `partial_fit`,
         where True fits the map to the first batch; True with "poisson" or `return_sequences` is an
         error.
@@ -152,9 +153,10 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         where there are 32 at most, and at common values). "auto" takes bins for features of 3 to 32
         distinct values, of whole numbers that are mostly common ones, such as sizes of packets, and
         of heavy tails; else it standardises, as is always done with features that are told
-        relative to their last value. "concat" is "auto" with bins beside the numbers that it
-        standardises. Of windows that overlap and have several features "auto" is "concat" where the
-        fits to parts that ``linear_skip="auto"`` makes tell so.
+        relative to their last value. "concat" takes bins for the same features, and puts them
+        beside all other numbers of more than two values. Of windows that overlap and have several
+        features "auto" is "concat" where the fits to parts that ``linear_skip="auto"`` makes tell
+        so.
     missing_values : {"error", "indicator"}, default="error"
         What to do with NaN inside a sequence. "indicator" takes the value before it in the
         sequence, or the mean where there is none, and adds an indicator for each feature
@@ -221,7 +223,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
     network_trust_ : float
         Factor of the network's part, from 0 to 1.
     feature_encoding_ : str
-        `feature_encoding`, or "concat" where "auto" stands for it throughout.
+        `feature_encoding`, or "concat" where trials took that for "auto".
     pooling_ : str or None
         What of the top layer feeds the output: `pooling`, or what "auto" found. None with
         `return_sequences` and a `module`.
@@ -618,7 +620,12 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
             shows_level=linear is not None and anchor.drifting and bool(linear.levels),
         )
         if wanted == "auto" and kind.predicts_mean and seed is not None:
-            plan = find_plan(self, train, seed, plan)
+            may_take_bins = (
+                self.feature_encoding == "auto"
+                and self.standardize
+                and puts_bins_beside(train.sequences, anchor, self.categorical_)
+            )
+            plan = find_plan(self, train, seed, plan, may_take_bins=may_take_bins)
         return linear if plan.linear_skip else None, plan
 
     def _network_part(self, sequences: Sequences) -> NDArray[np.float64]:

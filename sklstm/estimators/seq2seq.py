@@ -79,7 +79,14 @@ class BaseSeq2Seq(BaseLSTM):
     def _build_module(self, train: Part, n_outputs: int) -> nn.Module:
         sequences = train.sequences
         model = EncoderDecoder(
-            build_inputs(self, sequences, train.weight, self._anchor(), self.categorical_),
+            build_inputs(
+                self,
+                sequences,
+                train.weight,
+                self._anchor(),
+                self._encoding(),
+                self.categorical_,
+            ),
             self._make_feed(),
             n_outputs,
             self.n_steps_,

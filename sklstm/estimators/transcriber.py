@@ -95,7 +95,8 @@ class LSTMTranscriber(TranscriptsMixin):
         Features that are symbols, as in `LSTMClassifier`. Not of "mdlstm".
     embedding_size : int or "auto", default="auto"
         Width of the vector that a category becomes, as in `LSTMClassifier`.
-    feature_encoding : {"auto", "standard", "quantile", "piecewise_linear"}, default="auto"
+    feature_encoding : {"auto", "standard", "quantile", "piecewise_linear", "concat"}, \
+            default="auto"
         How numbers are told to the network, as in `LSTMClassifier`. Not of "mdlstm".
     missing_values : {"error", "indicator"}, default="error"
         What to do with NaN inside a sequence, as in `LSTMClassifier`. "mdlstm" needs "error".

@@ -45,40 +45,44 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class _Race:
+class _Rules:
     """What decides between candidates.
 
     Attributes
     ----------
     map_handicap : float
         Factor of the squared error of candidates that have a map.
-    behind : float
+    drops_out : float
         A candidate of so many times the squared error of the best one is not tried on further
         blocks.
     least_trust : float
-        A candidate without a map whose network is trusted less is the last choice.
+        Where there is a candidate with a map, one without whose network is trusted less is the
+        last choice.
     """
 
     map_handicap: float
-    behind: float
+    drops_out: float
     least_trust: float
 
-    def error(self, plan: Plan, trials: Sequence["_Trial"]) -> float:
-        """Return the squared error by which candidates are told apart."""
+    def error(self, plan: Plan, trials: Sequence["_Trial"], *, has_map: bool) -> float:
+        """Return the squared error of a block by which candidates are told apart."""
+        error = _squared_error(trials) / len(trials)
         if plan.linear_skip:
-            return self.map_handicap * _squared_error(trials)
-        return np.inf if _trust(trials) < self.least_trust else _squared_error(trials)
+            return self.map_handicap * error
+        return np.inf if has_map and _trust(trials) < self.least_trust else error
 
 
 # More data helps a network more than a map, and trials have less.
-_OF_OWN_SEQUENCES = _Race(map_handicap=1.15, behind=1.5, least_trust=0.0)
+_OF_SEPARATE_SEQUENCES = _Rules(map_handicap=1.15, drops_out=1.5, least_trust=0.0)
 # What is to come lies beyond what was, and there a map goes on: it has no handicap.
-_OF_WINDOWS = _Race(map_handicap=1.0, behind=1.15, least_trust=0.5)
+_OF_WINDOWS = _Rules(map_handicap=1.0, drops_out=1.15, least_trust=0.5)
 # What goes on from a candidate of so many times the squared error of the best one is not tried.
 _HOPELESS = 1.5
 
 
-def find_plan(estimator: Any, train: Part, seed: int, plan: Plan) -> Plan:
+def find_plan(
+    estimator: Any, train: Part, seed: int, plan: Plan, *, may_take_bins: bool = False
+) -> Plan:
     """Return what suits samples not seen: the map or none, the pooling, the network's factor.
 
     Blocks of samples are held out in turn, the estimator is fitted to the others, and the factor
@@ -91,8 +95,8 @@ def find_plan(estimator: Any, train: Part, seed: int, plan: Plan) -> Plan:
     if it is nearly as good, since all samples will help it more than they help a map.
 
     Where they overlap and have several features, the candidates are the given plan, one without the
-    map, and one without it that is told bins beside the numbers. These are taken where the network
-    is trusted by half, and better than what has a map.
+    map, and one without it that is told bins beside the numbers; the last only if the second is not
+    far behind. Those without are taken where they are better, and trusted by half, on two blocks.
 
     Parameters
     ----------
@@ -103,6 +107,8 @@ def find_plan(estimator: Any, train: Part, seed: int, plan: Plan) -> Plan:
         Seeds the fits.
     plan : Plan
         The first candidate.
+    may_take_bins : bool, default=False
+        Whether bins beside the numbers are another way to tell these.
 
     Returns
     -------
@@ -122,25 +128,25 @@ def find_plan(estimator: Any, train: Part, seed: int, plan: Plan) -> Plan:
     blocks = held_out_blocks(train.sequences, n_blocks, seed)
     candidates, alone = [plan], replace(plan, linear_skip=False)
     if train.sequences.overlap:
-        race = _OF_WINDOWS
+        rules = _OF_WINDOWS
         if train.sequences.n_features > 1:
             candidates.append(alone)
-            if estimator.feature_encoding == "auto" and estimator.standardize:
+            if may_take_bins:
                 candidates.append(replace(alone, feature_encoding="concat"))
-            # the first and the last lie beyond the rest, as what is to come does
+            # two tell candidates apart: the ends, which lie beyond the rest as what is to come does
             blocks = [blocks[0], *reversed(blocks[1:])]
     else:
-        race = _OF_OWN_SEQUENCES
+        rules = _OF_SEPARATE_SEQUENCES
         # they are drawn, and few of them tell what a network is worth
         blocks = blocks[: -(-len(blocks) // 2)]
         candidates.append(alone)
         if estimator.pooling == "auto":
             candidates.append(replace(alone, pooling="last"))
-    return _best(race, list(dict.fromkeys(candidates)), estimator, train, blocks, seed)
+    return _best(rules, list(dict.fromkeys(candidates)), estimator, train, blocks, seed)
 
 
 def _best(
-    race: _Race,
+    rules: _Rules,
     candidates: Sequence[Plan],
     estimator: Any,
     train: Part,
@@ -153,25 +159,27 @@ def _best(
     behind are not tried. One that diverges drops out, unless it is the first, whose error is the
     user's to mend.
     """
+    has_map = any(plan.linear_skip for plan in candidates)
     trials: dict[Plan, list[_Trial]] = {plan: [] for plan in candidates}
+    errors: dict[Plan, float] = {}  # of all that have not diverged
     left = list(candidates)
     for number, block in enumerate(blocks):
-        errors: dict[Plan, float] = {}
         for plan in left:
             try:
                 trials[plan].append(_try(estimator, train, block, seed + number, plan))
             except training.DivergedError:
                 if plan is candidates[0]:
                     raise
+                errors.pop(plan, None)
                 continue
-            errors[plan] = race.error(plan, trials[plan])
+            errors[plan] = rules.error(plan, trials[plan], has_map=has_map)
             if number == 0 and errors[plan] > _HOPELESS * min(errors.values()):
                 break
-        behind = 1.0 if number + 1 == _N_TELLING else race.behind
-        least = min(errors.values(), default=np.inf)
-        left = [plan for plan, error in errors.items() if error <= behind * least]
-    # none is left where all diverged
-    best = min(left, key=lambda plan: errors[plan], default=candidates[0])
+        left = [plan for plan in left if plan in errors]
+        best = min(left or errors, key=errors.__getitem__)
+        left = [plan for plan in left if errors[plan] <= rules.drops_out * errors[best]]
+        if number + 1 >= _N_TELLING:
+            left = [best]
     return replace(best, trust=_trust(trials[best]))
 
 

@@ -13,7 +13,7 @@ from sklstm.nn.missing import carry_forward
 
 
 class Features(nn.Module):
-    """Numbers standardised, other features encoded, missing values carried forward.
+    """Numbers standardised, features encoded, missing values carried forward.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ class Features(nn.Module):
     standardize : Standardize or Differences
         Of these alone.
     encoded : Encoded or None
-        The others.
+        The others, and such of these as have bins beside them.
     missing : sequence of int or None, default=None
         Features that get an indicator, 1 where the value is missing. None where no value may be
         missing.

@@ -17,7 +17,9 @@ def build(n_outputs=2, X=X, weight=None, relative=(), **parameters):
     estimator = LSTMRegressor(**{"hidden_layer_sizes": 4, "pooling": "concat", **parameters})
     pooling = None if estimator.return_sequences else estimator.pooling
     anchor = Anchor(np.array(list(relative) or [-1]), np.zeros(1), np.zeros(1))
-    return build_module(estimator, as_sequences(X), weight, n_outputs, anchor, pooling)
+    return build_module(
+        estimator, as_sequences(X), weight, n_outputs, anchor, pooling, estimator.feature_encoding
+    )
 
 
 def n_trainable(module):

@@ -11,7 +11,7 @@ from sklstm.estimators.trials import Plan, find_plan
 from sklstm.nn import POOLINGS
 from sklstm.training import DivergedError
 
-OF_OWN, OF_WINDOWS = trials._OF_OWN_SEQUENCES, trials._OF_WINDOWS
+OF_SEPARATE, OF_WINDOWS = trials._OF_SEPARATE_SEQUENCES, trials._OF_WINDOWS
 OPTIONS = {"hidden_layer_sizes": 4, "random_state": 0, "device": "cpu"}
 
 
@@ -124,7 +124,7 @@ def test_the_ends_of_windows_tell_first(monkeypatch):
     LSTMRegressor(**OPTIONS, max_epochs=1, feature_encoding="standard").fit(X, y)
     first, second, third, last = sorted(set(told))
     assert first == 0
-    assert told == [first, first, last, last, third, third, second, second]
+    assert told == [first, first, last, last, third, second]
 
 
 def thresholds(n=400, seed=0):
@@ -271,7 +271,7 @@ def test_without_trials_all_states_are_pooled(asked):
     assert LSTMRegressor(**OPTIONS, max_epochs=1, **asked).fit(X, y).pooling_ == "concat"
 
 
-def race(errors, monkeypatch, rules=OF_OWN):
+def race(errors, monkeypatch, rules=OF_SEPARATE):
     """Return the best candidate by squared errors on one block after another, and who was asked."""
     plans = {name: Plan(False, name) for name in errors}
     asked, left = [], {name: list(of_name) for name, of_name in errors.items()}
@@ -316,7 +316,7 @@ def test_without_the_map_a_network_may_be_a_little_worse(monkeypatch):
             )
 
         monkeypatch.setattr(trials, "_try", tell)
-        assert trials._best(OF_OWN, plans, None, None, [None, None], 0) == best
+        assert trials._best(OF_SEPARATE, plans, None, None, [None, None], 0) == best
 
 
 @pytest.mark.parametrize(
@@ -363,6 +363,73 @@ def test_a_network_of_windows_that_is_hardly_trusted_has_a_map(monkeypatch):
     assert best == Plan(False, "concat", trust=0.4)
 
 
+def test_two_blocks_tell_and_the_best_is_weighed_on_all(monkeypatch):
+    errors = {"concat": [1.0, 1.1, 0.0, 0.0], "last": [1.1, 1.0, 9.0, 9.0]}
+    best, asked = race({**errors, "max": [1.0, 1.05, 9.0, 9.0]}, monkeypatch)
+    assert best == Plan(False, "max")
+    assert asked == ["concat", "last", "max"] * 2 + ["max"] * 2
+    equal = {name: [1.0] * 4 for name in ("concat", "last")}
+    best, asked = race(equal, monkeypatch)
+    assert best == Plan(False, "concat")
+    assert asked == ["concat", "last"] * 2 + ["concat"] * 2
+
+
+def test_who_diverges_late_leaves_the_place_to_the_next(monkeypatch):
+    errors = {True: 5.0, False: 4.0}
+
+    def tell(estimator, train, block, seed, plan):
+        if plan.feature_encoding == "concat":
+            if seed == 2:
+                raise DivergedError
+            error = 3.8
+        else:
+            error = errors[plan.linear_skip]
+        return trials._Trial(
+            np.array([[9.0], [0.0]]), np.array([[9.0], [error**0.5]]), np.ones(2), np.ones(1)
+        )
+
+    monkeypatch.setattr(trials, "_try", tell)
+    plans = [Plan(True, "concat"), Plan(False, "concat"), Plan(False, "concat", "concat")]
+    assert trials._best(OF_WINDOWS, plans, None, None, [None] * 4, 0) == plans[1]
+
+
+def test_without_a_map_little_trust_is_no_reason(monkeypatch):
+    """There is nothing to fall back on."""
+
+    def tell(estimator, train, block, seed, plan):
+        wanted = np.full((2, 1), 0.4 if plan.feature_encoding == "auto" else 0.6)
+        rest = 0.0 if plan.feature_encoding == "auto" else 1.0
+        return trials._Trial(
+            np.array([[1.0], [1.0], [0.0]]),
+            np.vstack([wanted, [[rest]]]),
+            np.ones(3),
+            np.ones(1),
+        )
+
+    monkeypatch.setattr(trials, "_try", tell)
+    plans = [Plan(False, "concat"), Plan(False, "concat", "concat")]
+    best = trials._best(OF_WINDOWS, plans, None, None, [None, None], 0)
+    assert best.feature_encoding == "auto"
+    assert best.trust == pytest.approx(0.4)
+
+
+def test_bins_are_not_tried_where_they_say_nothing_more(monkeypatch):
+    X, y = traffic(100)  # hours have bins as it is, and rain has two values
+    told = []
+    like = trials._like
+
+    def listen(estimator, **changed):
+        told.append(changed["feature_encoding"])
+        return like(estimator, **changed)
+
+    monkeypatch.setattr(trials, "_like", listen)
+    LSTMRegressor(**OPTIONS, max_epochs=1).fit(X, y)
+    assert set(told) == {"auto"}
+    X, y = thresholds(100)
+    LSTMRegressor(**OPTIONS, max_epochs=1).fit(X, y)
+    assert set(told) == {"auto", "concat"}
+
+
 def test_what_is_no_number_loses(monkeypatch):
     best, asked = race({"concat": [np.nan, 1.0], "last": [1.0, 1.0]}, monkeypatch)
     assert best == Plan(False, "last")
@@ -382,7 +449,7 @@ def test_if_all_that_are_left_diverge_the_first_is_taken(monkeypatch):
 
     monkeypatch.setattr(trials, "_try", tell)
     plans = [Plan(True, "concat"), Plan(False, "concat"), Plan(False, "last")]
-    trials_of = trials._best(OF_OWN, plans, None, None, [None, None], 0)
+    trials_of = trials._best(OF_SEPARATE, plans, None, None, [None, None], 0)
     assert trials_of == Plan(True, "concat", trust=1.0)
 
 
@@ -396,7 +463,9 @@ def test_candidates_are_compared_with_the_trust_that_they_deserve(monkeypatch):
 
     monkeypatch.setattr(trials, "_try", tell)
     plans = [Plan(False, "last"), Plan(False, "concat")]
-    assert trials._best(OF_OWN, plans, None, None, [None], 0) == Plan(False, "concat", trust=0.5)
+    assert trials._best(OF_SEPARATE, plans, None, None, [None], 0) == Plan(
+        False, "concat", trust=0.5
+    )
 
 
 def test_who_diverges_drops_out_unless_it_was_asked_for():

@@ -97,22 +97,25 @@ def unemployment(_rng: np.random.Generator) -> Table:
     return table.to_numpy(float)[:-1], table["unemp"].to_numpy(float)[1:]
 
 
-def split_in_time(series: Callable[[np.random.Generator], Table], window: int) -> Data:
-    """Cut in time: all targets of the test part lie behind the training part."""
+def split_in_time(
+    series: Callable[[np.random.Generator], Table], window: int, horizon: int
+) -> Data:
+    """Cut in time: all that the training part holds was known when the first forecast is made."""
     features, target = series(np.random.default_rng(5))
     n_train = round(_TRAIN_SHARE * len(target)) - window + 1
     X = sliding_window_view(features, window, axis=0).transpose(0, 2, 1)  # (n, window, features)
     y = target[window - 1 :]
-    return Data(X[:n_train], y[:n_train], X[n_train:], y[n_train:])
+    known = n_train - horizon + 1
+    return Data(X[:known], y[:known], X[n_train:], y[n_train:])
 
 
 TASKS = {
-    name: Task("regress", partial(split_in_time, series, window))
-    for name, series, window in (
-        ("soft sensor", soft_sensor, 16),
-        ("traffic", traffic, 24),
-        ("energy, 24 ahead", energy, 24),
-        ("sales", sales, 14),
-        ("unemployment of twelve", unemployment, 8),
+    name: Task("regress", partial(split_in_time, series, window, horizon))
+    for name, series, window, horizon in (
+        ("soft sensor", soft_sensor, 16, 1),
+        ("traffic", traffic, 24, 1),
+        ("energy, 24 ahead", energy, 24, 24),
+        ("sales", sales, 14, 1),
+        ("unemployment of twelve", unemployment, 8, 1),
     )
 }
