@@ -126,7 +126,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         trusted, by two to four further fits to parts of them, and shrinks the network's part of the
         prediction by that factor, so that noise learnt by heart does no harm. Of sequences that do
         not overlap these are one to six fits, of windows that overlap and have several features
-        two to eight: some without the map, with another pooling or another `feature_encoding`, and
+        two to six: some without the map, with another pooling or another `feature_encoding`, and
         what tells left-out samples best is taken.
         "auto" is without effect with "poisson", a `module`, `return_sequences` and `partial_fit`,
         where True fits the map to the first batch; True with "poisson" or `return_sequences` is an

@@ -15,8 +15,6 @@ from sklstm.estimators.part import Part
 _MIN_SAMPLES = 30
 # Blocks up to so many samples; beyond the last, a network is trusted as it is.
 _N_BLOCKS = ((1_000, 4), (20_000, 2))
-# So many blocks tell which candidate is best.
-_N_TELLING = 2
 
 
 @dataclass(frozen=True)
@@ -96,7 +94,8 @@ def find_plan(
 
     Where they overlap and have several features, the candidates are the given plan, one without the
     map, and one without it that is told bins beside the numbers; the last only if the second is not
-    far behind. Those without are taken where they are better, and trusted by half, on two blocks.
+    far behind. Those without are taken where they are better and trusted by half. Two blocks are
+    enough, those at the ends.
 
     Parameters
     ----------
@@ -133,8 +132,8 @@ def find_plan(
             candidates.append(alone)
             if may_take_bins:
                 candidates.append(replace(alone, feature_encoding="concat"))
-            # two tell candidates apart: the ends, which lie beyond the rest as what is to come does
-            blocks = [blocks[0], *reversed(blocks[1:])]
+            # the ends are enough: they lie beyond the rest, as what is to come does
+            blocks = [blocks[0], *blocks[1:][-1:]]
     else:
         rules = _OF_SEPARATE_SEQUENCES
         # they are drawn, and few of them tell what a network is worth
@@ -178,8 +177,6 @@ def _best(
         left = [plan for plan in left if plan in errors]
         best = min(left or errors, key=errors.__getitem__)
         left = [plan for plan in left if errors[plan] <= rules.drops_out * errors[best]]
-        if number + 1 >= _N_TELLING:
-            left = [best]
     return replace(best, trust=_trust(trials[best]))
 
 

@@ -111,7 +111,7 @@ def test_of_windows_of_several_features_the_map_may_give_way():
     assert 1 - model.score(X_new, y_new) < 0.9 * (1 - both.score(X_new, y_new))
 
 
-def test_the_ends_of_windows_tell_first(monkeypatch):
+def test_the_ends_of_windows_tell(monkeypatch):
     """What is to come lies beyond what was, as they do."""
     X, y = traffic(100)
     told = []
@@ -122,9 +122,9 @@ def test_the_ends_of_windows_tell_first(monkeypatch):
 
     monkeypatch.setattr(trials, "_try", tell)
     LSTMRegressor(**OPTIONS, max_epochs=1, feature_encoding="standard").fit(X, y)
-    first, second, third, last = sorted(set(told))
-    assert first == 0
-    assert told == [first, first, last, last, third, second]
+    first, last = sorted(set(told))
+    assert (first, last) == (0, 72)
+    assert told == [first, first, last, last]
 
 
 def thresholds(n=400, seed=0):
@@ -363,23 +363,12 @@ def test_a_network_of_windows_that_is_hardly_trusted_has_a_map(monkeypatch):
     assert best == Plan(False, "concat", trust=0.4)
 
 
-def test_two_blocks_tell_and_the_best_is_weighed_on_all(monkeypatch):
-    errors = {"concat": [1.0, 1.1, 0.0, 0.0], "last": [1.1, 1.0, 9.0, 9.0]}
-    best, asked = race({**errors, "max": [1.0, 1.05, 9.0, 9.0]}, monkeypatch)
-    assert best == Plan(False, "max")
-    assert asked == ["concat", "last", "max"] * 2 + ["max"] * 2
-    equal = {name: [1.0] * 4 for name in ("concat", "last")}
-    best, asked = race(equal, monkeypatch)
-    assert best == Plan(False, "concat")
-    assert asked == ["concat", "last"] * 2 + ["concat"] * 2
-
-
 def test_who_diverges_late_leaves_the_place_to_the_next(monkeypatch):
     errors = {True: 5.0, False: 4.0}
 
     def tell(estimator, train, block, seed, plan):
         if plan.feature_encoding == "concat":
-            if seed == 2:
+            if seed == 1:
                 raise DivergedError
             error = 3.8
         else:
@@ -390,7 +379,7 @@ def test_who_diverges_late_leaves_the_place_to_the_next(monkeypatch):
 
     monkeypatch.setattr(trials, "_try", tell)
     plans = [Plan(True, "concat"), Plan(False, "concat"), Plan(False, "concat", "concat")]
-    assert trials._best(OF_WINDOWS, plans, None, None, [None] * 4, 0) == plans[1]
+    assert trials._best(OF_WINDOWS, plans, None, None, [None] * 2, 0) == plans[1]
 
 
 def test_without_a_map_little_trust_is_no_reason(monkeypatch):
