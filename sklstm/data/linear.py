@@ -179,7 +179,7 @@ def fit_linear_map(
         slopes, level = _fit_to_more(
             lambda piece: _within(design(more[piece]), center, scale),
             ((target[more] - y_center) / y_scale)[:, varies],
-            None if weight is None else weight[more] / weight[more].mean(),
+            None if weight is None else _shares(weight, more),
             float(ridge.alpha_),
         )
     slopes[:, ~table.any(axis=0)] = 0.0  # and no rounding

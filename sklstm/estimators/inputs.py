@@ -119,7 +119,17 @@ def puts_bins_beside(sequences: Sequences, anchor: Anchor, categorical: Sequence
     -------
     bool
     """
-    return bool(_encodings("concat", sequences, anchor, categorical, scaled=True)[1])
+    columns = _columns(sequences, anchor, categorical).values()
+    return any(find_encoding(values, "concat") == "concat" for values in columns)
+
+
+def _columns(
+    sequences: Sequences, anchor: Anchor, categorical: Sequence[int]
+) -> dict[int, NDArray[np.float64]]:
+    """Return values of the features that may be encoded as numbers."""
+    told_otherwise = {*categorical, *anchor.relative}
+    features = [f for f in range(sequences.n_features) if f not in told_otherwise]
+    return dict(zip(features, sequences.present_values(features, _N_VALUES), strict=True))
 
 
 def _encodings(
@@ -133,9 +143,7 @@ def _encodings(
     """Return the layers of the features that have one, and which stand as numbers beside it."""
     if wanted == "standard" or (wanted == "auto" and not scaled):
         return {}, set()
-    told_otherwise = {*categorical, *anchor.relative}
-    features = [f for f in range(sequences.n_features) if f not in told_otherwise]
-    columns = dict(zip(features, sequences.present_values(features, _N_VALUES), strict=True))
+    columns = _columns(sequences, anchor, categorical)
     kinds = {feature: find_encoding(values, wanted) for feature, values in columns.items()}
     layers = {f: _layer(kind, columns[f]) for f, kind in kinds.items() if kind != "standard"}
     return layers, {feature for feature, kind in kinds.items() if kind == "concat"}

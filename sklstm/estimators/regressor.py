@@ -29,7 +29,6 @@ from sklstm.data import (
     numbers_of_steps,
     spaced,
 )
-from sklstm.estimators.inputs import puts_bins_beside
 from sklstm.estimators.network import dtype_of
 from sklstm.estimators.options import resolve_option
 from sklstm.estimators.part import FitArguments, Part
@@ -620,12 +619,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
             shows_level=linear is not None and anchor.drifting and bool(linear.levels),
         )
         if wanted == "auto" and kind.predicts_mean and seed is not None:
-            may_take_bins = (
-                self.feature_encoding == "auto"
-                and self.standardize
-                and puts_bins_beside(train.sequences, anchor, self.categorical_)
-            )
-            plan = find_plan(self, train, seed, plan, may_take_bins=may_take_bins)
+            plan = find_plan(self, train, seed, plan, anchor)
         return linear if plan.linear_skip else None, plan
 
     def _network_part(self, sequences: Sequences) -> NDArray[np.float64]:

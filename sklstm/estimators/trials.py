@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import sklstm.training as training
-from sklstm.data import columns, held_out_blocks
+from sklstm.data import Anchor, columns, held_out_blocks
+from sklstm.estimators.inputs import puts_bins_beside
 from sklstm.estimators.part import Part
 
 _MIN_SAMPLES = 30
@@ -78,9 +79,7 @@ _OF_WINDOWS = _Rules(map_handicap=1.0, drops_out=1.15, least_trust=0.5)
 _HOPELESS = 1.5
 
 
-def find_plan(
-    estimator: Any, train: Part, seed: int, plan: Plan, *, may_take_bins: bool = False
-) -> Plan:
+def find_plan(estimator: Any, train: Part, seed: int, plan: Plan, anchor: Anchor) -> Plan:
     """Return what suits samples not seen: the map or none, the pooling, the network's factor.
 
     Blocks of samples are held out in turn, the estimator is fitted to the others, and the factor
@@ -106,8 +105,8 @@ def find_plan(
         Seeds the fits.
     plan : Plan
         The first candidate.
-    may_take_bins : bool, default=False
-        Whether bins beside the numbers are another way to tell these.
+    anchor : Anchor
+        Says which features the network sees relative to their last value.
 
     Returns
     -------
@@ -130,7 +129,7 @@ def find_plan(
         rules = _OF_WINDOWS
         if train.sequences.n_features > 1:
             candidates.append(alone)
-            if may_take_bins:
+            if _may_take_bins(estimator, train, anchor):
                 candidates.append(replace(alone, feature_encoding="concat"))
             # the ends are enough: they lie beyond the rest, as what is to come does
             blocks = [blocks[0], *blocks[1:][-1:]]
@@ -142,6 +141,12 @@ def find_plan(
         if estimator.pooling == "auto":
             candidates.append(replace(alone, pooling="last"))
     return _best(rules, list(dict.fromkeys(candidates)), estimator, train, blocks, seed)
+
+
+def _may_take_bins(estimator: Any, train: Part, anchor: Anchor) -> bool:
+    """Tell whether bins beside the numbers are allowed, and another way to tell these."""
+    is_free = estimator.feature_encoding == "auto" and estimator.standardize
+    return is_free and puts_bins_beside(train.sequences, anchor, estimator.categorical_)
 
 
 def _best(

@@ -241,7 +241,7 @@ def test_how_many_fits_are_tried(n, n_blocks, linear_skip, overlap, monkeypatch)
 
     monkeypatch.setattr(LSTMRegressor, "fit", counted)
     first = Plan(linear_skip, "concat")
-    plan = find_plan(model, part, 0, first)
+    plan = find_plan(model, part, 0, first, model.targets_.anchor)
     candidates = [(linear_skip, "concat")]
     if not overlap:
         candidates += [(False, "concat")] * linear_skip + [(False, "last")]
