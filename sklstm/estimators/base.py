@@ -21,6 +21,7 @@ from sklstm._validation import check_lengths_agree, check_sample_weight, kind_of
 from sklstm.data import (
     ENCODINGS,
     Anchor,
+    Batches,
     Sequences,
     Steps,
     Windows,
@@ -212,6 +213,10 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         encoding: str = self.feature_encoding
         return encoding
 
+    def _crop(self) -> float | str:
+        """Return how much of a sequence is left out in training."""
+        return self.random_crop
+
     def _build_module(self, train: Part, n_outputs: int) -> nn.Module:
         """Return the network, untrained."""
         return build_module(
@@ -222,6 +227,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             self._anchor(),
             self._pooling(),
             self._encoding(),
+            self._crop(),
             self.categorical_,
         )
 
@@ -244,6 +250,15 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     def _n_steps(self, n_samples: int) -> int:
         """Return how many steps suit so many samples."""
         return 1_000
+
+    def _n_epochs(self, train: Part) -> int:
+        """Return how many passes a fit makes."""
+        lengths = train.sequences.lengths
+        batches = Batches(lengths, resolve_batch_size(self.batch_size, len(lengths)), None)
+        return resolve_max_epochs(self.max_epochs, len(batches), self._n_steps(len(lengths)))
+
+    def _calibrate(self) -> None:
+        """Change what was trained so that it is as sure as it may be."""
 
     def _describe(self, train: Part, valid: Part | None) -> None:
         """Record what is worth knowing about the fit."""
@@ -346,6 +361,8 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
                 self.net_.parameters_ = self._lasting_parameters()
                 self.net_.split_seed_ = split_seed
             self._train(self.net_, train, valid, rng, one_epoch=one_epoch)
+            if not resume:
+                self._calibrate()
             self._record(train, valid)
 
     def _rng(self, *, resume: bool) -> np.random.Generator:
@@ -522,8 +539,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             net.lr = net.rate_to_go_on(self.learning_rate)
             net.train(split, 1, rng)
             return
-        n_batches, n_steps = len(net.get_iterator(split.train)), self._n_steps(len(split.train))
-        n_epochs = resolve_max_epochs(self.max_epochs, n_batches, n_steps)
+        n_epochs = self._n_epochs(train)
         stop = self.early_stopping and valid is not None
         net.train(
             split,

@@ -81,6 +81,7 @@ def build_module(
     anchor: Anchor,
     pooling: str | None,
     encoding: str,
+    crop: float | str,
     categorical: Sequence[int] = (),
 ) -> nn.Module:
     """Build the module that an estimator trains.
@@ -101,6 +102,8 @@ def build_module(
         What of the top layer feeds the output; None where every step has outputs.
     encoding : {"auto", "standard", "quantile", "piecewise_linear", "concat"}
         How numbers are told to the network.
+    crop : float or "auto"
+        How much of a sequence is left out in training.
     categorical : sequence of int, default=()
         Features that are symbols.
 
@@ -137,7 +140,7 @@ def build_module(
             normalization=_normalization(estimator, sequences),
             dropout=estimator.dropout,
             patch_size=_patch_size(estimator, sequences),
-            random_crop=_random_crop(estimator, sequences, inputs),
+            random_crop=_random_crop(estimator, crop, sequences, inputs),
             mixed_precision=estimator.precision == "bfloat16",
             start=_start(estimator, sequences, weight, pooling),
         )
@@ -186,13 +189,17 @@ def _tells_numbers(estimator: Any, sequences: Sequences) -> bool:
     return is_whole and is_regressor(estimator)
 
 
-def _random_crop(estimator: Any, sequences: Sequences, inputs: Inputs) -> float:
+def may_crop(sequences: Sequences) -> bool:
+    """Tell whether sequences are long enough for a part to be left out in training."""
+    return bool(sequences.lengths.max() >= _CROPPED_STEPS)
+
+
+def _random_crop(estimator: Any, crop: float | str, sequences: Sequences, inputs: Inputs) -> float:
     if estimator.return_sequences:
         return 0.0
-    if estimator.random_crop != "auto":
-        return float(estimator.random_crop)
-    is_long = sequences.lengths.max() >= _CROPPED_STEPS
-    return _RANDOM_CROP if is_long and _are_signals(sequences, inputs) else 0.0
+    if crop != "auto":
+        return float(crop)
+    return _RANDOM_CROP if may_crop(sequences) and _are_signals(sequences, inputs) else 0.0
 
 
 def _are_signals(sequences: Sequences, inputs: Inputs) -> bool:

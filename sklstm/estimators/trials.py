@@ -1,7 +1,6 @@
 """What makes up a prediction: fits to parts of the samples, judged on the rest."""
 
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 import sklstm.training as training
 from sklstm.data import Anchor, columns, held_out_blocks
+from sklstm.estimators.held_out import Block, fit_without
 from sklstm.estimators.inputs import puts_bins_beside
 from sklstm.estimators.part import Part
 
@@ -154,7 +154,7 @@ def _best(
     candidates: Sequence[Plan],
     estimator: Any,
     train: Part,
-    blocks: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
+    blocks: Sequence[Block],
     seed: int,
 ) -> Plan:
     """Return the candidate that tells held-out blocks best, with the trust that it deserves.
@@ -201,26 +201,22 @@ class _Trial:
 def _try(
     estimator: Any,
     train: Part,
-    block: tuple[NDArray[np.int64], NDArray[np.int64]],
+    block: Block,
     seed: int,
     plan: Plan,
 ) -> _Trial:
     """Fit to all but one block of samples, and tell that."""
-    kept, held_out = block
     spread = columns(train.targets).std(axis=0)
-    trial = _like(
+    trial, rest = fit_without(
         estimator,
+        train,
+        block,
+        seed,
         linear_skip=plan.linear_skip,
         pooling=plan.pooling,
         feature_encoding=plan.feature_encoding,
-        random_state=seed,
         _shows_level=plan.shows_level,
     )
-    part, rest = train.subset(kept), train.subset(held_out)
-    trial.fit(part.sequences, part.y, part.weight)
-    if trial.net_.interrupts_.seen:  # a fit that the user ends keeps what it has; not so here
-        raise KeyboardInterrupt
-    rest = rest.limited(trial.input_limits_)
     targets = trial.targets_
     return _Trial(
         trial._network_part(rest.sequences),
@@ -245,14 +241,3 @@ def _squared_error(trials: Sequence[_Trial]) -> float:
         for t in trials
     )
     return np.inf if np.isnan(error) else error
-
-
-def _like(estimator: Any, **changed: Any) -> Any:
-    """Return an estimator to fit, of the same parameters but for those of the fit's course."""
-    trial = copy(estimator)  # not a clone: that would make new callbacks, which nobody wants here
-    course = {"early_stopping": False, "warm_start": False, "callbacks": None, "verbose": 0}
-    # names and dtypes of X are gone from what a trial is given
-    changed["categorical_features"] = estimator.categorical_
-    for name, value in {**course, **changed}.items():
-        setattr(trial, name, value)
-    return trial

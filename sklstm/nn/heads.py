@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -44,6 +45,12 @@ class DenseHead(nn.Module):
         self.dense = nn.ModuleList([make_linear(n_in, n_out) for n_in, n_out in pairs])
         self.dropout = dropout
         self.output = make_linear(widths[-1], n_outputs)
+
+    def shrink(self, factor: float) -> None:
+        """Multiply all outputs by a factor from now on."""
+        with torch.no_grad():
+            for parameter in self.output.parameters():
+                parameter.mul_(factor)
 
     def forward(self, pooled: Tensor) -> Tensor:
         """Map (batch, n_inputs) to (batch, n_outputs)."""

@@ -18,7 +18,14 @@ def build(n_outputs=2, X=X, weight=None, relative=(), **parameters):
     pooling = None if estimator.return_sequences else estimator.pooling
     anchor = Anchor(np.array(list(relative) or [-1]), np.zeros(1), np.zeros(1))
     return build_module(
-        estimator, as_sequences(X), weight, n_outputs, anchor, pooling, estimator.feature_encoding
+        estimator,
+        as_sequences(X),
+        weight,
+        n_outputs,
+        anchor,
+        pooling,
+        estimator.feature_encoding,
+        estimator.random_crop,
     )
 
 

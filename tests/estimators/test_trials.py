@@ -5,7 +5,7 @@ from skorch.callbacks import Callback
 
 from sklstm import LSTMRegressor, make_windows
 from sklstm.data import find_limits, held_out_blocks
-from sklstm.estimators import trials
+from sklstm.estimators import held_out, trials
 from sklstm.estimators.part import FitArguments
 from sklstm.estimators.trials import Plan, find_plan
 from sklstm.nn import POOLINGS
@@ -44,13 +44,13 @@ def test_trials_show_their_maps_what_the_fit_shows(monkeypatch, grows):
     season = np.exp(0.25 * rng.normal(size=12))[time % 12]
     growing = np.exp(0.04 * time) * season * np.exp(0.02 * rng.normal(size=96))
     X, y = make_windows(growing if grows else rng.normal(1.0, 1.0, size=96).cumsum(), 12)
-    told, like = [], trials._like
+    told, like = [], held_out._like
 
     def listen(estimator, **changed):
         told.append(changed["_shows_level"])
         return like(estimator, **changed)
 
-    monkeypatch.setattr(trials, "_like", listen)
+    monkeypatch.setattr(held_out, "_like", listen)
     model = LSTMRegressor(**OPTIONS, max_epochs=1, linear_skip="auto").fit(X, y)
     assert told == [grows] * 4
     assert model.targets_.anchor.drifting
@@ -233,13 +233,13 @@ def test_how_many_fits_are_tried(n, n_blocks, linear_skip, overlap, monkeypatch)
     options = {**OPTIONS, "max_epochs": 1, "batch_size": n}
     model = LSTMRegressor(**options, linear_skip=False).fit(X, y)
     part = model._check_part(FitArguments(X, y, None), reset=False)
-    fits, fit = [], LSTMRegressor.fit
+    fits, fit = [], LSTMRegressor._fit
 
-    def counted(self, *args):
-        fits.append((self.linear_skip, self.pooling, len(args[0])))
-        return fit(self, *args)
+    def counted(self, given, **options):
+        fits.append((self.linear_skip, self.pooling, len(given.X)))
+        return fit(self, given, **options)
 
-    monkeypatch.setattr(LSTMRegressor, "fit", counted)
+    monkeypatch.setattr(LSTMRegressor, "_fit", counted)
     first = Plan(linear_skip, "concat")
     plan = find_plan(model, part, 0, first, model.targets_.anchor)
     candidates = [(linear_skip, "concat")]
@@ -259,10 +259,15 @@ def test_how_many_fits_are_tried(n, n_blocks, linear_skip, overlap, monkeypatch)
 def test_a_pooling_that_was_asked_for_is_kept(monkeypatch):
     X, y = noise(60)
     model = LSTMRegressor(**OPTIONS, max_epochs=1, pooling="mean")
-    fits, fit = [], LSTMRegressor.fit
-    monkeypatch.setattr(LSTMRegressor, "fit", lambda m, *a: (fits.append(m.pooling), fit(m, *a))[1])
+    told, like = [], held_out._like
+
+    def listen(estimator, **changed):
+        told.append(changed["pooling"])
+        return like(estimator, **changed)
+
+    monkeypatch.setattr(held_out, "_like", listen)
     assert model.fit(X, y).pooling_ == "mean"
-    assert fits == ["mean"] * 3
+    assert told == ["mean"] * 2
 
 
 @pytest.mark.parametrize("asked", [{"linear_skip": False}, {"loss": "huber"}])
@@ -405,13 +410,13 @@ def test_without_a_map_little_trust_is_no_reason(monkeypatch):
 def test_bins_are_not_tried_where_they_say_nothing_more(monkeypatch):
     X, y = traffic(100)  # hours have bins as it is, and rain has two values
     told = []
-    like = trials._like
+    like = held_out._like
 
     def listen(estimator, **changed):
         told.append(changed["feature_encoding"])
         return like(estimator, **changed)
 
-    monkeypatch.setattr(trials, "_like", listen)
+    monkeypatch.setattr(held_out, "_like", listen)
     LSTMRegressor(**OPTIONS, max_epochs=1).fit(X, y)
     assert set(told) == {"auto"}
     X, y = thresholds(100)
@@ -568,24 +573,6 @@ def test_booleans_of_numpy_are_booleans():
     assert forced.anchor_features_.tolist() == [0]
     with pytest.raises(ValueError, match="subtract_last=True cannot go with"):
         LSTMRegressor(loss="poisson", subtract_last=np.True_).fit(X, np.abs(y))
-
-
-def test_who_ends_a_trial_ends_the_fit(monkeypatch):
-    X, y = waves(60)
-    model = LSTMRegressor(**OPTIONS, max_epochs=2).fit(X, y)
-    before = model.predict(X)
-    fit = LSTMRegressor.fit
-
-    def interrupted(self, *args):
-        fit(self, *args)
-        if type(args[0]).__name__ == "Sequences":
-            self.net_.interrupts_.seen = True
-        return self
-
-    monkeypatch.setattr(LSTMRegressor, "fit", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        model.fit(X, 2 * y)
-    np.testing.assert_array_equal(model.predict(X), before)
 
 
 def test_ctrl_c_while_a_trial_is_described_ends_the_fit(monkeypatch):
