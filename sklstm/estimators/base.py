@@ -257,8 +257,8 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         batches = Batches(lengths, resolve_batch_size(self.batch_size, len(lengths)), None)
         return resolve_max_epochs(self.max_epochs, len(batches), self._n_steps(len(lengths)))
 
-    def _calibrate(self) -> None:
-        """Change what was trained so that it is as sure as it may be."""
+    def _calibrate(self, *, undo: bool = False) -> None:
+        """Make what was trained as sure as it may be; undo that before training goes on."""
 
     def _describe(self, train: Part, valid: Part | None) -> None:
         """Record what is worth knowing about the fit."""
@@ -360,9 +360,10 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
                 self.net_ = self._make_net(train, loss, device)
                 self.net_.parameters_ = self._lasting_parameters()
                 self.net_.split_seed_ = split_seed
+            else:
+                self._calibrate(undo=True)
             self._train(self.net_, train, valid, rng, one_epoch=one_epoch)
-            if not resume:
-                self._calibrate()
+            self._calibrate()
             self._record(train, valid)
 
     def _rng(self, *, resume: bool) -> np.random.Generator:

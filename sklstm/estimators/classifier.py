@@ -30,11 +30,10 @@ from sklstm.data import (
     labels_of_steps,
 )
 from sklstm.estimators.course import Course, find_course
-from sklstm.estimators.options import resolve_option
 from sklstm.estimators.part import FitArguments, Part
 from sklstm.estimators.rowwise import RowwiseLSTM
 from sklstm.losses import CLASSIFICATION_LOSSES, Loss
-from sklstm.training import Targets
+from sklstm.training import DivergedError, Targets
 
 # Few samples take more steps: as many as times the samples make two million, within bounds.
 _STEPS_TIMES_SAMPLES, _N_STEPS = 2_000_000, (1_000, 2_000)
@@ -185,9 +184,9 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         Passes over the training part. "auto" takes as many as make 2,000 steps up to 1,000
         samples, 1,000 steps from 2,000 samples on, and between them in inverse proportion; at
         least 20 and at most 500. From 60 to 20,000 samples of one label each, fits to three
-        quarters of them decide whether an eighth or a third of these passes is better, and by
-        which factor the scores are too large; not so with `early_stopping`, the loss "hinge" or a
-        `module` of your own.
+        quarters of them decide whether an eighth or a third of these passes is better (from 120
+        on), and `temperature_`; not so with `early_stopping`, the loss "hinge" or a `module` of
+        your own.
     batch_size : int or "auto", default="auto"
         Samples of a step. "auto" takes the power of two next below a fortieth of the training part,
         from 8 to 256.
@@ -231,13 +230,13 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         The labels, sorted.
     class_weight_ : ndarray of shape (n_classes,)
         Weight of each class in the loss.
-    random_crop_ : float or "auto"
-        0 where held-out samples say that classes hang on the heads of sequences, else
-        `random_crop`.
+    random_crop_ : float
+        Share of a sequence that was left out in training at most.
     epochs_share_ : float
         Share of the passes that were taken with ``max_epochs="auto"``: 1/8, 1/3 or 1.
-    network_trust_ : float
-        Factor, up to 1, by which the network's scores were multiplied once it was trained.
+    temperature_ : float
+        Of the softmax, 1 or more: by it the network's scores are divided once it is trained, so
+        that probabilities are not surer than held-out samples allow.
     input_limits_ : ndarray of shape (2, n_features) or None
         Least and greatest value that each feature is read as, infinite where there is no such
         limit; None where no feature has one.
@@ -603,9 +602,11 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
 
     def _check_y(self, y: Any, sequences: Sequences) -> NDArray[Any] | Steps:
         if not self._built_with("return_sequences"):
-            return self._check_labels(y)
+            labels = self._check_labels(y)
+            check_classification_targets(labels)
+            return labels
         steps = labels_of_steps(as_steps(y, sequences), self.ignore_label)
-        self._check_labels(steps.values)
+        check_classification_targets(self._check_labels(steps.values))
         return steps
 
     def _check_labels(self, y: ArrayLike) -> NDArray[Any]:
@@ -624,12 +625,13 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
             raise ValueError(
                 f"y must hold labels that can be sorted, all of one kind. {error}"
             ) from error
-        check_classification_targets(labels)
         return labels
 
     def _prepare(self, part: Part, classes: ArrayLike | None, *, resume: bool) -> None:
         if classes is not None:
             found = np.unique(self._check_labels(classes))
+            # twice: labels that are all different would be taken for numbers
+            check_classification_targets(np.repeat(found, 2))
         elif resume:
             found = self.classes_
         else:
@@ -659,26 +661,42 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
     def _n_steps(self, n_samples: int) -> int:
         return int(np.clip(_STEPS_TIMES_SAMPLES / n_samples, *_N_STEPS))
 
+    @property
+    def _has_free_course(self) -> bool:
+        return isinstance(self.max_epochs, str) and not self.early_stopping
+
     def _n_epochs(self, train: Part) -> int:
-        return max(1, round(self.epochs_share_ * super()._n_epochs(train)))
+        n_epochs = super()._n_epochs(train)
+        return max(1, round(self.epochs_share_ * n_epochs)) if self._has_free_course else n_epochs
 
     def _make_loss(self, train: Part, seed: int | None) -> Loss:
-        loss = CLASSIFICATION_LOSSES[self.loss]
+        course = self._find_course(train, seed)
+        self.random_crop_: float | str = course.random_crop
+        self.epochs_share_, self.temperature_ = course.share, course.temperature
+        return CLASSIFICATION_LOSSES[self.loss](len(self.classes_))
+
+    def _find_course(self, train: Part, seed: int | None) -> Course:
         course = Course(self.random_crop)
-        is_free = resolve_option(self, "max_epochs") == "auto" and not self.early_stopping
-        if seed is not None and is_free and loss.has_probabilities:  # one batch does not tell
-            course = find_course(self, train, super()._n_epochs(train), seed)
-        self.random_crop_ = course.random_crop
-        self.epochs_share_, self.network_trust_ = course.share, course.trust
-        return loss(len(self.classes_))
+        is_told = self.module is not None or self.return_sequences or self.loss in _SCORE_LOSSES
+        if seed is None or is_told or not self._has_free_course:  # one batch does not tell
+            return course
+        try:
+            return find_course(self, train, super()._n_epochs(train), seed)
+        except DivergedError:  # the fit may have callbacks that prevent it, or says so itself
+            return course
 
     def _crop(self) -> float | str:
         return self.random_crop_
 
-    def _calibrate(self) -> None:
-        if self.network_trust_ < 1:
+    def _calibrate(self, *, undo: bool = False) -> None:
+        if self.temperature_ > 1:
             model: Any = self.module_
-            model.head.shrink(self.network_trust_)
+            model.head.multiply(self.temperature_ if undo else 1 / self.temperature_)
+
+    def _describe(self, train: Part, valid: Part | None) -> None:
+        model: Any = self.module_
+        self.random_crop_ = 0.0 if self.module is not None else model.crop.share
+        super()._describe(train, valid)
 
     def _encode(self, part: Part) -> tuple[Targets, NDArray[np.float64] | None]:
         labels, given = part.targets, part.target_weight

@@ -10,19 +10,23 @@ from scipy.special import entr, log_softmax
 
 from sklstm.data import held_out_blocks
 from sklstm.estimators.held_out import Block, fit_without
-from sklstm.estimators.network import may_crop
 from sklstm.estimators.part import Part
 
 # Of fewer samples those held out tell nothing; of more, passes are few and take long.
 _LEAST_SAMPLES, _MOST_SAMPLES = 60, 20_000
-_N_BLOCKS = 4
+# Of fewer samples those held out do not tell a shorter course from a longer one.
+_ENOUGH_TO_CHOOSE = 120
+# One block of so many is held out; each class in so many runs at most, since copies of windows may
+# overlap without our knowing.
+_N_BLOCKS, _N_RUNS = 4, 40
+_HIGHEST_TEMPERATURE = 100.0
 _SHORT, _MIDDLE, _WHOLE = 1 / 8, 1 / 3, 1.0
 # More passes are sure to help where the middle course has less than this share of the short one's
 # log loss, or of the entropy of the classes.
 _STILL_FALLS, _NEARLY_NOTHING = 0.8, 0.1
 # By how many standard errors a shorter course must be better than the whole, and whole sequences
 # than cropped ones: a short course hardly shows what crops are for.
-_CLEARLY, _HANGS_ON_HEADS = 1, 4
+_CLEARLY, _HANGS_ON_BEGINNINGS = 1, 4
 
 
 @dataclass(frozen=True)
@@ -32,30 +36,30 @@ class Course:
     Attributes
     ----------
     random_crop : float or "auto"
-        Share of a sequence that is left out at most.
+        As the estimator's parameter.
     share : float in (0, 1]
         Of the passes over the samples.
-    trust : float in [0, 1]
-        Factor of the scores behind them.
+    temperature : float of at least 1
+        By which the scores are divided behind them.
     """
 
     random_crop: float | str
     share: float = _WHOLE
-    trust: float = 1.0
+    temperature: float = 1.0
 
 
 def find_course(estimator: Any, train: Part, n_epochs: int, seed: int) -> Course:
     """Return the course that tells samples best that it has not seen.
 
     Where labels are noisy, or hang on little, a short course is best: a long one learns the noise
-    by heart, and is sure of it. A quarter of the samples is held out, of windows in the order of
-    time the last, and fits to the others take an eighth, a third, and all of the passes; the last
-    is not tried where the first two leave no doubt. It is taken unless a shorter one is better by
-    more than a standard error, the rule of [1]_ with the sides changed: trials have fewer samples,
-    which makes a long course look worse than it is. A short fit to whole sequences tells whether
-    classes hang on their heads, which must not be left out then. What a course is too sure of is
-    mended by a factor of its scores, the reciprocal of the temperature of [2]_, which changes no
-    label.
+    by heart, and is sure of it. A quarter of the samples is held out, of each class alike, or of
+    windows in the order of time the last, and fits to the others take an eighth, a third, and all
+    of the passes; the last is not tried where the first two leave no doubt, or samples are fewer
+    than 120. It is taken unless a shorter one is better by more than a standard error, the rule of
+    [1]_ with the sides changed: trials have fewer samples, which makes a long course look worse
+    than it is. A short fit to whole sequences tells whether classes hang on their beginnings, which
+    must not be left out then. What a course is too sure of is mended by a temperature [2]_, which
+    changes no label: that of the course, or of the middle one where the whole is not tried.
 
     Parameters
     ----------
@@ -71,7 +75,13 @@ def find_course(estimator: Any, train: Part, n_epochs: int, seed: int) -> Course
     Returns
     -------
     Course
-        The whole one, fully trusted, without fits, of fewer than 60 or more than 20,000 samples.
+        The whole one, without fits, of fewer than 60 or more than 20,000 samples, and where all
+        that could be held out is of classes of which nothing is left.
+
+    Raises
+    ------
+    DivergedError
+        If a trial diverges.
 
     References
     ----------
@@ -82,39 +92,63 @@ def find_course(estimator: Any, train: Part, n_epochs: int, seed: int) -> Course
     crop = estimator.random_crop
     if not _LEAST_SAMPLES <= len(train.y) <= _MOST_SAMPLES:
         return Course(crop)
-    block = held_out_blocks(train.sequences, _N_BLOCKS, seed)[-1]
     numbers, weight = _numbers(estimator, train)
-    if not all(weight[side].any() for side in block):
+    kept, held_out = block = _hold_out(train, numbers, seed)
+    counts = np.isin(numbers[held_out], numbers[kept]) * weight[held_out]
+    if not (weight[kept].any() and counts.any()):
         return Course(crop)
 
     def tell(crop: float | str, share: float) -> _Verdict:
         passes = max(1, round(share * n_epochs))
-        return _try(estimator, train, block, seed, max_epochs=passes, random_crop=crop)
+        return _try(estimator, train, block, counts, seed, max_epochs=passes, random_crop=crop)
 
     tried = {_SHORT: tell(crop, _SHORT)}
-    if crop == "auto" and may_crop(train.sequences):
-        whole = tell(0.0, _SHORT)
-        if whole.is_better_than(tried[_SHORT], _HANGS_ON_HEADS):
-            crop, tried[_SHORT] = 0.0, whole
+    if crop == "auto" and tried[_SHORT].is_cropped:
+        uncropped = tell(0.0, _SHORT)
+        if uncropped.is_better_than(tried[_SHORT], _HANGS_ON_BEGINNINGS):
+            crop, tried[_SHORT] = 0.0, uncropped
     tried[_MIDDLE] = tell(crop, _MIDDLE)
-    if _is_clear(tried, _entropy(numbers, weight)):
-        return Course(crop, _WHOLE, tried[_MIDDLE].trust)
+    if len(train.y) < _ENOUGH_TO_CHOOSE or _is_clear(tried, _entropy(numbers, weight)):
+        return Course(crop, _WHOLE, tried[_MIDDLE].temperature)
     tried[_WHOLE] = tell(crop, _WHOLE)
     share = _best(tried)
-    return Course(crop, share, tried[share].trust)
+    return Course(crop, share, tried[share].temperature)
+
+
+def _hold_out(train: Part, numbers: NDArray[np.int64], seed: int) -> Block:
+    """Return which samples are kept, and which are held out."""
+    if train.sequences.overlap:
+        return held_out_blocks(train.sequences, _N_BLOCKS, seed)[-1]
+    rng, held_out = np.random.default_rng(seed), [np.empty(0, dtype=np.int64)]
+    for number in np.unique(numbers):
+        members = np.flatnonzero(numbers == number)
+        runs = np.array_split(members, min(_N_RUNS, len(members)))
+        chosen = rng.permutation(len(runs))[: round(len(runs) / _N_BLOCKS)]
+        held_out += [runs[i] for i in chosen]
+    block = np.sort(np.concatenate(held_out))
+    return np.setdiff1d(np.arange(len(numbers)), block), block
 
 
 @dataclass(frozen=True)
 class _Verdict:
     """What a course says of samples not seen.
 
-    Their log losses, (n_samples,), with the factor of the scores that makes the mean least, and
-    weights that sum to one.
+    Attributes
+    ----------
+    losses : ndarray of shape (n_groups,)
+        Mean log losses of samples that are independent of those of other groups.
+    weight : ndarray of shape (n_groups,)
+        Sums to one.
+    temperature : float
+        Of the scores, that makes the mean loss least.
+    is_cropped : bool
+        Whether beginnings of sequences were left out in training.
     """
 
     losses: NDArray[np.float64]
     weight: NDArray[np.float64]
-    trust: float
+    temperature: float
+    is_cropped: bool = False
 
     @property
     def loss(self) -> float:
@@ -125,26 +159,50 @@ class _Verdict:
         """Tell whether it is better by more than so many standard errors."""
         gain = other.losses - self.losses
         mean = float(self.weight @ gain)
-        return mean > n_errors * float(np.linalg.norm(self.weight * (gain - mean)))
+        spread = float(np.linalg.norm(self.weight * (gain - mean)))
+        # n groups of one weight have n - 1 degrees of freedom: of one alone nothing can be told
+        freedom = max(1 - float(np.sum(self.weight**2)), 0.0)
+        return bool(mean * np.sqrt(freedom) > n_errors * spread)
 
 
-def _try(estimator: Any, train: Part, block: Block, seed: int, **changed: Any) -> _Verdict:
-    """Fit to all but one block of samples, and judge that."""
-    trial, rest = fit_without(estimator, train, block, seed, classes=estimator.classes_, **changed)
-    return _judge(trial._run_net(rest.sequences).numpy(), *_numbers(trial, rest))
-
-
-def _judge(
-    scores: NDArray[np.float64], numbers: NDArray[np.int64], weight: NDArray[np.float64]
+def _try(
+    estimator: Any,
+    train: Part,
+    block: Block,
+    counts: NDArray[np.float64],
+    seed: int,
+    **changed: Any,
 ) -> _Verdict:
-    """Find the factor of scores (n_samples, n_classes) by which they tell best."""
+    """Fit to all but one block of samples, and judge that; `counts` is their weight."""
+    trial, rest = fit_without(estimator, train, block, seed, classes=estimator.classes_, **changed)
+    scores = trial._run_net(rest.sequences).numpy()
+    # neighbouring windows share most of their steps
+    length = int(rest.sequences.lengths.max()) if rest.sequences.overlap else 1
+    losses, temperature = _log_losses(scores, _numbers(trial, rest)[0], counts)
+    groups = np.arange(len(losses)) // length
+    weight = np.bincount(groups, counts)
+    told = weight > 0
+    means = np.bincount(groups, counts * losses)[told] / weight[told]
+    is_cropped = trial.module_.crop.share > 0
+    return _Verdict(means, weight[told] / weight.sum(), temperature, is_cropped)
 
-    def judged(trust: float) -> _Verdict:
-        log_p = log_softmax(trust * scores, axis=1)
-        return _Verdict(-log_p[np.arange(len(numbers)), numbers], weight / weight.sum(), trust)
 
-    found = minimize_scalar(lambda trust: judged(trust).loss, bounds=(0, 1), method="bounded")
-    return min(judged(float(found.x)), judged(1.0), key=lambda verdict: verdict.loss)
+def _log_losses(
+    scores: NDArray[np.float64], numbers: NDArray[np.int64], weight: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float]:
+    """Return the losses of scores (n_samples, n_classes) at the best temperature, and that."""
+
+    def losses(inverse: float) -> NDArray[np.float64]:
+        log_p = log_softmax(inverse * scores, axis=1)
+        return np.asarray(-log_p[np.arange(len(numbers)), numbers])
+
+    def mean(inverse: float) -> float:
+        return float(np.average(losses(inverse), weights=weight))
+
+    bounds = (1 / _HIGHEST_TEMPERATURE, 1.0)
+    found = float(minimize_scalar(mean, bounds=bounds, method="bounded").x)
+    best = min(found, 1.0, key=mean)
+    return losses(best), 1 / best
 
 
 def _numbers(estimator: Any, part: Part) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

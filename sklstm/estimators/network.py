@@ -189,17 +189,13 @@ def _tells_numbers(estimator: Any, sequences: Sequences) -> bool:
     return is_whole and is_regressor(estimator)
 
 
-def may_crop(sequences: Sequences) -> bool:
-    """Tell whether sequences are long enough for a part to be left out in training."""
-    return bool(sequences.lengths.max() >= _CROPPED_STEPS)
-
-
 def _random_crop(estimator: Any, crop: float | str, sequences: Sequences, inputs: Inputs) -> float:
     if estimator.return_sequences:
         return 0.0
     if crop != "auto":
         return float(crop)
-    return _RANDOM_CROP if may_crop(sequences) and _are_signals(sequences, inputs) else 0.0
+    is_long = sequences.lengths.max() >= _CROPPED_STEPS
+    return _RANDOM_CROP if is_long and _are_signals(sequences, inputs) else 0.0
 
 
 def _are_signals(sequences: Sequences, inputs: Inputs) -> bool:

@@ -46,7 +46,7 @@ class DenseHead(nn.Module):
         self.dropout = dropout
         self.output = make_linear(widths[-1], n_outputs)
 
-    def shrink(self, factor: float) -> None:
+    def multiply(self, factor: float) -> None:
         """Multiply all outputs by a factor from now on."""
         with torch.no_grad():
             for parameter in self.output.parameters():

@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -5,8 +7,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from torch import nn
 
-from sklstm import LSTMClassifier
+from sklstm import LSTMClassifier, make_windows
+from sklstm.data import as_sequences
 from sklstm.estimators import course
+from sklstm.estimators.part import Part
+from sklstm.training import DivergedError
 
 OPTIONS = {"hidden_layer_sizes": 8, "bidirectional": False, "random_state": 0, "device": "cpu"}
 
@@ -34,9 +39,10 @@ def whole_course(model, X, y):
     return LSTMClassifier(**OPTIONS, max_epochs=n_epochs).fit(X, y)
 
 
-def verdict(losses, trust=1.0):
+def verdict(losses, temperature=1.0, is_cropped=False):
     losses = np.atleast_1d(losses)
-    return course._Verdict(losses, np.full(len(losses), 1 / len(losses)), trust)
+    weight = np.full(len(losses), 1 / len(losses))
+    return course._Verdict(losses, weight, temperature, is_cropped)
 
 
 def test_noisy_labels_are_not_learnt_by_heart():
@@ -54,14 +60,14 @@ def test_noisy_labels_are_not_learnt_by_heart():
 def test_what_leaves_no_doubt_is_trained_as_before():
     X, y = alternations(100)
     model = LSTMClassifier(**OPTIONS).fit(X, y)
-    assert (model.epochs_share_, model.network_trust_) == (1, 1)
+    assert (model.epochs_share_, model.temperature_) == (1, 1)
     assert_array_equal(model.decision_function(X), whole_course(model, X, y).decision_function(X))
 
 
 def test_a_network_that_is_too_sure_says_the_same_less_loudly(monkeypatch):
     X, y = levels(80, 0.2)
     sure = LSTMClassifier(**OPTIONS, max_epochs=30).fit(X, y)
-    monkeypatch.setattr(course, "_try", lambda *args, **changed: verdict(1.0, trust=0.25))
+    monkeypatch.setattr(course, "_try", lambda *args, **changed: verdict(1.0, temperature=4.0))
     monkeypatch.setattr(LSTMClassifier, "_n_steps", lambda self, n_samples: 30 * 10)
     model = LSTMClassifier(**OPTIONS).fit(X, y)
     assert model.n_iter_ == 30
@@ -71,23 +77,29 @@ def test_a_network_that_is_too_sure_says_the_same_less_loudly(monkeypatch):
     assert_array_equal(model.predict(X), sure.predict(X))
 
 
-def test_the_factor_is_that_of_a_logistic_regression():
+def test_the_temperature_is_that_of_a_logistic_regression():
     rng = np.random.default_rng(0)
     scores = rng.normal(size=(300, 2)) * 3
     margin = scores[:, 1:] - scores[:, :1]
     numbers = (rng.random(300) < 1 / (1 + np.exp(-0.4 * margin[:, 0]))).astype(int)
     weight = rng.uniform(0.5, 2, size=300)
-    verdict = course._judge(scores, numbers, weight)
+    losses, temperature = course._log_losses(scores, numbers, weight)
     line = LogisticRegression(C=np.inf, fit_intercept=False, tol=1e-8)
     line.fit(margin, numbers, sample_weight=weight)
-    assert verdict.trust == pytest.approx(line.coef_[0, 0], rel=1e-3)
+    assert 1 / temperature == pytest.approx(line.coef_[0, 0], rel=1e-3)
     loss = log_loss(numbers, line.predict_proba(margin), sample_weight=weight)
-    assert verdict.loss == pytest.approx(loss, rel=1e-6)
+    assert np.average(losses, weights=weight) == pytest.approx(loss, rel=1e-6)
 
 
 def test_what_is_never_wrong_keeps_its_scores():
     numbers = np.array([0, 1, 2, 0])
-    assert course._judge(np.eye(3)[numbers] * 5, numbers, np.ones(4)).trust == 1
+    assert course._log_losses(np.eye(3)[numbers] * 5, numbers, np.ones(4))[1] == 1
+
+
+def test_what_says_nothing_is_not_put_out():
+    numbers = np.array([0, 1, 2, 0])
+    temperature = course._log_losses(-np.eye(3)[numbers], numbers, np.ones(4))[1]
+    assert temperature == pytest.approx(100, rel=1e-2)
 
 
 def tried(*losses):
@@ -158,16 +170,16 @@ def test_nothing_is_tried(n_samples, changed):
     if "class_weight" in changed:  # only a few have a weight, and all lie in one block
         y = np.where(np.arange(n_samples) == 3, "low", "high")
     model.fit(X, y)
-    assert (model.epochs_share_, model.network_trust_) == (1, 1)
+    assert (model.epochs_share_, model.temperature_) == (1, 1)
 
 
 @pytest.mark.usefixtures("no_trials")
 def test_batches_and_labels_of_steps_are_not_tried():
     X, y = levels(80, 0.0)
     model = LSTMClassifier(**OPTIONS).partial_fit(X, y, classes=["high", "low"])
-    assert (model.epochs_share_, model.network_trust_) == (1, 1)
+    assert (model.epochs_share_, model.temperature_) == (1, 1)
     steps = LSTMClassifier(**OPTIONS, return_sequences=True).fit(X, np.repeat(y[:, None], 8, 1))
-    assert (steps.epochs_share_, steps.network_trust_) == (1, 1)
+    assert (steps.epochs_share_, steps.temperature_) == (1, 1)
 
 
 def test_too_many_samples_are_not_tried(monkeypatch, no_trials):
@@ -175,12 +187,84 @@ def test_too_many_samples_are_not_tried(monkeypatch, no_trials):
     assert LSTMClassifier(**OPTIONS).fit(*levels(80, 0.0)).epochs_share_ == 1
 
 
-def test_a_class_may_be_missing_among_those_kept(monkeypatch):
+def hold_out(X, y, seed=0):
+    numbers = np.unique(y, return_inverse=True)[1]
+    return course._hold_out(Part(as_sequences(X), y, None), numbers, seed), numbers
+
+
+@pytest.mark.parametrize("is_sorted", [False, True])
+def test_classes_are_held_out_alike(is_sorted):
+    rng = np.random.default_rng(0)
+    y = np.repeat(np.arange(20), 8)
+    y = y if is_sorted else rng.permutation(y)
+    (kept, held_out), _ = hold_out(rng.normal(size=(160, 4, 1)), y)
+    assert_array_equal(np.bincount(y[held_out]), np.full(20, 2))
+    assert_array_equal(np.sort(np.r_[kept, held_out]), np.arange(160))
+
+
+def test_of_windows_the_last_are_held_out():
+    X, _ = make_windows(np.arange(203.0), 4)
+    (kept, held_out), _ = hold_out(X, np.arange(200) % 2)
+    assert held_out[0] > kept[-1] + 3
+    assert held_out[-1] == 198
+
+
+def test_a_class_of_which_nothing_is_kept_does_not_count():
+    """Nothing could be learnt of it, and being wrong about it says nothing."""
+    series = np.sin(np.arange(243) / 2)
+    X, _ = make_windows(series, 4)
+    y = np.where(X[:, -1] > 0, "up", "down").astype(object)
+    y[-30:] = "new"
+    model = LSTMClassifier(**OPTIONS).fit(X, y)
+    assert model.temperature_ < 2
+    assert model.score(X[:200], y[:200]) > 0.9
+    (_, held_out), _ = hold_out(X, y)
+    y[held_out] = "new"
+    assert LSTMClassifier(**OPTIONS).fit(X, y).temperature_ == 1
+
+
+def test_neighbouring_windows_count_as_one(monkeypatch):
+    told = {}
+
+    def listen(share):
+        def ask(tried):
+            told.update(tried)
+            return share
+
+        return ask
+
     monkeypatch.setattr(LSTMClassifier, "_n_steps", lambda self, n_samples: 20)
-    X, y = levels(80, 0.0)
-    y[3] = "unseen"
-    model = LSTMClassifier(**OPTIONS, class_weight="balanced").fit(X, y)
-    assert model.predict_proba(X).shape == (80, 3)
+    monkeypatch.setattr(course, "_best", listen(1.0))
+    monkeypatch.setattr(course, "_is_clear", lambda tried, entropy: False)
+    X, _ = make_windows(np.random.default_rng(0).normal(size=400), 10)
+    y = np.arange(len(X)) % 2
+    LSTMClassifier(**OPTIONS).fit(X, y)
+    held_out = -(-len(X) // 4) - 1
+    assert len(told[1.0].losses) == -(-held_out // 10)
+    apart = np.random.default_rng(0).normal(size=(160, 10, 1))
+    LSTMClassifier(**OPTIONS).fit(apart, np.arange(160) % 2)
+    assert len(told[1.0].losses) == 40
+
+
+def test_many_classes_are_no_numbers():
+    X = np.random.default_rng(0).normal(size=(120, 3, 1))
+    y = np.arange(120) % 30
+    options = {**OPTIONS, "hidden_layer_sizes": 1}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        LSTMClassifier(**options).fit(X, y)
+        LSTMClassifier(**options).partial_fit(X, y, classes=np.arange(30))
+
+
+@pytest.mark.filterwarnings("ignore:overflow")
+def test_a_trial_that_diverges_decides_nothing(monkeypatch):
+    def diverge(*args, **changed):
+        raise DivergedError("too fast")
+
+    monkeypatch.setattr(course, "_try", diverge)
+    monkeypatch.setattr(LSTMClassifier, "_n_steps", lambda self, n_samples: 20)
+    model = LSTMClassifier(**OPTIONS).fit(*levels(80, 0.2))
+    assert (model.epochs_share_, model.temperature_) == (1, 1)
 
 
 def test_trials_leave_the_users_callbacks_alone(monkeypatch):
@@ -213,19 +297,45 @@ def test_an_interrupted_trial_ends_the_fit(monkeypatch):
     assert_array_equal(model.predict_proba(X), before)
 
 
-def test_training_goes_on_for_the_share_that_was_chosen(monkeypatch):
-    monkeypatch.setattr(LSTMClassifier, "_n_steps", lambda self, n_samples: 20)
-    monkeypatch.setattr(course, "_try", lambda *args, **changed: verdict(1.0, trust=0.5))
+@pytest.fixture
+def continued(monkeypatch):
+    """Return a model of an eighth of the passes and a temperature of two, to go on with."""
+    monkeypatch.setattr(LSTMClassifier, "_n_steps", lambda self, n_samples: 160)
+    monkeypatch.setattr(course, "_try", lambda *args, **changed: verdict(1.0, temperature=2.0))
     monkeypatch.setattr(course, "_best", lambda tried: 1 / 8)
-    X, y = levels(80, 0.2)
-    model = LSTMClassifier(**OPTIONS, warm_start=True).fit(X, y)
-    n_epochs, scores = model.n_iter_, model.decision_function(X)
-    model.fit(X, y)
-    assert (model.n_iter_, model.network_trust_) == (2 * n_epochs, 0.5)
-    assert not np.array_equal(model.decision_function(X), scores)
+    X, y = levels(120, 0.2)
+    return LSTMClassifier(**OPTIONS, warm_start=True).fit(X, y), X, y
 
 
-@pytest.mark.parametrize(("place", "crop"), [(0, 0.0), (40, "auto")])
+def test_training_goes_on_for_the_share_that_was_chosen(continued):
+    model, X, y = continued
+    assert model.n_iter_ == 2  # of 20
+    assert model.fit(X, y).n_iter_ == 4
+    assert model.set_params(max_epochs=10).fit(X, y).n_iter_ == 14
+    model.set_params(max_epochs="auto", early_stopping=True, n_iter_no_change=1_000)
+    assert model.fit(X, y).n_iter_ == 14 + 20
+
+
+@pytest.mark.parametrize("go_on", ["fit", "partial_fit"])
+def test_training_goes_on_from_the_scores_before_they_were_divided(continued, go_on):
+    model, X, y = continued
+    same = LSTMClassifier(**OPTIONS, warm_start=True, max_epochs=2).fit(X, y)
+    for each in (model, same):
+        getattr(each, go_on)(X, y)
+    assert model.temperature_ == 2
+    np.testing.assert_allclose(2 * model.decision_function(X), same.decision_function(X), rtol=1e-5)
+
+
+def test_who_fails_to_go_on_leaves_the_scores_divided(continued):
+    model, X, y = continued
+    before = model.decision_function(X)
+    model.set_params(learning_rate=1e30)
+    with pytest.raises(DivergedError), np.errstate(all="ignore"):
+        model.fit(X, y)
+    assert_array_equal(model.decision_function(X), before)
+
+
+@pytest.mark.parametrize(("place", "crop"), [(0, 0.0), (40, 0.2)])
 def test_heads_are_kept_where_classes_hang_on_them(monkeypatch, place, crop):
     monkeypatch.setattr(LSTMClassifier, "_n_steps", lambda self, n_samples: 800)
     rng = np.random.default_rng(0)
@@ -233,20 +343,38 @@ def test_heads_are_kept_where_classes_hang_on_them(monkeypatch, place, crop):
     y = rng.integers(2, size=200)
     X[:, place : place + 4, 0] += np.where(y, 1, -1)[:, None]
     model = LSTMClassifier(8, random_state=0).fit(X, y)
-    assert model.random_crop_ == crop
-    assert model.module_.crop.share == (0.2 if crop == "auto" else 0.0)
+    assert model.random_crop_ == model.module_.crop.share == crop
 
 
-@pytest.mark.parametrize(("n_timesteps", "changed"), [(39, {}), (48, {"random_crop": 0.1})])
+@pytest.mark.parametrize(
+    ("n_timesteps", "changed"),
+    [(39, {}), (48, {"random_crop": 0.1}), (48, {"feature_encoding": "piecewise_linear"})],
+)
 def test_whole_sequences_are_not_tried_where_they_are_told_of(monkeypatch, n_timesteps, changed):
-    crops = []
+    crops, try_it = [], course._try
 
     def listen(*args, random_crop, **others):
         crops.append(random_crop)
-        return verdict(1.0)
+        return try_it(*args, random_crop=random_crop, **others)
 
     monkeypatch.setattr(course, "_try", listen)
+    monkeypatch.setattr(course, "_is_clear", lambda tried, entropy: False)
     monkeypatch.setattr(LSTMClassifier, "_n_steps", lambda self, n_samples: 20)
-    X = np.random.default_rng(0).normal(size=(80, n_timesteps, 1))
-    LSTMClassifier(**OPTIONS, **changed).fit(X, np.arange(80) % 2)
+    X = np.random.default_rng(0).normal(size=(120, n_timesteps, 1))
+    LSTMClassifier(**OPTIONS, **changed).fit(X, np.arange(120) % 2)
     assert crops == [changed.get("random_crop", "auto")] * 3
+
+
+@pytest.mark.parametrize(("n_samples", "n_tried"), [(119, 2), (120, 3)])
+def test_few_samples_do_not_tell_courses_apart(monkeypatch, n_samples, n_tried):
+    tried = []
+
+    def listen(*args, **changed):
+        tried.append(changed["max_epochs"])
+        return verdict(1.0, temperature=3.0)
+
+    monkeypatch.setattr(course, "_try", listen)
+    monkeypatch.setattr(LSTMClassifier, "_n_steps", lambda self, n_samples: 480)
+    model = LSTMClassifier(**OPTIONS, batch_size=n_samples // 5).fit(*levels(n_samples, 0.2))
+    assert len(tried) == n_tried
+    assert (model.epochs_share_, model.temperature_) == (1, 3)
