@@ -13,7 +13,7 @@ from sklstm.data.feature_statistics import (
 from sklstm.data.images import columns_of_images
 from sklstm.data.layout import as_sequences, holds_members, step_names
 from sklstm.data.limits import find_limits
-from sklstm.data.linear import LinearMap, fit_linear_map
+from sklstm.data.linear import LinearMap, explained_share, fit_linear_map
 from sklstm.data.panels import panel_from_sequences, sequences_from_panel
 from sklstm.data.rows import spaced
 from sklstm.data.sequences import Sequences
@@ -57,6 +57,7 @@ __all__ = [
     "columns",
     "columns_of_images",
     "difference_scale",
+    "explained_share",
     "find_anchor",
     "find_edges",
     "find_encoding",

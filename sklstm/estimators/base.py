@@ -213,7 +213,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         encoding: str = self.feature_encoding
         return encoding
 
-    def _crop(self) -> float | str:
+    def _crop(self, train: Part) -> float | str:
         """Return how much of a sequence is left out in training."""
         return self.random_crop
 
@@ -227,7 +227,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             self._anchor(),
             self._pooling(),
             self._encoding(),
-            self._crop(),
+            self._crop(train),
             self.categorical_,
         )
 
@@ -302,7 +302,8 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         Returns
         -------
         self : object
-            The fitted estimator. After Ctrl-C it holds what has been learnt so far.
+            The fitted estimator. After Ctrl-C it holds what has been learnt so far; if something is
+            only fitted on trial, the interrupt is raised.
 
         Raises
         ------

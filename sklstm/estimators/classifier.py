@@ -30,6 +30,7 @@ from sklstm.data import (
     labels_of_steps,
 )
 from sklstm.estimators.course import Course, find_course
+from sklstm.estimators.crop import hangs_on_beginnings
 from sklstm.estimators.part import FitArguments, Part
 from sklstm.estimators.rowwise import RowwiseLSTM
 from sklstm.losses import CLASSIFICATION_LOSSES, Loss
@@ -124,9 +125,10 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         for every batch in training, so that few samples are not learnt by heart. The end is kept,
         and at prediction the whole sequence counts. "auto" is 0.2 where the longest training
         sequence has 40 time steps or more and all features are numbers that are not encoded (see
-        `feature_encoding`) and of more than two values, else 0; with ``max_epochs="auto"`` and 60
-        to 20,000 samples also where whole sequences tell held-out samples far better. Set 0 where
-        a label may hang on the first time steps alone.
+        `feature_encoding`) and of more than two values, else 0; also where the steps that could be
+        left out say most of what a linear map tells of the classes. Set 0 where a label may hang on
+        the first time steps alone in another way, or in sequences of unequal length or of more than
+        1,024 numbers, of which that is not asked.
     module : callable or None, default=None
         A network of your own: called as ``module(n_features, n_outputs)``, it returns a torch
         module whose ``forward(x, lengths)`` maps x of shape (batch, time, n_features), zero
@@ -671,12 +673,11 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
 
     def _make_loss(self, train: Part, seed: int | None) -> Loss:
         course = self._find_course(train, seed)
-        self.random_crop_: float | str = course.random_crop
         self.epochs_share_, self.temperature_ = course.share, course.temperature
         return CLASSIFICATION_LOSSES[self.loss](len(self.classes_))
 
     def _find_course(self, train: Part, seed: int | None) -> Course:
-        course = Course(self.random_crop)
+        course = Course()
         is_told = self.module is not None or self.return_sequences or self.loss in _SCORE_LOSSES
         if seed is None or is_told or not self._has_free_course:  # one batch does not tell
             return course
@@ -685,8 +686,14 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         except DivergedError:  # the fit may have callbacks that prevent it, or says so itself
             return course
 
-    def _crop(self) -> float | str:
-        return self.random_crop_
+    def _crop(self, train: Part) -> float | str:
+        if self.return_sequences:
+            return 0.0
+        if self.random_crop == "auto":
+            numbers = self.targets_.encode(train.targets)
+            if hangs_on_beginnings(train.sequences, numbers, train.weight):
+                return 0.0
+        return self.random_crop
 
     def _calibrate(self, *, undo: bool = False) -> None:
         if self.temperature_ > 1:

@@ -24,9 +24,6 @@ _SHORT, _MIDDLE, _WHOLE = 1 / 8, 1 / 3, 1.0
 # More passes are sure to help where the middle course has less than this share of the short one's
 # log loss, or of the entropy of the classes.
 _STILL_FALLS, _NEARLY_NOTHING = 0.8, 0.1
-# By how many standard errors a shorter course must be better than the whole, and whole sequences
-# than cropped ones: a short course hardly shows what crops are for.
-_CLEARLY, _HANGS_ON_BEGINNINGS = 1, 4
 
 
 @dataclass(frozen=True)
@@ -35,15 +32,12 @@ class Course:
 
     Attributes
     ----------
-    random_crop : float or "auto"
-        As the estimator's parameter.
     share : float in (0, 1]
         Of the passes over the samples.
     temperature : float of at least 1
         By which the scores are divided behind them.
     """
 
-    random_crop: float | str
     share: float = _WHOLE
     temperature: float = 1.0
 
@@ -57,9 +51,8 @@ def find_course(estimator: Any, train: Part, n_epochs: int, seed: int) -> Course
     of the passes; the last is not tried where the first two leave no doubt, or samples are fewer
     than 120. It is taken unless a shorter one is better by more than a standard error, the rule of
     [1]_ with the sides changed: trials have fewer samples, which makes a long course look worse
-    than it is. A short fit to whole sequences tells whether classes hang on their beginnings, which
-    must not be left out then. What a course is too sure of is mended by a temperature [2]_, which
-    changes no label: that of the course, or of the middle one where the whole is not tried.
+    than it is. What a course is too sure of is mended by a temperature [2]_, which changes no
+    label: that of the course, or of the middle one where the whole is not tried.
 
     Parameters
     ----------
@@ -89,30 +82,23 @@ def find_course(estimator: Any, train: Part, n_epochs: int, seed: int) -> Course
     .. [2] Guo, Pleiss, Sun and Weinberger (2017), On calibration of modern neural networks,
        International Conference on Machine Learning.
     """
-    crop = estimator.random_crop
     if not _LEAST_SAMPLES <= len(train.y) <= _MOST_SAMPLES:
-        return Course(crop)
+        return Course()
     numbers, weight = _numbers(estimator, train)
     kept, held_out = block = _hold_out(train, numbers, seed)
     counts = np.isin(numbers[held_out], numbers[kept]) * weight[held_out]
     if not (weight[kept].any() and counts.any()):
-        return Course(crop)
+        return Course()
 
-    def tell(crop: float | str, share: float) -> _Verdict:
-        passes = max(1, round(share * n_epochs))
-        return _try(estimator, train, block, counts, seed, max_epochs=passes, random_crop=crop)
+    def tell(share: float) -> _Verdict:
+        return _try(estimator, train, block, counts, seed, max(1, round(share * n_epochs)))
 
-    tried = {_SHORT: tell(crop, _SHORT)}
-    if crop == "auto" and tried[_SHORT].is_cropped:
-        uncropped = tell(0.0, _SHORT)
-        if uncropped.is_better_than(tried[_SHORT], _HANGS_ON_BEGINNINGS):
-            crop, tried[_SHORT] = 0.0, uncropped
-    tried[_MIDDLE] = tell(crop, _MIDDLE)
+    tried = {share: tell(share) for share in (_SHORT, _MIDDLE)}
     if len(train.y) < _ENOUGH_TO_CHOOSE or _is_clear(tried, _entropy(numbers, weight)):
-        return Course(crop, _WHOLE, tried[_MIDDLE].temperature)
-    tried[_WHOLE] = tell(crop, _WHOLE)
+        return Course(_WHOLE, tried[_MIDDLE].temperature)
+    tried[_WHOLE] = tell(_WHOLE)
     share = _best(tried)
-    return Course(crop, share, tried[share].temperature)
+    return Course(share, tried[share].temperature)
 
 
 def _hold_out(train: Part, numbers: NDArray[np.int64], seed: int) -> Block:
@@ -141,28 +127,25 @@ class _Verdict:
         Sums to one.
     temperature : float
         Of the scores, that makes the mean loss least.
-    is_cropped : bool
-        Whether beginnings of sequences were left out in training.
     """
 
     losses: NDArray[np.float64]
     weight: NDArray[np.float64]
     temperature: float
-    is_cropped: bool = False
 
     @property
     def loss(self) -> float:
         """The mean."""
         return float(self.weight @ self.losses)
 
-    def is_better_than(self, other: "_Verdict", n_errors: float) -> bool:
-        """Tell whether it is better by more than so many standard errors."""
+    def is_clearly_better_than(self, other: "_Verdict") -> bool:
+        """Tell whether it is better by more than a standard error."""
         gain = other.losses - self.losses
         mean = float(self.weight @ gain)
         spread = float(np.linalg.norm(self.weight * (gain - mean)))
         # n groups of one weight have n - 1 degrees of freedom: of one alone nothing can be told
         freedom = max(1 - float(np.sum(self.weight**2)), 0.0)
-        return bool(mean * np.sqrt(freedom) > n_errors * spread)
+        return bool(mean * np.sqrt(freedom) > spread)
 
 
 def _try(
@@ -171,10 +154,12 @@ def _try(
     block: Block,
     counts: NDArray[np.float64],
     seed: int,
-    **changed: Any,
+    n_epochs: int,
 ) -> _Verdict:
     """Fit to all but one block of samples, and judge that; `counts` is their weight."""
-    trial, rest = fit_without(estimator, train, block, seed, classes=estimator.classes_, **changed)
+    trial, rest = fit_without(
+        estimator, train, block, seed, classes=estimator.classes_, max_epochs=n_epochs
+    )
     scores = trial._run_net(rest.sequences).numpy()
     # neighbouring windows share most of their steps
     length = int(rest.sequences.lengths.max()) if rest.sequences.overlap else 1
@@ -183,8 +168,7 @@ def _try(
     weight = np.bincount(groups, counts)
     told = weight > 0
     means = np.bincount(groups, counts * losses)[told] / weight[told]
-    is_cropped = trial.module_.crop.share > 0
-    return _Verdict(means, weight[told] / weight.sum(), temperature, is_cropped)
+    return _Verdict(means, weight[told] / weight.sum(), temperature)
 
 
 def _log_losses(
@@ -225,4 +209,4 @@ def _is_clear(tried: dict[float, _Verdict], entropy: float) -> bool:
 def _best(tried: dict[float, _Verdict]) -> float:
     """Return the shorter share that is better, if it is clearly so, else the whole."""
     shorter = min((_SHORT, _MIDDLE), key=lambda share: tried[share].loss)
-    return shorter if tried[shorter].is_better_than(tried[_WHOLE], _CLEARLY) else _WHOLE
+    return shorter if tried[shorter].is_clearly_better_than(tried[_WHOLE]) else _WHOLE

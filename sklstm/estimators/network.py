@@ -11,15 +11,14 @@ from torch import nn
 
 from sklstm._validation import check_layer_sizes
 from sklstm.data import Anchor, Sequences, mean_and_variance, scale_of
+from sklstm.estimators.crop import resolve_random_crop
 from sklstm.estimators.inputs import build_inputs
 from sklstm.estimators.options import resolve_patch_size
 from sklstm.nn import (
     CELLS,
     POOLINGS,
     CustomModel,
-    Features,
     ImageModel,
-    Inputs,
     SequenceModel,
     Standardize,
     Start,
@@ -30,15 +29,10 @@ _HIDDEN_LAYER_SIZES = {"mdlstm": (8, 32)}
 # How many steps "auto" leaves of the longest sequence by grouping them, about; and how many where
 # numbers are told from sequences of their own.
 _N_PATCHES, _N_PATCHES_TO_NUMBERS = 64, 128
-# Share of a sequence that "auto" leaves out at its head in training, at most, and from how many
-# steps on: of fewer, each is a large part.
-_RANDOM_CROP, _CROPPED_STEPS = 0.2, 40
 # How layers start whose states all feed the output: from what is near to what builds up over time.
 # Classes are more often told by shapes of a few steps, wherever these stand.
 _START_TO_CLASSES = Start(input_gain=0.5, keep_biases=(-4.0, 2.0))
 _START_TO_NUMBERS = Start(input_gain=0.25, keep_biases=(-2.0, 2.0))
-# How many values of a feature tell whether it is a flag.
-_N_VALUES = 10_000
 # Units of the dense layer behind an MDLSTM layer, for each of its units in one direction.
 _SUBSAMPLE = 3
 
@@ -140,7 +134,7 @@ def build_module(
             normalization=_normalization(estimator, sequences),
             dropout=estimator.dropout,
             patch_size=_patch_size(estimator, sequences),
-            random_crop=_random_crop(estimator, crop, sequences, inputs),
+            random_crop=resolve_random_crop(crop, sequences, inputs),
             mixed_precision=estimator.precision == "bfloat16",
             start=_start(estimator, sequences, weight, pooling),
         )
@@ -187,24 +181,6 @@ def _tells_numbers(estimator: Any, sequences: Sequences) -> bool:
     """
     is_whole = not (estimator.return_sequences or sequences.overlap)
     return is_whole and is_regressor(estimator)
-
-
-def _random_crop(estimator: Any, crop: float | str, sequences: Sequences, inputs: Inputs) -> float:
-    if estimator.return_sequences:
-        return 0.0
-    if crop != "auto":
-        return float(crop)
-    is_long = sequences.lengths.max() >= _CROPPED_STEPS
-    return _RANDOM_CROP if is_long and _are_signals(sequences, inputs) else 0.0
-
-
-def _are_signals(sequences: Sequences, inputs: Inputs) -> bool:
-    """Tell samples of signals from events, of which each may tell: symbols, sizes, flags."""
-    if isinstance(inputs, Features) and inputs.encoded is not None:
-        return False
-    features = range(sequences.n_features)
-    columns = sequences.present_values(features, _N_VALUES)
-    return all(len(np.unique(values)) != 2 for values in columns)
 
 
 def build_image_model(

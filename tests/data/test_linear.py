@@ -3,9 +3,18 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.signal import lfilter
 from sklearn.linear_model import Ridge, RidgeCV
-from sklearn.model_selection import KFold
+from sklearn.model_selection import KFold, LeaveOneOut, cross_val_predict
+from sklearn.preprocessing import StandardScaler
 
-from sklstm.data import Anchor, Windows, as_sequences, fit_linear_map, no_anchor, view_windows
+from sklstm.data import (
+    Anchor,
+    Windows,
+    as_sequences,
+    explained_share,
+    fit_linear_map,
+    no_anchor,
+    view_windows,
+)
 from sklstm.data.linear import _STRENGTHS
 
 
@@ -266,3 +275,26 @@ def test_windows_that_do_not_overlap_show_no_level():
     assert not sequences.overlap
     found = fit_linear_map(sequences, y - anchor(sequences), None, anchor, force=True)
     assert found.levels == []
+
+
+def test_the_explained_share_is_that_of_left_out_samples():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 6, 2))
+    y = np.stack([X[:, 0, 0] + rng.normal(size=40), 100 * X[:, 5, 1] + 7], axis=1)
+    errors = []
+    for target in y.T:
+        # leave-one-out predictions of a reference, at its best penalty
+        rows = StandardScaler().fit_transform(X.reshape(40, -1))
+        z = (target - target.mean()) / target.std()
+        errors.append(
+            [
+                np.mean(
+                    (z - cross_val_predict(Ridge(alpha=40 * a), rows, z, cv=LeaveOneOut())) ** 2
+                )
+                for a in _STRENGTHS
+            ]
+        )
+    expected = 1 - np.mean(errors, axis=0).min()
+    found = explained_share(as_sequences(X), y, None, 6)
+    assert found == pytest.approx(expected, abs=1e-3)
+    assert explained_share(as_sequences(X), y, None, 5) < found

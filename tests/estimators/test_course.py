@@ -39,10 +39,10 @@ def whole_course(model, X, y):
     return LSTMClassifier(**OPTIONS, max_epochs=n_epochs).fit(X, y)
 
 
-def verdict(losses, temperature=1.0, is_cropped=False):
+def verdict(losses, temperature=1.0):
     losses = np.atleast_1d(losses)
     weight = np.full(len(losses), 1 / len(losses))
-    return course._Verdict(losses, weight, temperature, is_cropped)
+    return course._Verdict(losses, weight, temperature)
 
 
 def test_noisy_labels_are_not_learnt_by_heart():
@@ -67,7 +67,7 @@ def test_what_leaves_no_doubt_is_trained_as_before():
 def test_a_network_that_is_too_sure_says_the_same_less_loudly(monkeypatch):
     X, y = levels(80, 0.2)
     sure = LSTMClassifier(**OPTIONS, max_epochs=30).fit(X, y)
-    monkeypatch.setattr(course, "_try", lambda *args, **changed: verdict(1.0, temperature=4.0))
+    monkeypatch.setattr(course, "_try", lambda *args: verdict(1.0, temperature=4.0))
     monkeypatch.setattr(LSTMClassifier, "_n_steps", lambda self, n_samples: 30 * 10)
     model = LSTMClassifier(**OPTIONS).fit(X, y)
     assert model.n_iter_ == 30
@@ -258,7 +258,7 @@ def test_many_classes_are_no_numbers():
 
 @pytest.mark.filterwarnings("ignore:overflow")
 def test_a_trial_that_diverges_decides_nothing(monkeypatch):
-    def diverge(*args, **changed):
+    def diverge(*args):
         raise DivergedError("too fast")
 
     monkeypatch.setattr(course, "_try", diverge)
@@ -301,7 +301,7 @@ def test_an_interrupted_trial_ends_the_fit(monkeypatch):
 def continued(monkeypatch):
     """Return a model of an eighth of the passes and a temperature of two, to go on with."""
     monkeypatch.setattr(LSTMClassifier, "_n_steps", lambda self, n_samples: 160)
-    monkeypatch.setattr(course, "_try", lambda *args, **changed: verdict(1.0, temperature=2.0))
+    monkeypatch.setattr(course, "_try", lambda *args: verdict(1.0, temperature=2.0))
     monkeypatch.setattr(course, "_best", lambda tried: 1 / 8)
     X, y = levels(120, 0.2)
     return LSTMClassifier(**OPTIONS, warm_start=True).fit(X, y), X, y
@@ -335,42 +335,12 @@ def test_who_fails_to_go_on_leaves_the_scores_divided(continued):
     assert_array_equal(model.decision_function(X), before)
 
 
-@pytest.mark.parametrize(("place", "crop"), [(0, 0.0), (40, 0.2)])
-def test_heads_are_kept_where_classes_hang_on_them(monkeypatch, place, crop):
-    monkeypatch.setattr(LSTMClassifier, "_n_steps", lambda self, n_samples: 800)
-    rng = np.random.default_rng(0)
-    X = 0.5 * rng.normal(size=(200, 48, 1))
-    y = rng.integers(2, size=200)
-    X[:, place : place + 4, 0] += np.where(y, 1, -1)[:, None]
-    model = LSTMClassifier(8, random_state=0).fit(X, y)
-    assert model.random_crop_ == model.module_.crop.share == crop
-
-
-@pytest.mark.parametrize(
-    ("n_timesteps", "changed"),
-    [(39, {}), (48, {"random_crop": 0.1}), (48, {"feature_encoding": "piecewise_linear"})],
-)
-def test_whole_sequences_are_not_tried_where_they_are_told_of(monkeypatch, n_timesteps, changed):
-    crops, try_it = [], course._try
-
-    def listen(*args, random_crop, **others):
-        crops.append(random_crop)
-        return try_it(*args, random_crop=random_crop, **others)
-
-    monkeypatch.setattr(course, "_try", listen)
-    monkeypatch.setattr(course, "_is_clear", lambda tried, entropy: False)
-    monkeypatch.setattr(LSTMClassifier, "_n_steps", lambda self, n_samples: 20)
-    X = np.random.default_rng(0).normal(size=(120, n_timesteps, 1))
-    LSTMClassifier(**OPTIONS, **changed).fit(X, np.arange(120) % 2)
-    assert crops == [changed.get("random_crop", "auto")] * 3
-
-
 @pytest.mark.parametrize(("n_samples", "n_tried"), [(119, 2), (120, 3)])
 def test_few_samples_do_not_tell_courses_apart(monkeypatch, n_samples, n_tried):
     tried = []
 
-    def listen(*args, **changed):
-        tried.append(changed["max_epochs"])
+    def listen(*args):
+        tried.append(args)
         return verdict(1.0, temperature=3.0)
 
     monkeypatch.setattr(course, "_try", listen)

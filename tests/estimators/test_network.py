@@ -25,7 +25,7 @@ def build(n_outputs=2, X=X, weight=None, relative=(), **parameters):
         anchor,
         pooling,
         estimator.feature_encoding,
-        estimator.random_crop,
+        0.0 if estimator.return_sequences else estimator.random_crop,
     )
 
 
