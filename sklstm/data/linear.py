@@ -24,8 +24,6 @@ _N_BLOCKS = 4  # of windows that overlap, each left out in turn
 # The share of the squared error on such blocks that a map may leave, to be told the level of series
 # that drift: levels to come are none of training's. And how many numbers are asked.
 _WORTH_THE_LEVEL, _NUMBERS_TELLING = 0.8, 2**19
-# How many numbers are asked where a share of the variance is all that is to be known.
-_NUMBERS_ASKED = 2**17
 
 
 @dataclass(frozen=True)
@@ -202,26 +200,21 @@ def explained_share(
     target: NDArray[np.float64],
     weight: NDArray[np.float64] | None,
     n_timesteps: int,
-    *,
-    ignored: Collection[int] = (),
 ) -> float:
     """Return how much of the targets the last steps of sequences explain linearly.
 
-    By ridge regression on left-out samples, as `fit_linear_map`, of evenly spaced ones, of at most
-    130,000 numbers in all (ten samples at least).
+    By ridge regression on left-out samples, as `fit_linear_map`.
 
     Parameters
     ----------
     sequences : Sequences
-        At least two.
+        At least two, all of which are laid out as a table.
     target : ndarray of shape (n_samples, n_outputs)
         Not all constant.
     weight : ndarray of shape (n_samples,) or None
         Above zero.
     n_timesteps : int
         How many steps are asked.
-    ignored : collection of int, default=()
-        Features that are no numbers.
 
     Returns
     -------
@@ -238,14 +231,11 @@ def explained_share(
     >>> [round(explained_share(sequences, y, None, n_timesteps), 1) for n_timesteps in (3, 2)]
     [1.0, -0.0]
     """
-    n_columns = n_timesteps * sequences.n_features
-    chosen = spaced(len(sequences), max(_NUMBERS_ASKED // n_columns, _MIN_SAMPLES))
-    share = _shares(weight, chosen)
-    table = _standardized(_Design(sequences, n_timesteps, no_anchor(1), ignored)(chosen), share)[0]
-    y = _standardized(target[chosen], share)[0]
-    in_time = None
-    if sequences.overlap:
-        in_time = np.argsort(sequences.times[0][chosen], kind="stable")
+    samples = np.arange(len(sequences))
+    share = _shares(weight, samples)
+    table = _standardized(_Design(sequences, n_timesteps, no_anchor(1), ())(samples), share)[0]
+    y = _standardized(target, share)[0]
+    in_time = np.argsort(sequences.times[0], kind="stable") if sequences.overlap else None
     return float(1 - _fit_ridge(table, y[:, y.any(axis=0)], share, in_time)[1])
 
 

@@ -20,6 +20,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+import sklstm.training as training
 from sklstm._validation import check_int
 from sklstm.data import (
     ClassTargets,
@@ -34,7 +35,7 @@ from sklstm.estimators.crop import hangs_on_beginnings
 from sklstm.estimators.part import FitArguments, Part
 from sklstm.estimators.rowwise import RowwiseLSTM
 from sklstm.losses import CLASSIFICATION_LOSSES, Loss
-from sklstm.training import DivergedError, Targets
+from sklstm.training import Targets
 
 # Few samples take more steps: as many as times the samples make two million, within bounds.
 _STEPS_TIMES_SAMPLES, _N_STEPS = 2_000_000, (1_000, 2_000)
@@ -683,7 +684,9 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
             return course
         try:
             return find_course(self, train, super()._n_epochs(train), seed)
-        except DivergedError:  # the fit may have callbacks that prevent it, or says so itself
+        except (
+            training.DivergedError
+        ):  # the fit may have callbacks that prevent it, or says so itself
             return course
 
     def _crop(self, train: Part) -> float | str:

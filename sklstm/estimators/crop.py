@@ -3,18 +3,18 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sklstm.data import Sequences, explained_share
+from sklstm.data import Sequences, explained_share, spaced
 from sklstm.nn import Features, Inputs
 
 # Share of a sequence that "auto" leaves out at its beginning, at most, and from how many steps on:
 # of fewer, each is a large part.
 _RANDOM_CROP, _CROPPED_STEPS = 0.2, 40
+_MIN_SAMPLES = 10
 # How many values of a feature tell whether it is a flag.
 _N_VALUES = 10_000
-# Most numbers of a sequence of which a linear map is asked where classes show, how much it must
-# explain of them to be heard, and which share of that the rest must explain if beginnings are left
-# out.
-_MAX_COLUMNS, _EXPLAINED, _BY_THE_REST = 1024, 0.05, 0.5
+# Where classes show is asked of a linear map: of how many numbers a sequence, and of how many in
+# all, how much it must explain to be heard, and which share of that without the beginnings.
+_MAX_COLUMNS, _MAX_NUMBERS, _EXPLAINED, _BY_THE_REST = 1024, 2**17, 0.05, 0.5
 
 
 def resolve_random_crop(crop: float | str, sequences: Sequences, inputs: Inputs) -> float:
@@ -53,7 +53,8 @@ def hangs_on_beginnings(
 ) -> bool:
     """Tell whether the steps that "auto" may leave out say most of what classes can be told by.
 
-    Ridge regressions on the classes are asked, with these steps and without.
+    Ridge regressions on the classes are asked, with these steps and without, of evenly spaced
+    samples, 130,000 numbers in all.
 
     Parameters
     ----------
@@ -67,13 +68,18 @@ def hangs_on_beginnings(
     Returns
     -------
     bool
-        False of short sequences, of unequal lengths, and of more than 1,024 numbers a sequence.
+        False of short sequences, of unequal lengths, of more than 1,024 numbers a sequence, and of
+        fewer than ten samples.
     """
     n_timesteps = int(sequences.lengths.max())
     is_uneven = sequences.lengths.min() < n_timesteps
     n_columns = n_timesteps * sequences.n_features
-    if is_uneven or n_timesteps < _CROPPED_STEPS or n_columns > _MAX_COLUMNS:
+    is_asked = n_timesteps >= _CROPPED_STEPS and n_columns <= _MAX_COLUMNS
+    if is_uneven or not is_asked or len(sequences) < _MIN_SAMPLES:
         return False
+    chosen = spaced(len(sequences), _MAX_NUMBERS // n_columns)
+    sequences, numbers = sequences.subset(chosen), numbers[chosen]
+    weight = None if weight is None else weight[chosen]
     classes = (numbers[:, None] == np.unique(numbers)).astype(np.float64)  # (samples, classes)
     if classes.shape[1] < 2:
         return False
