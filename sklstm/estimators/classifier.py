@@ -684,10 +684,8 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
             return course
         try:
             return find_course(self, train, super()._n_epochs(train), seed)
-        except (
-            training.DivergedError
-        ):  # the fit may have callbacks that prevent it, or says so itself
-            return course
+        except training.DivergedError:
+            return course  # callbacks may prevent it in the fit, which else says so itself
 
     def _crop(self, train: Part) -> float | str:
         if self.return_sequences:
