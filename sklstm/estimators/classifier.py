@@ -126,10 +126,10 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         for every batch in training, so that few samples are not learnt by heart. The end is kept,
         and at prediction the whole sequence counts. "auto" is 0.2 where the longest training
         sequence has 40 time steps or more and all features are numbers that are not encoded (see
-        `feature_encoding`) and of more than two values, else 0; also where the steps that could be
-        left out say most of what a linear map tells of the classes. Set 0 where a label may hang on
-        the first time steps alone in another way, or in sequences of unequal length or of more than
-        1,024 numbers, of which that is not asked.
+        `feature_encoding`) and of more than two values, else 0. It is 0, too, where the steps that
+        could be left out say most of what a linear map tells of the classes. Set 0 where a label
+        may hang on the first time steps alone in another way, or in sequences of unequal length or
+        of more than 1,024 numbers, of which that is not asked.
     module : callable or None, default=None
         A network of your own: called as ``module(n_features, n_outputs)``, it returns a torch
         module whose ``forward(x, lengths)`` maps x of shape (batch, time, n_features), zero

@@ -2,6 +2,7 @@ import warnings
 
 import numpy as np
 import pytest
+import torch
 from numpy.testing import assert_array_equal
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
@@ -75,6 +76,12 @@ def test_a_network_that_is_too_sure_says_the_same_less_loudly(monkeypatch):
         model.decision_function(X), 0.25 * sure.decision_function(X), rtol=1e-6
     )
     assert_array_equal(model.predict(X), sure.predict(X))
+    stream = model.stream(method="predict_proba")
+    *_, last = (stream.step(step) for step in X[0])
+    with torch.no_grad():
+        exported = model.module_(torch.as_tensor(X[:1], dtype=torch.float32)).softmax(dim=1)
+    for each in (last, exported[0]):
+        np.testing.assert_allclose(each, model.predict_proba(X[:1])[0], atol=1e-5)
 
 
 def test_the_temperature_is_that_of_a_logistic_regression():
