@@ -688,7 +688,7 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
             return course  # callbacks may prevent it in the fit, which else says so itself
 
     def _crop(self, train: Part) -> float | str:
-        if self.return_sequences:
+        if self.module is not None or self.return_sequences:  # which crop nothing
             return 0.0
         if self.random_crop == "auto":
             numbers = self.targets_.encode(train.targets)
