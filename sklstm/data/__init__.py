@@ -11,6 +11,7 @@ from sklstm.data.feature_statistics import (
     sequence_means,
 )
 from sklstm.data.images import columns_of_images
+from sklstm.data.indicators import Indicators, find_indicators
 from sklstm.data.layout import as_sequences, holds_members, step_names
 from sklstm.data.limits import find_limits
 from sklstm.data.linear import LinearMap, explained_share, fit_linear_map
@@ -41,6 +42,7 @@ __all__ = [
     "Anchor",
     "Batches",
     "ClassTargets",
+    "Indicators",
     "LinearMap",
     "Panel",
     "RegressionTargets",
@@ -61,6 +63,7 @@ __all__ = [
     "find_anchor",
     "find_edges",
     "find_encoding",
+    "find_indicators",
     "find_limits",
     "first_rows",
     "fit_linear_map",

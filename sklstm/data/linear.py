@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklstm.data.anchor import Anchor, no_anchor
+from sklstm.data.indicators import Indicators
 from sklstm.data.rows import pieces, spaced
 from sklstm.data.sequences import Sequences
 from sklstm.data.splits import leave_blocks_out
@@ -39,6 +40,9 @@ class LinearMap:
     relative, levels : list of int
         Features that are told relative to their last value, and those of them whose last value
         itself stands in the place of its own difference, which is zero.
+    indicators : Indicators or None, default=None
+        What becomes of features that are no numbers before they are mapped; `center` and `coef`
+        have a column for each of theirs.
 
     Examples
     --------
@@ -55,16 +59,19 @@ class LinearMap:
     intercept: NDArray[np.float64]
     relative: list[int]
     levels: list[int]
+    indicators: Indicators | None = None
 
     def __call__(self, sequences: Sequences) -> NDArray[np.float64]:
         """Return the map's values, of shape (n_samples, n_outputs)."""
-        n_timesteps, _, n_outputs = self.coef.shape
+        n_timesteps, n_columns, n_outputs = self.coef.shape
         values = np.empty((len(sequences), n_outputs))
         coef = self.coef.reshape(-1, n_outputs)
-        for piece in pieces(len(sequences), n_timesteps * sequences.n_features):
+        for piece in pieces(len(sequences), n_timesteps * n_columns):
             indices = np.arange(len(sequences))[piece]
             steps, absent = _last_steps(sequences, indices, n_timesteps, self.relative, self.levels)
-            steps -= self.center
+            if self.indicators is not None:
+                steps = self.indicators(steps)
+            steps = steps - self.center
             if absent is not None:
                 steps[absent] = 0.0
             unknown = np.isnan(steps)
@@ -76,6 +83,10 @@ class LinearMap:
                 values[indices, output] = (rows * coef[:, output]).sum(axis=1)
         return values + self.intercept
 
+    def multiplied(self, factor: float) -> "LinearMap":
+        """Return the map whose values are so many times as large."""
+        return replace(self, coef=factor * self.coef, intercept=factor * self.intercept)
+
 
 def fit_linear_map(
     sequences: Sequences,
@@ -86,6 +97,7 @@ def fit_linear_map(
     force: bool,
     ignored: Collection[int] = (),
     shows_level: bool | None = None,
+    indicators: Indicators | None = None,
 ) -> LinearMap | None:
     """Fit a linear map from windows to targets by ridge regression.
 
@@ -117,6 +129,9 @@ def fit_linear_map(
         Whether the map is told the last value where the anchor hides it from the network: seasons
         that grow with the level need it. None tells it to maps of windows that overlap, where that
         leaves less than four fifths of the squared error on quarters of these, left out in turn.
+    indicators : Indicators or None, default=None
+        What becomes of features that are no numbers, of which none is `ignored` then, nor told
+        relative to its last value.
 
     Returns
     -------
@@ -144,7 +159,8 @@ def fit_linear_map(
     [1.0, 0.0, -2.0]
     """
     n_timesteps = int(sequences.lengths.max())
-    n_columns = n_timesteps * sequences.n_features
+    width = sequences.n_features if indicators is None else indicators.n_columns
+    n_columns = n_timesteps * width
     if sequences.lengths.min() < n_timesteps:
         if force:
             raise ValueError(
@@ -159,7 +175,7 @@ def fit_linear_map(
         shows_level = _is_worth_the_level(sequences, n_timesteps, target, weight, anchor, ignored)
     if shows_level:
         anchor = replace(anchor, drifting=False)
-    design = _Design(sequences, n_timesteps, anchor, ignored)
+    design = _Design(sequences, n_timesteps, anchor, ignored, indicators)
     chosen = spaced(len(sequences), max(_MAX_NUMBERS // n_columns, _MIN_SAMPLES))
     share = _shares(weight, chosen)
     table, center, scale = _standardized(design(chosen), share)
@@ -183,7 +199,7 @@ def fit_linear_map(
             float(ridge.alpha_),
         )
     slopes[:, ~table.any(axis=0)] = 0.0  # and no rounding
-    shape = (n_timesteps, sequences.n_features)
+    shape = (n_timesteps, width)
     coef, intercept = np.zeros((y.shape[1], n_columns)), np.zeros(y.shape[1])
     coef[varies], intercept[varies] = slopes / scale, level
     return LinearMap(
@@ -192,6 +208,7 @@ def fit_linear_map(
         y_center + y_scale * intercept,
         anchor.relative,
         anchor.levels,
+        indicators,
     )
 
 
@@ -247,14 +264,17 @@ class _Design:
     n_timesteps: int
     anchor: Anchor
     ignored: Collection[int]
+    indicators: Indicators | None = None
 
     def __call__(self, indices: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return rows of the table, (n_indices, n_timesteps * n_features)."""
+        """Return rows of the table, (n_indices, n_timesteps * n_columns)."""
         anchor = self.anchor
         steps, _ = _last_steps(
             self.sequences, indices, self.n_timesteps, anchor.relative, anchor.levels
         )
         steps[:, :, list(self.ignored)] = 0.0  # constant, and thus without effect
+        if self.indicators is not None:
+            steps = self.indicators(steps)
         return steps.reshape(len(indices), -1)
 
 

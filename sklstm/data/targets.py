@@ -169,6 +169,8 @@ class ClassTargets:
     ----------
     classes : ndarray of shape (n_classes,)
         The labels, sorted.
+    linear : LinearMap or None, default=None
+        What is added to the scores of a network.
 
     Examples
     --------
@@ -179,8 +181,9 @@ class ClassTargets:
     [1, 0]
     """
 
-    def __init__(self, classes: NDArray[Any]) -> None:
+    def __init__(self, classes: NDArray[Any], linear: LinearMap | None = None) -> None:
         self.classes = classes
+        self.linear = linear
 
     def encode(self, y: NDArray[Any]) -> NDArray[np.int64]:
         """Return the number of each label's class.

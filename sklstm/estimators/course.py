@@ -1,14 +1,15 @@
-"""How long a classifier is trained, and how sure it may be: fits judged on unseen samples."""
+"""How long a classifier is trained, and what becomes of its scores, judged on unseen samples."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from scipy.special import entr, log_softmax
+from scipy.optimize import minimize
+from scipy.special import entr, logsumexp, softmax
 
-from sklstm.data import held_out_blocks
+from sklstm.data import LinearMap, find_indicators, fit_linear_map, held_out_blocks, no_anchor
 from sklstm.estimators.held_out import Block, fit_without
 from sklstm.estimators.part import Part
 
@@ -19,11 +20,13 @@ _ENOUGH_TO_CHOOSE = 120
 # One block of so many is held out; each class in so many runs at most, since copies of windows may
 # overlap without our knowing.
 _N_BLOCKS, _N_RUNS = 4, 40
-_HIGHEST_TEMPERATURE = 100.0
+_HIGHEST_TEMPERATURE, _MOST_LINEAR = 100.0, 100.0
 _SHORT, _MIDDLE, _WHOLE = 1 / 8, 1 / 3, 1.0
 # More passes are sure to help where the middle course has less than this share of the short one's
 # log loss, or of the entropy of the classes.
 _STILL_FALLS, _NEARLY_NOTHING = 0.8, 0.1
+# A linear map joins the network where it lowers the log loss by this share of the entropy.
+_WORTH_A_MAP = 0.02
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,14 @@ class Course:
     share : float in (0, 1]
         Of the passes over the samples.
     temperature : float of at least 1
-        By which the scores are divided behind them.
+        By which the network's scores are divided behind them.
+    linear_weight : float of at least 0
+        Of a linear map, whose values are added to these.
     """
 
     share: float = _WHOLE
     temperature: float = 1.0
+    linear_weight: float = 0.0
 
 
 def find_course(estimator: Any, train: Part, n_epochs: int, seed: int) -> Course:
@@ -53,6 +59,12 @@ def find_course(estimator: Any, train: Part, n_epochs: int, seed: int) -> Course
     [1]_ with the sides changed: trials have fewer samples, which makes a long course look worse
     than it is. What a course is too sure of is mended by a temperature [2]_, which changes no
     label: that of the course, or of the middle one where the whole is not tried.
+
+    A linear map is fitted to what is kept, too. Its values are added to the network's scores where
+    that lowers the log loss by a fiftieth of the classes' entropy, and by as much as a weight more
+    is to bring [4]_; each has the weight that is best with the other's, which is stacking [3]_.
+    Classes that hang on what stands at one step, or on the level of many, take a linear map few
+    samples to learn, and a network many.
 
     Parameters
     ----------
@@ -81,6 +93,9 @@ def find_course(estimator: Any, train: Part, n_epochs: int, seed: int) -> Course
     .. [1] Breiman, Friedman, Olshen and Stone (1984), Classification and regression trees.
     .. [2] Guo, Pleiss, Sun and Weinberger (2017), On calibration of modern neural networks,
        International Conference on Machine Learning.
+    .. [3] Wolpert (1992), Stacked generalization, Neural Networks 5(2).
+    .. [4] Akaike (1974), A new look at the statistical model identification, IEEE Transactions on
+       Automatic Control 19(6).
     """
     if not _LEAST_SAMPLES <= len(train.y) <= _MOST_SAMPLES:
         return Course()
@@ -90,15 +105,49 @@ def find_course(estimator: Any, train: Part, n_epochs: int, seed: int) -> Course
     if not (weight[kept].any() and counts.any()):
         return Course()
 
-    def tell(share: float) -> _Verdict:
-        return _try(estimator, train, block, counts, seed, max(1, round(share * n_epochs)))
+    judge = _judge(estimator, train, block, numbers, counts)
 
+    def tell(share: float) -> _Trial:
+        return _try(estimator, train, block, judge, seed, max(1, round(share * n_epochs)))
+
+    entropy = _entropy(numbers, weight)
     tried = {share: tell(share) for share in (_SHORT, _MIDDLE)}
-    if len(train.y) < _ENOUGH_TO_CHOOSE or _is_clear(tried, _entropy(numbers, weight)):
-        return Course(_WHOLE, tried[_MIDDLE].temperature)
-    tried[_WHOLE] = tell(_WHOLE)
-    share = _best(tried)
-    return Course(share, tried[share].temperature)
+    share, chosen = _WHOLE, tried[_MIDDLE]
+    is_clear = _is_clear(tried, entropy) and not chosen.wants_map(entropy)
+    if len(train.y) >= _ENOUGH_TO_CHOOSE and not is_clear:
+        tried[_WHOLE] = tell(_WHOLE)
+        share = _best(tried)
+        chosen = tried[share]
+    verdict = chosen.joined if chosen.wants_map(entropy) else chosen.alone
+    return Course(share, verdict.temperature, verdict.linear_weight)
+
+
+def fit_class_map(estimator: Any, part: Part, *, force: bool = False) -> LinearMap | None:
+    """Fit a linear map from sequences to indicators of their classes, (n_samples, n_classes).
+
+    Parameters
+    ----------
+    estimator : LSTMClassifier
+        With checked parameters, and its `classes_`.
+    part : Part
+        What it is fitted to.
+    force : bool, default=False
+        As of `fit_linear_map`.
+
+    Returns
+    -------
+    LinearMap or None
+    """
+    numbers, weight = estimator._encode(part)
+    n_classes = len(estimator.classes_)
+    return fit_linear_map(
+        part.sequences,
+        np.eye(n_classes)[numbers],
+        weight,
+        no_anchor(n_classes),
+        force=force,
+        indicators=find_indicators(part.sequences, estimator.categorical_),
+    )
 
 
 def _hold_out(train: Part, numbers: NDArray[np.int64], seed: int) -> Block:
@@ -117,7 +166,7 @@ def _hold_out(train: Part, numbers: NDArray[np.int64], seed: int) -> Block:
 
 @dataclass(frozen=True)
 class _Verdict:
-    """What a course says of samples not seen.
+    """What scores say of samples not seen.
 
     Attributes
     ----------
@@ -125,18 +174,24 @@ class _Verdict:
         Mean log losses of samples that are independent of those of other groups.
     weight : ndarray of shape (n_groups,)
         Sums to one.
-    temperature : float
-        Of the scores, that makes the mean loss least.
+    temperature, linear_weight : float
+        Of the network's scores, and of the map's values, that make the mean loss least.
     """
 
     losses: NDArray[np.float64]
     weight: NDArray[np.float64]
-    temperature: float
+    temperature: float = 1.0
+    linear_weight: float = 0.0
 
     @property
     def loss(self) -> float:
         """The mean."""
         return float(self.weight @ self.losses)
+
+    @property
+    def n_independent(self) -> float:
+        """How many samples of one weight would tell as much."""
+        return float(1 / np.sum(self.weight**2))
 
     def is_clearly_better_than(self, other: "_Verdict") -> bool:
         """Tell whether it is better by more than a standard error."""
@@ -144,49 +199,108 @@ class _Verdict:
         mean = float(self.weight @ gain)
         spread = float(np.linalg.norm(self.weight * (gain - mean)))
         # n groups of one weight have n - 1 degrees of freedom: of one alone nothing can be told
-        freedom = max(1 - float(np.sum(self.weight**2)), 0.0)
+        freedom = max(1 - 1 / self.n_independent, 0.0)
         return bool(mean * np.sqrt(freedom) > spread)
 
 
-def _try(
+@dataclass(frozen=True)
+class _Trial:
+    """What a course says of samples not seen: its network alone, and joined by the linear map."""
+
+    alone: _Verdict
+    joined: _Verdict
+
+    def wants_map(self, entropy: float) -> bool:
+        """Tell whether the map is worth having."""
+        gain = self.alone.loss - self.joined.loss
+        return gain > max(_WORTH_A_MAP * entropy, 1 / self.alone.n_independent)
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """Samples that are held out.
+
+    Attributes
+    ----------
+    numbers : ndarray of shape (n_samples,)
+        Of their classes.
+    weight : ndarray of shape (n_samples,)
+    groups : ndarray of shape (n_samples,)
+        Samples of one group are not independent.
+    linear : ndarray of shape (n_samples, n_classes) or None
+        What a linear map says of them.
+    """
+
+    numbers: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    groups: NDArray[np.int64]
+    linear: NDArray[np.float64] | None
+
+    def __call__(self, scores: NDArray[np.float64]) -> _Trial:
+        """Judge a network's scores (n_samples, n_classes)."""
+        alone = self._verdict(scores)
+        return _Trial(alone, alone if self.linear is None else self._verdict(scores, self.linear))
+
+    def _verdict(self, *scores: NDArray[np.float64]) -> _Verdict:
+        losses, (inverse, *linear) = _log_losses(scores, self.numbers, self.weight)
+        weight = np.bincount(self.groups, self.weight)
+        told = weight > 0
+        means = np.bincount(self.groups, self.weight * losses)[told] / weight[told]
+        return _Verdict(means, weight[told] / weight.sum(), 1 / inverse, *linear)
+
+
+def _judge(
     estimator: Any,
     train: Part,
     block: Block,
-    counts: NDArray[np.float64],
-    seed: int,
-    n_epochs: int,
-) -> _Verdict:
-    """Fit to all but one block of samples, and judge that; `counts` is their weight."""
+    numbers: NDArray[np.int64],
+    weight: NDArray[np.float64],
+) -> _Judge:
+    """Return what judges fits to all but one block of samples; `weight` is that of the block."""
+    kept, held_out = block
+    rest = train.sequences.subset(held_out)
+    # neighbouring windows share most of their steps
+    length = int(rest.lengths.max()) if rest.overlap else 1
+    linear = fit_class_map(estimator, train.subset(kept)) if estimator.linear_skip else None
+    return _Judge(
+        numbers[held_out],
+        weight,
+        np.arange(len(held_out)) // length,
+        None if linear is None else linear(rest),
+    )
+
+
+def _try(
+    estimator: Any, train: Part, block: Block, judge: _Judge, seed: int, n_epochs: int
+) -> _Trial:
+    """Fit to all but one block of samples, and judge that."""
     trial, rest = fit_without(
         estimator, train, block, seed, classes=estimator.classes_, max_epochs=n_epochs
     )
-    scores = trial._run_net(rest.sequences).numpy()
-    # neighbouring windows share most of their steps
-    length = int(rest.sequences.lengths.max()) if rest.sequences.overlap else 1
-    losses, temperature = _log_losses(scores, _numbers(trial, rest)[0], counts)
-    groups = np.arange(len(losses)) // length
-    weight = np.bincount(groups, counts)
-    told = weight > 0
-    means = np.bincount(groups, counts * losses)[told] / weight[told]
-    return _Verdict(means, weight[told] / weight.sum(), temperature)
+    return judge(trial._run_net(rest.sequences).numpy())
 
 
 def _log_losses(
-    scores: NDArray[np.float64], numbers: NDArray[np.int64], weight: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], float]:
-    """Return the losses of scores (n_samples, n_classes) at the best temperature, and that."""
+    scores: Sequence[NDArray[np.float64]], numbers: NDArray[np.int64], weight: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the losses of a sum of scores (n_samples, n_classes), and the factors that suit it.
 
-    def losses(inverse: float) -> NDArray[np.float64]:
-        log_p = log_softmax(inverse * scores, axis=1)
-        return np.asarray(-log_p[np.arange(len(numbers)), numbers])
+    The factor of the first is one at most.
+    """
+    table = np.stack(scores)  # (n_scores, n_samples, n_classes)
+    right = table[:, np.arange(len(numbers)), numbers]  # (n_scores, n_samples)
+    share = weight / weight.sum()
 
-    def mean(inverse: float) -> float:
-        return float(np.average(losses(inverse), weights=weight))
+    def mean(factors: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        total = np.tensordot(factors, table, 1)  # (n_samples, n_classes)
+        said = (softmax(total, axis=1) * table).sum(axis=2)  # (n_scores, n_samples)
+        return float(share @ (logsumexp(total, axis=1) - factors @ right)), (said - right) @ share
 
-    bounds = (1 / _HIGHEST_TEMPERATURE, 1.0)
-    found = float(minimize_scalar(mean, bounds=bounds, method="bounded").x)
-    best = min(found, 1.0, key=mean)
-    return losses(best), 1 / best
+    bounds = [(1 / _HIGHEST_TEMPERATURE, 1.0), *[(0.0, _MOST_LINEAR)] * (len(scores) - 1)]
+    start = np.array([1.0, *[0.0] * (len(scores) - 1)])
+    factors = minimize(mean, start, jac=True, bounds=bounds, method="L-BFGS-B").x
+    total = np.tensordot(factors, table, 1)
+    return logsumexp(total, axis=1) - factors @ right, factors
 
 
 def _numbers(estimator: Any, part: Part) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -200,13 +314,14 @@ def _entropy(numbers: NDArray[np.int64], weight: NDArray[np.float64]) -> float:
     return float(entr(np.bincount(numbers, weight) / weight.sum()).sum())
 
 
-def _is_clear(tried: dict[float, _Verdict], entropy: float) -> bool:
+def _is_clear(tried: dict[float, _Trial], entropy: float) -> bool:
     """Tell whether the short and the middle course say that more passes will help."""
-    short, middle = tried[_SHORT].loss, tried[_MIDDLE].loss
+    short, middle = tried[_SHORT].alone.loss, tried[_MIDDLE].alone.loss
     return middle < _STILL_FALLS * short or middle < _NEARLY_NOTHING * entropy
 
 
-def _best(tried: dict[float, _Verdict]) -> float:
+def _best(tried: dict[float, _Trial]) -> float:
     """Return the shorter share that is better, if it is clearly so, else the whole."""
-    shorter = min((_SHORT, _MIDDLE), key=lambda share: tried[share].loss)
-    return shorter if tried[shorter].is_clearly_better_than(tried[_WHOLE]) else _WHOLE
+    shorter = min((_SHORT, _MIDDLE), key=lambda share: tried[share].alone.loss)
+    is_better = tried[shorter].alone.is_clearly_better_than(tried[_WHOLE].alone)
+    return shorter if is_better else _WHOLE

@@ -27,7 +27,6 @@ from sklstm.data import (
     fit_linear_map,
     no_anchor,
     numbers_of_steps,
-    spaced,
 )
 from sklstm.estimators.network import dtype_of
 from sklstm.estimators.options import resolve_option
@@ -37,9 +36,6 @@ from sklstm.estimators.trials import Plan, find_plan
 from sklstm.losses import REGRESSION_LOSSES, Loss, RegressionLoss
 from sklstm.nn import NORMALIZATIONS, POOLINGS
 from sklstm.training import Targets
-
-# Samples from which the share of the linear map is told.
-_N_DESCRIBED = 4_096
 
 _QUANTILE_LOSSES = [name for name, loss in REGRESSION_LOSSES.items() if loss.has_quantiles]
 
@@ -629,19 +625,15 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         ).numpy()
         return predicted
 
+    def _parts(
+        self, linear: LinearMap, sequences: Sequences
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        unit = self.targets_.trust * self.targets_.scale
+        return linear(sequences), unit * self._network_part(sequences)
+
     def _describe(self, train: Part, valid: Part | None) -> None:
-        targets = self.targets_
-        self.network_trust_ = targets.trust
-        self.linear_share_ = 0.0 if targets.linear is None else np.nan
+        self.network_trust_ = self.targets_.trust
         super()._describe(train, valid)
-        if targets.linear is None:
-            return
-        chosen = spaced(len(train.y), _N_DESCRIBED)
-        sequences = train.sequences.subset(chosen)
-        linear = targets.linear(sequences).var(axis=0)
-        network = (targets.trust * targets.scale * self._network_part(sequences)).var(axis=0)
-        total = np.maximum(linear + network, np.finfo(float).tiny)
-        self.linear_share_ = float((linear / total).mean())
 
     def _respond(self, method: str, outputs: Tensor, sequences: Sequences | None) -> NDArray[Any]:
         loss = self.net_.criterion_

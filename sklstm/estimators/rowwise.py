@@ -11,10 +11,13 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from sklstm._validation import check_int, check_sample_weight
-from sklstm.data import Sequences, split_steps
+from sklstm.data import LinearMap, Sequences, spaced, split_steps
 from sklstm.estimators.base import BaseLSTM
 from sklstm.estimators.part import Part
 from sklstm.estimators.stream import Stream
+
+# How many training samples tell which share of what is predicted is the linear map's.
+_N_DESCRIBED = 4_096
 
 
 class RowwiseLSTM(BaseLSTM):
@@ -32,6 +35,12 @@ class RowwiseLSTM(BaseLSTM):
     @abstractmethod
     def _respond(self, method: str, outputs: Tensor, sequences: Sequences | None) -> NDArray[Any]:
         """Return what a method says of outputs, (n_rows, n_outputs), row by row."""
+
+    @abstractmethod
+    def _parts(
+        self, linear: LinearMap, sequences: Sequences
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return what the linear map and what the network adds, both (n_samples, n_outputs)."""
 
     def stream(self, n_streams: int | None = None, method: str = "predict") -> Stream:
         """Predict step by step, while a sequence is still coming in.
@@ -87,6 +96,18 @@ class RowwiseLSTM(BaseLSTM):
     def _by_sequence(self, rows: NDArray[Any], sequences: Sequences) -> NDArray[Any]:
         """Return rows sequence by sequence where there is one a time step."""
         return split_steps(rows, sequences) if self._built_with("return_sequences") else rows
+
+    def _describe(self, train: Part, valid: Part | None) -> None:
+        linear = self.targets_.linear
+        self.linear_share_ = 0.0 if linear is None else np.nan
+        super()._describe(train, valid)
+        if linear is None:
+            return
+        chosen = spaced(len(train.y), _N_DESCRIBED)
+        parts = self._parts(linear, train.sequences.subset(chosen))
+        of_map, of_network = (part.var(axis=0) for part in parts)
+        total = np.maximum(of_map + of_network, np.finfo(float).tiny)
+        self.linear_share_ = float((of_map / total).mean())
 
     def _score_steps(self, X: Any, y: Any, sample_weight: ArrayLike | None) -> float:
         """Return the score over all time steps that have a target."""

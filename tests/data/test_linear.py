@@ -11,6 +11,7 @@ from sklstm.data import (
     Windows,
     as_sequences,
     explained_share,
+    find_indicators,
     fit_linear_map,
     no_anchor,
     view_windows,
@@ -298,3 +299,48 @@ def test_the_explained_share_is_that_of_left_out_samples():
     found = explained_share(as_sequences(X), y, None, 6)
     assert found == pytest.approx(expected, abs=1e-3)
     assert explained_share(as_sequences(X), y, None, 5) < found
+
+
+def test_symbols_are_regressed_on_one_column_a_value():
+    rng = np.random.default_rng(0)
+    X = np.dstack([rng.integers(3, size=(90, 4)), rng.normal(size=(90, 4))])
+    y = (X[:, 2, 0] == 1) * 5.0 + X[:, 0, 1] + rng.normal(size=90)
+    sequences = as_sequences(X, np.float64)
+    indicators = find_indicators(sequences, [])
+    linear = fit_linear_map(
+        sequences, y[:, None], None, no_anchor(1), force=False, indicators=indicators
+    )
+    one_hot = np.dstack([*[X[:, :, 0] == value for value in range(3)], X[:, :, 1]])
+    expected = fit(one_hot.astype(float), y[:, None])
+    assert linear.coef.shape == (4, 4, 1)
+    assert_allclose(linear.coef, expected.coef, atol=1e-12)
+    assert_allclose(linear(sequences), expected(as_sequences(one_hot, np.float64)))
+    assert_allclose(linear.multiplied(3.0)(sequences), 3 * linear(sequences))
+
+
+def test_columns_of_symbols_count(monkeypatch):
+    X = np.resize(np.arange(5.0), (60, 7, 1))
+    X = np.random.default_rng(0).permuted(X, axis=0)
+    sequences, y = as_sequences(X, np.float64), X[:, 0] ** 2
+    indicators = find_indicators(sequences, [])
+    options = {"force": False, "indicators": indicators}
+    monkeypatch.setattr("sklstm.data.linear._MAX_COLUMNS", 35)
+    assert fit_linear_map(sequences, y, None, no_anchor(1), **options) is not None
+    monkeypatch.setattr("sklstm.data.linear._MAX_COLUMNS", 34)
+    assert fit_linear_map(sequences, y, None, no_anchor(1), **options) is None
+
+
+def test_symbols_that_are_missing_or_absent_count_as_what_is_usual():
+    X = np.random.default_rng(0).integers(3, size=(90, 4, 1)).astype(float)
+    y = (X[:, 2] == 1) * 1.0
+    sequences = as_sequences(X, np.float64)
+    linear = fit_linear_map(
+        sequences, y, None, no_anchor(1), force=False, indicators=find_indicators(sequences, [])
+    )
+    missing = np.array([[[np.nan], [np.nan], [1.0], [0.0]]])
+    short = [np.array([[1.0], [0.0]])]
+    told = [
+        linear(as_sequences(missing, np.float64, allow_nan=True)),
+        linear(as_sequences(short, np.float64)),
+    ]
+    assert_allclose(*told)

@@ -1,15 +1,19 @@
 import warnings
+from copy import deepcopy
 
 import numpy as np
 import pytest
 import torch
-from numpy.testing import assert_array_equal
-from sklearn.linear_model import LogisticRegression
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.optimize import minimize
+from scipy.special import log_softmax, softmax
+from sklearn.linear_model import LogisticRegression, RidgeCV
 from sklearn.metrics import log_loss
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from torch import nn
 
 from sklstm import LSTMClassifier, make_windows
-from sklstm.data import as_sequences
+from sklstm.data import ClassTargets, as_sequences
 from sklstm.estimators import course
 from sklstm.estimators.part import Part
 from sklstm.training import DivergedError
@@ -40,10 +44,23 @@ def whole_course(model, X, y):
     return LSTMClassifier(**OPTIONS, max_epochs=n_epochs).fit(X, y)
 
 
+def symbols(n, seed=0):
+    """Return sequences of four symbols, whose label is that of the tenth step's kind."""
+    rng = np.random.default_rng(seed)
+    X = rng.integers(4, size=(n, 30, 1))
+    return X, np.array(["even", "odd"])[X[:, 9, 0] % 2]
+
+
 def verdict(losses, temperature=1.0):
     losses = np.atleast_1d(losses)
     weight = np.full(len(losses), 1 / len(losses))
     return course._Verdict(losses, weight, temperature)
+
+
+def trial(losses, temperature=1.0):
+    """Return what a course says that no map joins."""
+    alone = verdict(losses, temperature)
+    return course._Trial(alone, alone)
 
 
 def test_noisy_labels_are_not_learnt_by_heart():
@@ -68,20 +85,18 @@ def test_what_leaves_no_doubt_is_trained_as_before():
 def test_a_network_that_is_too_sure_says_the_same_less_loudly(monkeypatch):
     X, y = levels(80, 0.2)
     sure = LSTMClassifier(**OPTIONS, max_epochs=30).fit(X, y)
-    monkeypatch.setattr(course, "_try", lambda *args: verdict(1.0, temperature=4.0))
+    monkeypatch.setattr(course, "_try", lambda *args: trial(1.0, temperature=4.0))
     monkeypatch.setattr(LSTMClassifier, "_n_steps", lambda self, n_samples: 30 * 10)
     model = LSTMClassifier(**OPTIONS).fit(X, y)
     assert model.n_iter_ == 30
-    np.testing.assert_allclose(
-        model.decision_function(X), 0.25 * sure.decision_function(X), rtol=1e-6
-    )
+    assert_allclose(model.decision_function(X), 0.25 * sure.decision_function(X), rtol=1e-6)
     assert_array_equal(model.predict(X), sure.predict(X))
     stream = model.stream(method="predict_proba")
     *_, last = (stream.step(step) for step in X[0])
     with torch.no_grad():
         exported = model.module_(torch.as_tensor(X[:1], dtype=torch.float32)).softmax(dim=1)
     for each in (last, exported[0]):
-        np.testing.assert_allclose(each, model.predict_proba(X[:1])[0], atol=1e-5)
+        assert_allclose(each, model.predict_proba(X[:1])[0], atol=1e-5)
 
 
 def test_the_temperature_is_that_of_a_logistic_regression():
@@ -90,28 +105,51 @@ def test_the_temperature_is_that_of_a_logistic_regression():
     margin = scores[:, 1:] - scores[:, :1]
     numbers = (rng.random(300) < 1 / (1 + np.exp(-0.4 * margin[:, 0]))).astype(int)
     weight = rng.uniform(0.5, 2, size=300)
-    losses, temperature = course._log_losses(scores, numbers, weight)
+    losses, (inverse,) = course._log_losses([scores], numbers, weight)
     line = LogisticRegression(C=np.inf, fit_intercept=False, tol=1e-8)
     line.fit(margin, numbers, sample_weight=weight)
-    assert 1 / temperature == pytest.approx(line.coef_[0, 0], rel=1e-3)
+    assert inverse == pytest.approx(line.coef_[0, 0], rel=1e-3)
     loss = log_loss(numbers, line.predict_proba(margin), sample_weight=weight)
     assert np.average(losses, weights=weight) == pytest.approx(loss, rel=1e-6)
 
 
 def test_what_is_never_wrong_keeps_its_scores():
     numbers = np.array([0, 1, 2, 0])
-    assert course._log_losses(np.eye(3)[numbers] * 5, numbers, np.ones(4))[1] == 1
+    assert course._log_losses([np.eye(3)[numbers] * 5], numbers, np.ones(4))[1] == 1
 
 
 def test_what_says_nothing_is_not_put_out():
     numbers = np.array([0, 1, 2, 0])
-    temperature = course._log_losses(-np.eye(3)[numbers], numbers, np.ones(4))[1]
-    assert temperature == pytest.approx(100, rel=1e-2)
+    inverse = course._log_losses([-np.eye(3)[numbers]], numbers, np.ones(4))[1]
+    assert inverse == 0.01
+
+
+def test_the_weights_of_network_and_map_are_those_of_a_logistic_regression():
+    rng = np.random.default_rng(0)
+    scores = rng.normal(size=(2, 300, 3)) * 3
+    p = softmax(0.3 * scores[0] + 0.8 * scores[1], axis=1)
+    numbers = (rng.random(300)[:, None] > p.cumsum(axis=1)).sum(axis=1)
+    weight = rng.uniform(0.5, 2, size=300)
+    losses, factors = course._log_losses(scores, numbers, weight)
+
+    def mean(factors):
+        p = softmax(factors[0] * scores[0] + factors[1] * scores[1], axis=1)
+        return log_loss(numbers, p, sample_weight=weight)
+
+    best = minimize(mean, [0.5, 0.5], method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-9})
+    assert_allclose(factors, best.x, rtol=1e-3)
+    assert np.average(losses, weights=weight) == pytest.approx(best.fun, rel=1e-6)
+
+
+def test_a_map_that_says_nothing_has_no_weight():
+    numbers = np.array([0, 1, 2, 0])
+    scores = np.eye(3)[numbers]
+    assert_array_equal(course._log_losses([scores, -scores], numbers, np.ones(4))[1], [1, 0])
 
 
 def tried(*losses):
     """Return what came out of the courses of given log losses."""
-    return dict(zip((1 / 8, 1 / 3, 1.0), map(verdict, losses), strict=False))
+    return dict(zip((1 / 8, 1 / 3, 1.0), map(trial, losses), strict=False))
 
 
 ONE_BY_ONE = np.array([0.1, 0.2, 0.3, 0.4])
@@ -247,10 +285,10 @@ def test_neighbouring_windows_count_as_one(monkeypatch):
     y = np.arange(len(X)) % 2
     LSTMClassifier(**OPTIONS).fit(X, y)
     held_out = -(-len(X) // 4) - 1
-    assert len(told[1.0].losses) == -(-held_out // 10)
+    assert len(told[1.0].alone.losses) == -(-held_out // 10)
     apart = np.random.default_rng(0).normal(size=(160, 10, 1))
     LSTMClassifier(**OPTIONS).fit(apart, np.arange(160) % 2)
-    assert len(told[1.0].losses) == 40
+    assert len(told[1.0].alone.losses) == 40
 
 
 def test_many_classes_are_no_numbers():
@@ -308,7 +346,7 @@ def test_an_interrupted_trial_ends_the_fit(monkeypatch):
 def continued(monkeypatch):
     """Return a model of an eighth of the passes and a temperature of two, to go on with."""
     monkeypatch.setattr(LSTMClassifier, "_n_steps", lambda self, n_samples: 160)
-    monkeypatch.setattr(course, "_try", lambda *args: verdict(1.0, temperature=2.0))
+    monkeypatch.setattr(course, "_try", lambda *args: trial(1.0, temperature=2.0))
     monkeypatch.setattr(course, "_best", lambda tried: 1 / 8)
     X, y = levels(120, 0.2)
     return LSTMClassifier(**OPTIONS, warm_start=True).fit(X, y), X, y
@@ -330,7 +368,7 @@ def test_training_goes_on_from_the_scores_before_they_were_divided(continued, go
     for each in (model, same):
         getattr(each, go_on)(X, y)
     assert model.temperature_ == 2
-    np.testing.assert_allclose(2 * model.decision_function(X), same.decision_function(X), rtol=1e-5)
+    assert_allclose(2 * model.decision_function(X), same.decision_function(X), rtol=1e-5)
 
 
 def test_who_fails_to_go_on_leaves_the_scores_divided(continued):
@@ -348,10 +386,125 @@ def test_few_samples_do_not_tell_courses_apart(monkeypatch, n_samples, n_tried):
 
     def listen(*args):
         tried.append(args)
-        return verdict(1.0, temperature=3.0)
+        return trial(1.0, temperature=3.0)
 
     monkeypatch.setattr(course, "_try", listen)
     monkeypatch.setattr(LSTMClassifier, "_n_steps", lambda self, n_samples: 480)
     model = LSTMClassifier(**OPTIONS, batch_size=n_samples // 5).fit(*levels(n_samples, 0.2))
     assert len(tried) == n_tried
     assert (model.epochs_share_, model.temperature_) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("n", "alone", "joined", "wants"),
+    [(200, 0.5, 0.49, False), (200, 0.5, 0.48, True), (20, 0.5, 0.46, False), (20, 0.5, 0.4, True)],
+)
+def test_a_map_must_be_worth_having(n, alone, joined, wants):
+    """By 0.014 of two classes that are as frequent, and by one over the number of samples."""
+    tried = course._Trial(verdict(np.full(n, alone)), verdict(np.full(n, joined)))
+    assert tried.wants_map(float(np.log(2))) is wants
+
+
+@pytest.fixture(scope="module")
+def joined():
+    """Return a model that a linear map has joined, and new data."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LSTMClassifier, "_n_steps", lambda self, n_samples: 200)
+        model = LSTMClassifier(**OPTIONS).fit(*symbols(160))
+    return model, *symbols(500, seed=1)
+
+
+def test_a_linear_map_joins_where_classes_hang_on_one_step(joined):
+    model, X, y = joined
+    alone = LSTMClassifier(**OPTIONS, linear_skip=False, max_epochs=10).fit(*symbols(160))
+    assert (alone.linear_share_, alone.targets_.linear) == (0, None)
+    assert model.linear_share_ > 0.5
+    assert model.score(X, y) > 0.99 > alone.score(X, y) + 0.1
+    assert log_loss(y, model.predict_proba(X)) < 0.1
+
+
+def test_scores_are_those_of_the_network_and_of_the_map(joined):
+    model, X, _ = joined
+    assert isinstance(model.targets_, ClassTargets)
+    with torch.no_grad():
+        scores = model.module_(torch.as_tensor(X, dtype=torch.float32)).numpy()
+    scores = scores + model.targets_.linear(as_sequences(X))
+    assert_allclose(model.predict_proba(X), softmax(scores, axis=1), rtol=1e-5)
+    assert_allclose(model.predict_log_proba(X), log_softmax(scores, axis=1), rtol=1e-5, atol=1e-9)
+    assert_allclose(model.decision_function(X), scores[:, 1] - scores[:, 0], rtol=1e-5)
+    assert_array_equal(model.predict(X), model.classes_[scores.argmax(axis=1)])
+
+
+def test_the_map_is_fitted_to_all_samples(joined):
+    model, *_ = joined
+    X, y = symbols(160)
+    table = OneHotEncoder(sparse_output=False).fit_transform(X[:, :, 0])
+    table = StandardScaler().fit_transform(table)
+    classes = np.eye(2)[np.searchsorted(model.classes_, y)]
+    scaled = StandardScaler().fit(classes)
+    chosen = RidgeCV(alphas=np.logspace(-4, 3, 29) * 160).fit(table, scaled.transform(classes))
+    expected = scaled.inverse_transform(chosen.predict(table))
+    found = model.targets_.linear(as_sequences(X))
+    weight = np.ptp(found[:, 0]) / np.ptp(expected[:, 0])
+    assert weight > 0
+    assert_allclose(found, weight * expected, rtol=1e-6, atol=1e-9)
+
+
+def test_a_map_stays_where_training_goes_on(joined):
+    model, X, y = deepcopy(joined)
+    linear = model.targets_.linear
+    model.partial_fit(X, y)
+    assert model.targets_.linear is linear
+    model.set_params(warm_start=True, max_epochs=2, early_stopping=True).fit(X, y)
+    assert model.targets_.linear is linear
+    assert model.best_validation_score_ > 0.99
+
+
+def test_what_a_map_has_joined_is_no_stream(joined):
+    with pytest.raises(ValueError, match=r"linear map.*linear_skip=False"):
+        joined[0].stream()
+
+
+def test_the_whole_course_is_tried_with_a_map(monkeypatch):
+    """Else its network, surer than that of the middle one, would have too much weight."""
+    tried = []
+
+    def listen(*args):
+        tried.append(args)
+        return course._Trial(verdict(np.full(40, 0.5)), verdict(np.zeros(40)))
+
+    monkeypatch.setattr(course, "_try", listen)
+    monkeypatch.setattr(course, "_is_clear", lambda tried, entropy: True)
+    monkeypatch.setattr(LSTMClassifier, "_n_steps", lambda self, n_samples: 20)
+    LSTMClassifier(**OPTIONS).fit(*symbols(120))
+    assert len(tried) == 3
+
+
+@pytest.mark.parametrize("class_weight", [{"even": 0, "odd": 1}, "balanced"])
+def test_classes_of_a_map_may_have_weights(class_weight, monkeypatch):
+    monkeypatch.setattr(LSTMClassifier, "_n_steps", lambda self, n_samples: 200)
+    X, y = symbols(160)
+    rare = np.flatnonzero((y == "odd") | (np.arange(160) % 4 == 0))
+    model = LSTMClassifier(**OPTIONS, class_weight=class_weight).fit(X[rare], y[rare])
+    assert np.isfinite(model.predict_proba(X)).all()
+    assert (model.linear_share_ > 0) is (class_weight == "balanced")
+
+
+def test_there_is_no_map_to_force():
+    with pytest.raises(ValueError, match="'linear_skip' parameter of an LSTMClassifier"):
+        LSTMClassifier(linear_skip=True).fit(*symbols(20))
+
+
+def test_a_map_reads_the_last_steps(joined):
+    model, X, _ = joined
+    longer = np.concatenate([np.zeros((len(X), 5, 1), int), X], axis=1)
+    linear = model.targets_.linear
+    assert_array_equal(linear(as_sequences(longer)), linear(as_sequences(X)))
+    assert len(model.predict([sequence[20:] for sequence in X])) == len(X)
+
+
+def test_of_sequences_of_several_lengths_there_is_no_map(monkeypatch):
+    monkeypatch.setattr(LSTMClassifier, "_n_steps", lambda self, n_samples: 20)
+    X, y = symbols(160)
+    uneven = [sequence[i % 2 :] for i, sequence in enumerate(X)]
+    assert LSTMClassifier(**OPTIONS).fit(uneven, y).linear_share_ == 0
