@@ -685,15 +685,8 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
     def _n_steps(self, n_samples: int) -> int:
         return int(np.clip(_STEPS_TIMES_SAMPLES / n_samples, *_N_STEPS))
 
-    @property
-    def _has_free_course(self) -> bool:
-        return isinstance(self.max_epochs, str) and not self.early_stopping
-
-    def _n_epochs(self, train: Part) -> int:
-        n_epochs = super()._n_epochs(train)
-        return max(1, round(self.epochs_share_ * n_epochs)) if self._has_free_course else n_epochs
-
     def _make_loss(self, train: Part, seed: int | None) -> Loss:
+        self.epochs_share_ = 1.0  # of which a course is then a share
         course = self._find_course(train, seed)
         self.epochs_share_, self.temperature_ = course.share, course.temperature
         if course.linear_weight > 0:
@@ -707,7 +700,7 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         if seed is None or is_told or not self._has_free_course:  # one batch does not tell
             return course
         try:
-            return find_course(self, train, super()._n_epochs(train), seed)
+            return find_course(self, train, self._n_epochs(train), seed)
         except training.DivergedError:
             return course  # callbacks may prevent it in the fit, which else says so itself
 

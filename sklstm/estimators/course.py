@@ -10,13 +10,11 @@ from scipy.optimize import minimize
 from scipy.special import entr, logsumexp, softmax
 
 from sklstm.data import LinearMap, find_indicators, fit_linear_map, held_out_blocks, no_anchor
-from sklstm.estimators.held_out import Block, fit_without
+from sklstm.estimators.held_out import ENOUGH_TO_CHOOSE, Block, exceeds_its_error, fit_without
 from sklstm.estimators.part import Part
 
 # Of fewer samples those held out tell nothing; of more, passes are few and take long.
 _LEAST_SAMPLES, _MOST_SAMPLES = 60, 20_000
-# Of fewer samples those held out do not tell a shorter course from a longer one.
-_ENOUGH_TO_CHOOSE = 120
 # One block of so many is held out; each class in so many runs at most, since copies of windows may
 # overlap without our knowing.
 _N_BLOCKS, _N_RUNS = 4, 40
@@ -114,7 +112,7 @@ def find_course(estimator: Any, train: Part, n_epochs: int, seed: int) -> Course
     tried = {share: tell(share) for share in (_SHORT, _MIDDLE)}
     share, chosen = _WHOLE, tried[_MIDDLE]
     is_clear = _is_clear(tried, entropy) and not chosen.wants_map(entropy)
-    if len(train.y) >= _ENOUGH_TO_CHOOSE and not is_clear:
+    if len(train.y) >= ENOUGH_TO_CHOOSE and not is_clear:
         tried[_WHOLE] = tell(_WHOLE)
         share = _best(tried)
         chosen = tried[share]
@@ -195,12 +193,7 @@ class _Verdict:
 
     def is_clearly_better_than(self, other: "_Verdict") -> bool:
         """Tell whether it is better by more than a standard error."""
-        gain = other.losses - self.losses
-        mean = float(self.weight @ gain)
-        spread = float(np.linalg.norm(self.weight * (gain - mean)))
-        # n groups of one weight have n - 1 degrees of freedom: of one alone nothing can be told
-        freedom = max(1 - 1 / self.n_independent, 0.0)
-        return bool(mean * np.sqrt(freedom) > spread)
+        return exceeds_its_error(other.losses - self.losses, self.weight)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklstm.estimators.part import FitArguments, Part
 
 Block = tuple[NDArray[np.int64], NDArray[np.int64]]
+# Of fewer samples those held out do not tell a shorter course from a longer one.
+ENOUGH_TO_CHOOSE = 120
 
 
 def fit_without(
@@ -56,6 +58,39 @@ def fit_without(
     if trial.net_.interrupts_.seen:
         raise KeyboardInterrupt
     return trial, train.subset(held_out).limited(trial.input_limits_)
+
+
+def exceeds_its_error(gain: NDArray[np.float64], weight: NDArray[np.float64]) -> bool:
+    """Tell whether a mean gain is above zero by more than a standard error.
+
+    Parameters
+    ----------
+    gain : ndarray of shape (n_samples,)
+        Of samples that are independent.
+    weight : ndarray of shape (n_samples,)
+
+    Returns
+    -------
+    bool
+        False of one sample, of which nothing can be told, and where a gain is no finite number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.estimators.held_out import exceeds_its_error
+    >>> exceeds_its_error(np.array([0.1, 0.2, 0.3]), np.ones(3))
+    True
+    >>> exceeds_its_error(np.array([0.1, 0.9, -0.4]), np.ones(3))
+    False
+    """
+    if not np.isfinite(gain).all():
+        return False
+    share = weight / weight.sum()
+    mean = float(share @ gain)
+    spread = float(np.linalg.norm(share * (gain - mean)))
+    # n samples of one weight have n - 1 degrees of freedom
+    freedom = max(1 - float(np.sum(share**2)), 0.0)
+    return bool(mean * np.sqrt(freedom) > spread)
 
 
 def _like(estimator: Any, **changed: Any) -> Any:

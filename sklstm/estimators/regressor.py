@@ -171,7 +171,8 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         "poisson": of rare events, whose gradients are large, clipping makes even rarer ones.
     max_epochs : int or "auto", default="auto"
         Passes over the training part. "auto" takes as many as make 1,000 steps, at least 20 and
-        at most 500.
+        at most 500; of 120 sequences or more that do not overlap a third of these, where the fits
+        to parts that ``linear_skip="auto"`` makes tell that this is better.
     batch_size : int or "auto", default="auto"
         Samples of a step. "auto" takes the power of two next below a fortieth of the training part,
         from 8 to 256.
@@ -217,6 +218,8 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         nothing.
     network_trust_ : float
         Factor of the network's part, from 0 to 1.
+    epochs_share_ : float
+        Share of the passes that were taken with ``max_epochs="auto"``: 1/3 or 1.
     feature_encoding_ : str
         `feature_encoding`, or "concat" where trials took that for "auto".
     pooling_ : str or None
@@ -279,6 +282,8 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
     _row_methods = ("predict", "predict_quantiles")
     # whether the map is told the level; of a trial as of the fit that it is for
     _shows_level: bool | None = None
+    # of the passes, of a trial
+    _epochs_share: float = 1.0
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **RowwiseLSTM._parameter_constraints,
         "loss": [StrOptions(set(REGRESSION_LOSSES))],
@@ -558,6 +563,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         is_pooled = not self.return_sequences and self.module is None
         self.pooling_ = plan.pooling if is_pooled else None
         self.feature_encoding_ = plan.feature_encoding
+        self.epochs_share_ = plan.epochs_share
         self.targets_ = RegressionTargets(
             anchor,
             train.sequences,
@@ -613,6 +619,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
             pooling="concat" if self.pooling == "auto" else self.pooling,
             feature_encoding=self.feature_encoding,
             shows_level=linear is not None and anchor.drifting and bool(linear.levels),
+            epochs_share=self._epochs_share,
         )
         if wanted == "auto" and kind.predicts_mean and seed is not None:
             plan = find_plan(self, train, seed, plan, anchor)

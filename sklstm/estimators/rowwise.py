@@ -30,7 +30,18 @@ class RowwiseLSTM(BaseLSTM):
         **BaseLSTM._parameter_constraints,
         "return_sequences": ["boolean"],
     }
+    epochs_share_: float
+
     _row_methods: ClassVar[tuple[str, ...]] = ("predict",)
+
+    @property
+    def _has_free_course(self) -> bool:
+        """Whether held-out samples may say how long a fit is."""
+        return isinstance(self.max_epochs, str) and not self.early_stopping
+
+    def _n_epochs(self, train: Part) -> int:
+        n_epochs = super()._n_epochs(train)
+        return max(1, round(self.epochs_share_ * n_epochs)) if self._has_free_course else n_epochs
 
     @abstractmethod
     def _respond(self, method: str, outputs: Tensor, sequences: Sequences | None) -> NDArray[Any]:

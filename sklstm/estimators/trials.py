@@ -9,7 +9,12 @@ from numpy.typing import NDArray
 
 import sklstm.training as training
 from sklstm.data import Anchor, columns, held_out_blocks
-from sklstm.estimators.held_out import Block, fit_without
+from sklstm.estimators.held_out import (
+    ENOUGH_TO_CHOOSE,
+    Block,
+    exceeds_its_error,
+    fit_without,
+)
 from sklstm.estimators.inputs import puts_bins_beside
 from sklstm.estimators.part import Part
 
@@ -32,6 +37,8 @@ class Plan:
         How numbers are told to the network.
     shows_level : bool
         Whether the map is told a level that the network is not.
+    epochs_share : float in (0, 1]
+        Of the passes over the samples.
     trust : float in [0, 1]
         Factor of the network's part.
     """
@@ -40,6 +47,7 @@ class Plan:
     pooling: str
     feature_encoding: str = "auto"
     shows_level: bool = False
+    epochs_share: float = 1.0
     trust: float = 1.0
 
 
@@ -75,6 +83,8 @@ class _Rules:
 _OF_SEPARATE_SEQUENCES = _Rules(map_handicap=1.15, drops_out=1.5, least_trust=0.0)
 # What is to come lies beyond what was, and there a map goes on: it has no handicap.
 _OF_WINDOWS = _Rules(map_handicap=1.0, drops_out=1.15, least_trust=0.5)
+# A shorter course, and of what share of the targets' variance in error it has nothing to mend.
+_SHORT, _NEARLY_NOTHING = 1 / 3, 0.1
 # What goes on from a candidate of so many times the squared error of the best one is not tried.
 _HOPELESS = 1.5
 
@@ -89,7 +99,10 @@ def find_plan(estimator: Any, train: Part, seed: int, plan: Plan, anchor: Anchor
 
     Where sequences do not overlap, half of the blocks are enough, and the candidates are the given
     plan, one without the map, and one that pools the last state alone. One without the map is taken
-    if it is nearly as good, since all samples will help it more than they help a map.
+    if it is nearly as good, since all samples will help it more than they help a map. What was best
+    is then tried with a third of the passes, of 120 samples or more, where something is left to be
+    told. That is taken if it is better by more than a standard error: on a long course noise in
+    targets is learnt by heart.
 
     Where they overlap and have several features, the candidates are the given plan, one without the
     map, and one without it that is told bins beside the numbers; the last only if the second is not
@@ -140,7 +153,11 @@ def find_plan(estimator: Any, train: Part, seed: int, plan: Plan, anchor: Anchor
         candidates.append(alone)
         if estimator.pooling == "auto":
             candidates.append(replace(alone, pooling="last"))
-    return _best(rules, list(dict.fromkeys(candidates)), estimator, train, blocks, seed)
+    best, told = _race(rules, list(dict.fromkeys(candidates)), estimator, train, blocks, seed)
+    is_asked = len(train.y) >= ENOUGH_TO_CHOOSE and estimator._has_free_course
+    if is_asked and not train.sequences.overlap and _mean_error(told) > _NEARLY_NOTHING:
+        best, told = _shortened(best, told, estimator, train, blocks, seed)
+    return replace(best, trust=_trust(told))
 
 
 def _may_take_bins(estimator: Any, train: Part, anchor: Anchor) -> bool:
@@ -149,15 +166,15 @@ def _may_take_bins(estimator: Any, train: Part, anchor: Anchor) -> bool:
     return is_free and puts_bins_beside(train.sequences, anchor, estimator.categorical_)
 
 
-def _best(
+def _race(
     rules: _Rules,
     candidates: Sequence[Plan],
     estimator: Any,
     train: Part,
     blocks: Sequence[Block],
     seed: int,
-) -> Plan:
-    """Return the candidate that tells held-out blocks best, with the trust that it deserves.
+) -> tuple[Plan, list["_Trial"]]:
+    """Return the candidate that tells held-out blocks best, and what it tells of them.
 
     Each candidate changes one thing more than the one before it: those behind one that is far
     behind are not tried. One that diverges drops out, unless it is the first, whose error is the
@@ -182,7 +199,28 @@ def _best(
         left = [plan for plan in left if plan in errors]
         best = min(left or errors, key=errors.__getitem__)
         left = [plan for plan in left if errors[plan] <= rules.drops_out * errors[best]]
-    return replace(best, trust=_trust(trials[best]))
+    return best, trials[best]
+
+
+def _shortened(
+    plan: Plan,
+    told: list["_Trial"],
+    estimator: Any,
+    train: Part,
+    blocks: Sequence[Block],
+    seed: int,
+) -> tuple[Plan, list["_Trial"]]:
+    """Return the plan with a third of the passes, if that is clearly better, and its trials."""
+    short = replace(plan, epochs_share=_SHORT)
+    try:
+        others = [
+            _try(estimator, train, block, seed + number, short)
+            for number, block in enumerate(blocks[: len(told)])
+        ]
+    except training.DivergedError:
+        return plan, told
+    is_better = exceeds_its_error(_errors(told) - _errors(others), _weight(told))
+    return (short, others) if is_better else (plan, told)
 
 
 @dataclass(frozen=True)
@@ -216,6 +254,7 @@ def _try(
         pooling=plan.pooling,
         feature_encoding=plan.feature_encoding,
         _shows_level=plan.shows_level,
+        _epochs_share=plan.epochs_share,
     )
     targets = trial.targets_
     return _Trial(
@@ -233,11 +272,24 @@ def _trust(trials: Sequence[_Trial]) -> float:
     return float(np.clip(explained / total, 0.0, 1.0)) if total > 0 else 1.0
 
 
-def _squared_error(trials: Sequence[_Trial]) -> float:
-    """Return the sum of squared errors, of all targets in units of their spread."""
+def _errors(trials: Sequence[_Trial]) -> NDArray[np.float64]:
+    """Return the squared error of each sample, of all targets in units of their spread."""
     trust = _trust(trials)
-    error = sum(
-        float(t.weight @ (((t.wanted - trust * t.predicted) * t.scale) ** 2).sum(axis=1))
-        for t in trials
-    )
+    errors = [(((t.wanted - trust * t.predicted) * t.scale) ** 2).sum(axis=1) for t in trials]
+    return np.concatenate(errors)
+
+
+def _squared_error(trials: Sequence[_Trial]) -> float:
+    """Return the sum of squared errors."""
+    error = float(_weight(trials) @ _errors(trials))
     return np.inf if np.isnan(error) else error
+
+
+def _mean_error(trials: Sequence[_Trial]) -> float:
+    """Return the mean squared error, as a share of the targets' variance."""
+    total: float = _weight(trials).sum() * trials[0].wanted.shape[1]
+    return _squared_error(trials) / total
+
+
+def _weight(trials: Sequence[_Trial]) -> NDArray[np.float64]:
+    return np.concatenate([trial.weight for trial in trials])

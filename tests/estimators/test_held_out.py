@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+from scipy.stats import ttest_1samp
 from skorch.callbacks import Callback
 
 from sklstm import LSTMClassifier, LSTMRegressor
 from sklstm.data import as_sequences, find_limits
-from sklstm.estimators.held_out import fit_without
+from sklstm.estimators.held_out import exceeds_its_error, fit_without
 from sklstm.estimators.part import Part
 
 OPTIONS = {"hidden_layer_sizes": 4, "random_state": 0, "device": "cpu", "max_epochs": 2}
@@ -82,3 +83,21 @@ def test_who_ends_a_trial_ends_the_fit(monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, 2 * y)
     np.testing.assert_array_equal(model.predict(X), before)
+
+
+@pytest.mark.parametrize("mean", [-0.5, 0.0, 0.05, 0.1, 0.15, 0.2, 0.5])
+def test_a_standard_error_is_that_of_a_t_test(mean):
+    gain = mean + np.random.default_rng(0).normal(size=80)
+    assert exceeds_its_error(gain, np.full(80, 0.3)) == (ttest_1samp(gain, 0).statistic > 1)
+
+
+def test_of_samples_that_weigh_nothing_nothing_is_told():
+    gain, weight = np.array([1.0, 2.0, 3.0]), np.ones(3)
+    assert exceeds_its_error(gain, weight)
+    assert not exceeds_its_error(gain, np.array([1.0, 0.0, 0.0]))
+    assert exceeds_its_error(np.r_[gain, -9.0], np.r_[weight, 0.0])
+
+
+@pytest.mark.parametrize("far", [np.inf, -np.inf, np.nan])
+def test_a_gain_that_is_no_number_is_none(far):
+    assert not exceeds_its_error(np.array([1.0, 1.0, far]), np.ones(3))

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -276,6 +278,12 @@ def test_without_trials_all_states_are_pooled(asked):
     assert LSTMRegressor(**OPTIONS, max_epochs=1, **asked).fit(X, y).pooling_ == "concat"
 
 
+def winner(*args):
+    """Return the candidate that wins a race, with the trust that it deserves."""
+    plan, told = trials._race(*args)
+    return replace(plan, trust=trials._trust(told))
+
+
 def race(errors, monkeypatch, rules=OF_SEPARATE):
     """Return the best candidate by squared errors on one block after another, and who was asked."""
     plans = {name: Plan(False, name) for name in errors}
@@ -288,7 +296,7 @@ def race(errors, monkeypatch, rules=OF_SEPARATE):
 
     monkeypatch.setattr(trials, "_try", tell)
     n_blocks = len(next(iter(errors.values())))
-    return trials._best(rules, list(plans.values()), None, None, [None] * n_blocks, 0), asked
+    return winner(rules, list(plans.values()), None, None, [None] * n_blocks, 0), asked
 
 
 def test_the_best_of_all_blocks_is_taken(monkeypatch):
@@ -321,7 +329,7 @@ def test_without_the_map_a_network_may_be_a_little_worse(monkeypatch):
             )
 
         monkeypatch.setattr(trials, "_try", tell)
-        assert trials._best(OF_SEPARATE, plans, None, None, [None, None], 0) == best
+        assert winner(OF_SEPARATE, plans, None, None, [None, None], 0) == best
 
 
 @pytest.mark.parametrize(
@@ -346,7 +354,7 @@ def test_of_windows_a_map_gives_way_to_what_is_better(monkeypatch, errors, kept,
         )
 
     monkeypatch.setattr(trials, "_try", tell)
-    assert trials._best(OF_WINDOWS, plans, None, None, [None, None], 0).linear_skip is kept
+    assert winner(OF_WINDOWS, plans, None, None, [None, None], 0).linear_skip is kept
     assert told == asked
 
 
@@ -361,10 +369,10 @@ def test_a_network_of_windows_that_is_hardly_trusted_has_a_map(monkeypatch):
 
     monkeypatch.setattr(trials, "_try", tell)
     plans = [Plan(True, "concat"), Plan(False, "concat"), Plan(False, "concat", "concat")]
-    best = trials._best(OF_WINDOWS, plans, None, None, [None, None], 0)
+    best = winner(OF_WINDOWS, plans, None, None, [None, None], 0)
     assert best == Plan(True, "concat", trust=1.0)
     assert asked == [plans[0], plans[1], plans[0]]
-    best = trials._best(OF_WINDOWS, plans[1:2], None, None, [None, None], 0)
+    best = winner(OF_WINDOWS, plans[1:2], None, None, [None, None], 0)
     assert best == Plan(False, "concat", trust=0.4)
 
 
@@ -384,7 +392,7 @@ def test_who_diverges_late_leaves_the_place_to_the_next(monkeypatch):
 
     monkeypatch.setattr(trials, "_try", tell)
     plans = [Plan(True, "concat"), Plan(False, "concat"), Plan(False, "concat", "concat")]
-    assert trials._best(OF_WINDOWS, plans, None, None, [None] * 2, 0) == plans[1]
+    assert winner(OF_WINDOWS, plans, None, None, [None] * 2, 0) == plans[1]
 
 
 def test_without_a_map_little_trust_is_no_reason(monkeypatch):
@@ -402,7 +410,7 @@ def test_without_a_map_little_trust_is_no_reason(monkeypatch):
 
     monkeypatch.setattr(trials, "_try", tell)
     plans = [Plan(False, "concat"), Plan(False, "concat", "concat")]
-    best = trials._best(OF_WINDOWS, plans, None, None, [None, None], 0)
+    best = winner(OF_WINDOWS, plans, None, None, [None, None], 0)
     assert best.feature_encoding == "auto"
     assert best.trust == pytest.approx(0.4)
 
@@ -443,7 +451,7 @@ def test_if_all_that_are_left_diverge_the_first_is_taken(monkeypatch):
 
     monkeypatch.setattr(trials, "_try", tell)
     plans = [Plan(True, "concat"), Plan(False, "concat"), Plan(False, "last")]
-    trials_of = trials._best(OF_SEPARATE, plans, None, None, [None, None], 0)
+    trials_of = winner(OF_SEPARATE, plans, None, None, [None, None], 0)
     assert trials_of == Plan(True, "concat", trust=1.0)
 
 
@@ -457,9 +465,7 @@ def test_candidates_are_compared_with_the_trust_that_they_deserve(monkeypatch):
 
     monkeypatch.setattr(trials, "_try", tell)
     plans = [Plan(False, "last"), Plan(False, "concat")]
-    assert trials._best(OF_SEPARATE, plans, None, None, [None], 0) == Plan(
-        False, "concat", trust=0.5
-    )
+    assert winner(OF_SEPARATE, plans, None, None, [None], 0) == Plan(False, "concat", trust=0.5)
 
 
 def test_who_diverges_drops_out_unless_it_was_asked_for():
@@ -591,3 +597,105 @@ def test_ctrl_c_while_a_trial_is_described_ends_the_fit(monkeypatch):
     ):
         model.fit(X, y)
     assert not hasattr(model, "net_")
+
+
+def heights(n, noise, seed=0):
+    """Return sequences whose target is how often they are high, and noise."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(n, 12, 2))
+    return X, (X[:, :, 0] > 1).sum(axis=1) + noise * rng.normal(size=n)
+
+
+def test_noise_in_targets_is_not_learnt_by_heart(monkeypatch):
+    monkeypatch.setattr(LSTMRegressor, "_n_steps", lambda self, n_samples: 600)
+    X, y = heights(240, 0.7)
+    options = {"pooling": "concat", "random_state": 0, "device": "cpu"}
+    model = LSTMRegressor(**options).fit(X, y)
+    assert model.epochs_share_ == 1 / 3
+    whole = LSTMRegressor(**options, max_epochs=round(3 * model.n_iter_)).fit(X, y)
+    X_new, y_new = heights(1_000, 0.0, seed=1)
+    errors = [np.mean((each.predict(X_new) - y_new) ** 2) for each in (model, whole)]
+    assert errors[0] < 0.9 * errors[1]
+    assert whole.epochs_share_ == 1
+
+
+def asks(errors, monkeypatch, n=120, *, overlap=False, **options):
+    """Return the share of the passes that is taken, by squared errors of the whole and a third."""
+    monkeypatch.setattr(LSTMRegressor, "_n_steps", lambda self, n_samples: 60)
+    asked, rng = [], np.random.default_rng(0)
+
+    def tell(estimator, train, block, seed, plan):
+        asked.append(plan.epochs_share)
+        error = errors[plan.epochs_share]
+        if error is None:
+            raise DivergedError("too fast")
+        wanted = np.sqrt(error + 0.01 * np.arange(5))[:, None]
+        return trials._Trial(np.zeros((5, 1)), wanted, np.ones(5), np.ones(1))
+
+    monkeypatch.setattr(trials, "_try", tell)
+    X, y = make_windows(rng.normal(size=n + 4), 4) if overlap else heights(n, 1.0)
+    model = LSTMRegressor(**{**OPTIONS, "pooling": "last", **options}).fit(X, y)
+    return model.epochs_share_, asked, model
+
+
+@pytest.mark.parametrize(
+    ("whole", "third", "share"),
+    [(0.5, 0.4, 1 / 3), (0.5, 0.6, 1), (0.5, 0.5, 1), (0.5, None, 1)],
+)
+def test_a_third_of_the_passes_is_taken_where_it_is_better(whole, third, share, monkeypatch):
+    taken, asked, model = asks({1: whole, 1 / 3: third}, monkeypatch)
+    assert taken == share
+    assert asked.count(1 / 3) == (1 if third is None else 2)
+    assert asked[: -asked.count(1 / 3)] == [1] * 4
+    assert model.n_iter_ == round(share * 20)
+
+
+def test_a_third_must_be_clearly_better(monkeypatch):
+    def tell(estimator, train, block, seed, plan):
+        wanted = np.sqrt(0.5 - (plan.epochs_share < 1) * np.array([0.3, 0.1, -0.3]))[:, None]
+        return trials._Trial(np.zeros((3, 1)), wanted, np.ones(3), np.ones(1))
+
+    monkeypatch.setattr(trials, "_try", tell)
+    monkeypatch.setattr(LSTMRegressor, "_n_steps", lambda self, n_samples: 60)
+    assert LSTMRegressor(**OPTIONS).fit(*heights(120, 1.0)).epochs_share_ == 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"n": 119}, {"overlap": True}, {"max_epochs": 2}, {"early_stopping": True}],
+)
+def test_no_shorter_course_is_tried(changed, monkeypatch):
+    share, asked, _ = asks({1: 0.5}, monkeypatch, **changed)
+    assert share == 1
+    assert set(asked) == {1}
+
+
+def test_where_nearly_nothing_is_left_no_shorter_course_is_tried(monkeypatch):
+    assert set(asks({1: 0.05}, monkeypatch)[1]) == {1}
+
+
+def test_a_short_course_goes_on_in_short_steps(monkeypatch):
+    _, _, model = asks({1: 0.5, 1 / 3: 0.4}, monkeypatch, warm_start=True)
+    X, y = heights(120, 1.0)
+    assert model.n_iter_ == 7  # of 20
+    assert model.fit(X, y).n_iter_ == 14
+    assert model.set_params(max_epochs=20).fit(X, y).n_iter_ == 34
+
+
+def test_a_trial_of_a_third_takes_a_third_of_the_passes(monkeypatch):
+    monkeypatch.setattr(LSTMRegressor, "_n_steps", lambda self, n_samples: 60)
+    X, y = heights(40, 1.0)
+    model = LSTMRegressor(**OPTIONS, linear_skip=False).fit(X, y)
+    part = model._check_part(FitArguments(X, y, None), reset=False)
+    took, fit = [], held_out.fit_without
+
+    def listen(*args, **options):
+        trial, rest = fit(*args, **options)
+        took.append(trial.n_iter_)
+        return trial, rest
+
+    monkeypatch.setattr(trials, "fit_without", listen)
+    block = np.arange(30), np.arange(30, 40)
+    for share in (1.0, 1 / 3):
+        trials._try(model, part, block, 0, Plan(False, "last", epochs_share=share))
+    assert took == [20, 7]
