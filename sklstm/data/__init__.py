@@ -11,7 +11,6 @@ from sklstm.data.feature_statistics import (
     sequence_means,
 )
 from sklstm.data.images import columns_of_images
-from sklstm.data.indicators import Indicators, find_indicators
 from sklstm.data.layout import as_sequences, holds_members, step_names
 from sklstm.data.limits import find_limits
 from sklstm.data.linear import LinearMap, explained_share, fit_linear_map
@@ -20,6 +19,7 @@ from sklstm.data.rows import spaced
 from sklstm.data.sequences import Sequences
 from sklstm.data.series import Panel, read_series
 from sklstm.data.splits import SPLITS, check_split, held_out_blocks, split_validation
+from sklstm.data.step_encoding import StepEncoding, find_step_encoding
 from sklstm.data.steps import (
     Steps,
     as_objects,
@@ -42,11 +42,11 @@ __all__ = [
     "Anchor",
     "Batches",
     "ClassTargets",
-    "Indicators",
     "LinearMap",
     "Panel",
     "RegressionTargets",
     "Sequences",
+    "StepEncoding",
     "Steps",
     "TimeGrid",
     "TranscriptTargets",
@@ -63,8 +63,8 @@ __all__ = [
     "find_anchor",
     "find_edges",
     "find_encoding",
-    "find_indicators",
     "find_limits",
+    "find_step_encoding",
     "first_rows",
     "fit_linear_map",
     "held_out_blocks",

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklstm.data.anchor import Anchor, no_anchor
-from sklstm.data.indicators import Indicators
 from sklstm.data.rows import pieces, spaced
 from sklstm.data.sequences import Sequences
 from sklstm.data.splits import leave_blocks_out
+from sklstm.data.step_encoding import StepEncoding, find_step_encoding
 
 # The least share of variance that the map explains in samples it was not fitted on, to be kept.
 _MIN_EXPLAINED = 0.05
@@ -40,9 +40,9 @@ class LinearMap:
     relative, levels : list of int
         Features that are told relative to their last value, and those of them whose last value
         itself stands in the place of its own difference, which is zero.
-    indicators : Indicators or None, default=None
-        What becomes of features that are no numbers before they are mapped; `center` and `coef`
-        have a column for each of theirs.
+    encoding : StepEncoding or None, default=None
+        What becomes of the features of a step before they are mapped; `center` and `coef` are then
+        of its columns.
 
     Examples
     --------
@@ -59,7 +59,7 @@ class LinearMap:
     intercept: NDArray[np.float64]
     relative: list[int]
     levels: list[int]
-    indicators: Indicators | None = None
+    encoding: StepEncoding | None = None
 
     def __call__(self, sequences: Sequences) -> NDArray[np.float64]:
         """Return the map's values, of shape (n_samples, n_outputs)."""
@@ -69,8 +69,8 @@ class LinearMap:
         for piece in pieces(len(sequences), n_timesteps * n_columns):
             indices = np.arange(len(sequences))[piece]
             steps, absent = _last_steps(sequences, indices, n_timesteps, self.relative, self.levels)
-            if self.indicators is not None:
-                steps = self.indicators(steps)
+            if self.encoding is not None:
+                steps = self.encoding(steps)
             steps = steps - self.center
             if absent is not None:
                 steps[absent] = 0.0
@@ -95,11 +95,13 @@ def fit_linear_map(
     anchor: Anchor,
     *,
     force: bool,
-    ignored: Collection[int] = (),
+    categorical: Collection[int] = (),
     shows_level: bool | None = None,
-    indicators: Indicators | None = None,
 ) -> LinearMap | None:
     """Fit a linear map from windows to targets by ridge regression.
+
+    Symbols, and numbers of few values, are told as `find_step_encoding` says, if a window has 1,024
+    columns at most then; else symbols are not told, and numbers as they are.
 
     The strength of the penalty is the one with the least squared error on left-out samples: on
     single ones, which has a closed form [1]_, or on quarters of all windows where they overlap and
@@ -123,15 +125,12 @@ def fit_linear_map(
         Whether to return the map whatever it explains. Else None where sequences differ in
         length, there are fewer than ten samples, a window holds more than 1,024 numbers, or the
         map explains less than a twentieth of the variance of left-out samples.
-    ignored : collection of int, default=()
-        Features that are no numbers.
+    categorical : collection of int, default=()
+        Features that are symbols.
     shows_level : bool or None, default=None
         Whether the map is told the last value where the anchor hides it from the network: seasons
         that grow with the level need it. None tells it to maps of windows that overlap, where that
         leaves less than four fifths of the squared error on quarters of these, left out in turn.
-    indicators : Indicators or None, default=None
-        What becomes of features that are no numbers, of which none is `ignored` then, nor told
-        relative to its last value.
 
     Returns
     -------
@@ -159,8 +158,7 @@ def fit_linear_map(
     [1.0, 0.0, -2.0]
     """
     n_timesteps = int(sequences.lengths.max())
-    width = sequences.n_features if indicators is None else indicators.n_columns
-    n_columns = n_timesteps * width
+    n_columns = n_timesteps * sequences.n_features
     if sequences.lengths.min() < n_timesteps:
         if force:
             raise ValueError(
@@ -171,11 +169,12 @@ def fit_linear_map(
         return None
     if not force and (len(sequences) < _MIN_SAMPLES or n_columns > _MAX_COLUMNS):
         return None
+    design = _design(sequences, n_timesteps, anchor, categorical)
     if shows_level is None and sequences.overlap and anchor.drifting and anchor.relative:
-        shows_level = _is_worth_the_level(sequences, n_timesteps, target, weight, anchor, ignored)
+        shows_level = _is_worth_the_level(design, target, weight)
     if shows_level:
-        anchor = replace(anchor, drifting=False)
-    design = _Design(sequences, n_timesteps, anchor, ignored, indicators)
+        design = design.showing_levels()
+    n_columns = design.n_columns
     chosen = spaced(len(sequences), max(_MAX_NUMBERS // n_columns, _MIN_SAMPLES))
     share = _shares(weight, chosen)
     table, center, scale = _standardized(design(chosen), share)
@@ -199,7 +198,7 @@ def fit_linear_map(
             float(ridge.alpha_),
         )
     slopes[:, ~table.any(axis=0)] = 0.0  # and no rounding
-    shape = (n_timesteps, width)
+    shape = (n_timesteps, n_columns // n_timesteps)
     coef, intercept = np.zeros((y.shape[1], n_columns)), np.zeros(y.shape[1])
     coef[varies], intercept[varies] = slopes / scale, level
     return LinearMap(
@@ -207,8 +206,8 @@ def fit_linear_map(
         (y_scale[:, None] * coef).T.reshape(*shape, -1),
         y_center + y_scale * intercept,
         anchor.relative,
-        anchor.levels,
-        indicators,
+        design.anchor.levels,
+        design.encoding,
     )
 
 
@@ -264,7 +263,17 @@ class _Design:
     n_timesteps: int
     anchor: Anchor
     ignored: Collection[int]
-    indicators: Indicators | None = None
+    encoding: StepEncoding | None = None
+
+    @property
+    def n_columns(self) -> int:
+        """Width of the table."""
+        encoding, n_features = self.encoding, self.sequences.n_features
+        return self.n_timesteps * (n_features if encoding is None else encoding.n_columns)
+
+    def showing_levels(self, *, shown: bool = True) -> "_Design":
+        """Return the table with levels that the anchor hides from the network, or without."""
+        return replace(self, anchor=replace(self.anchor, drifting=not shown))
 
     def __call__(self, indices: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return rows of the table, (n_indices, n_timesteps * n_columns)."""
@@ -273,8 +282,8 @@ class _Design:
             self.sequences, indices, self.n_timesteps, anchor.relative, anchor.levels
         )
         steps[:, :, list(self.ignored)] = 0.0  # constant, and thus without effect
-        if self.indicators is not None:
-            steps = self.indicators(steps)
+        if self.encoding is not None:
+            steps = self.encoding(steps)
         return steps.reshape(len(indices), -1)
 
 
@@ -283,24 +292,28 @@ def _shares(weight: NDArray[np.float64] | None, chosen: NDArray[np.int64]) -> ND
     return np.ones(len(chosen)) if weight is None else weight[chosen] / weight[chosen].mean()
 
 
+def _design(
+    sequences: Sequences, n_timesteps: int, anchor: Anchor, categorical: Collection[int]
+) -> _Design:
+    """Return the table, with several columns a feature where these are not too many."""
+    encoding = find_step_encoding(sequences, categorical, anchor.relative)
+    if encoding is None or n_timesteps * encoding.n_columns > _MAX_COLUMNS:
+        return _Design(sequences, n_timesteps, anchor, categorical)
+    return _Design(sequences, n_timesteps, anchor, (), encoding)
+
+
 def _is_worth_the_level(
-    sequences: Sequences,
-    n_timesteps: int,
-    target: NDArray[np.float64],
-    weight: NDArray[np.float64] | None,
-    anchor: Anchor,
-    ignored: Collection[int],
+    design: _Design, target: NDArray[np.float64], weight: NDArray[np.float64] | None
 ) -> bool:
     """Tell whether a map that is told the level leaves much less of the targets."""
-    n_columns = n_timesteps * sequences.n_features
-    chosen = spaced(len(sequences), max(_NUMBERS_TELLING // n_columns, _MIN_SAMPLES))
+    sequences = design.sequences
+    chosen = spaced(len(sequences), max(_NUMBERS_TELLING // design.n_columns, _MIN_SAMPLES))
     in_time = chosen[np.argsort(sequences.times[0][chosen], kind="stable")]
     share = _shares(weight, in_time)
     y = _standardized(target[in_time], share)[0]
     errors = []
-    for hidden in (False, True):
-        design = _Design(sequences, n_timesteps, replace(anchor, drifting=hidden), ignored)
-        table = _standardized(design(in_time), share)[0]
+    for shown in (True, False):
+        table = _standardized(design.showing_levels(shown=shown)(in_time), share)[0]
         errors.append(_find_strength(table, y, share, np.arange(len(in_time)))[1])
     return bool(errors[0] < _WORTH_THE_LEVEL * errors[1])
 

@@ -172,11 +172,12 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         features, and with `return_sequences`.
     linear_skip : {"auto", False}, default="auto"
         Whether a linear map of the whole sequence may join the network: its values, times a
-        weight, are added to the scores. Symbols, and numbers of few values (3 to 32), are told to
-        it as a column a value. "auto" adds it where that lowers the log loss of samples held
-        out by a fiftieth of the entropy of the classes, wherever such samples decide about
-        `max_epochs`, and training sequences have one length and 1,024 of these columns at most.
-        Set False to stream, or to export the network.
+        weight, are added to the scores. Symbols are told to it as a column a value, and numbers of
+        few values (3 to 32) as a column a step between these. "auto" adds it where that lowers the
+        log loss of samples held out by a fiftieth of the entropy of the classes, wherever such
+        samples decide about `max_epochs`, and training sequences have one length and 1,024 numbers
+        at most (with more than 1,024 of these columns symbols are left out, and numbers told as
+        they are). Set False to stream, or to export the network.
     missing_values : {"error", "indicator"}, default="error"
         What to do with NaN inside a sequence. "indicator" takes the value before it in the
         sequence, or the mean where there is none, and adds an indicator for each feature

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import entr, logsumexp, softmax
 
-from sklstm.data import LinearMap, find_indicators, fit_linear_map, held_out_blocks, no_anchor
+from sklstm.data import LinearMap, fit_linear_map, held_out_blocks, no_anchor
 from sklstm.estimators.held_out import ENOUGH_TO_CHOOSE, Block, exceeds_its_error, fit_without
 from sklstm.estimators.part import Part
 
@@ -144,7 +144,7 @@ def fit_class_map(estimator: Any, part: Part, *, force: bool = False) -> LinearM
         weight,
         no_anchor(n_classes),
         force=force,
-        indicators=find_indicators(part.sequences, estimator.categorical_),
+        categorical=estimator.categorical_,
     )
 
 

@@ -114,7 +114,9 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         before.
     linear_skip : {"auto", True, False}, default="auto"
         Whether the network predicts what a linear map of the whole window, fitted by ridge
-        regression, leaves of the targets. It needs sequences of one length. "auto" does so
+        regression, leaves of the targets. It needs sequences of one length. Symbols are told to it
+        as a column a value, and numbers of few values (3 to 32) as a column a step between these,
+        unless that makes more than 1,024 columns. "auto" does so
         where the map explains a twentieth of the variance of left-out samples, of ten samples or
         more and up to 1,024 numbers a sequence. With
         "squared_error" and 30 to 20,000 samples it also measures how far the network is to be
@@ -611,7 +613,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
                 train.weight,
                 anchor,
                 force=wanted is True,
-                ignored=self.categorical_,
+                categorical=self.categorical_,
                 shows_level=self._shows_level,
             )
         plan = Plan(

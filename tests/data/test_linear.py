@@ -11,7 +11,6 @@ from sklstm.data import (
     Windows,
     as_sequences,
     explained_share,
-    find_indicators,
     fit_linear_map,
     no_anchor,
     view_windows,
@@ -301,42 +300,57 @@ def test_the_explained_share_is_that_of_left_out_samples():
     assert explained_share(as_sequences(X), y, None, 5) < found
 
 
-def test_symbols_are_regressed_on_one_column_a_value():
+def symbols(n=90, n_values=3):
+    """Return sequences of a symbol and a number, and what a symbol and a number say."""
     rng = np.random.default_rng(0)
-    X = np.dstack([rng.integers(3, size=(90, 4)), rng.normal(size=(90, 4))])
-    y = (X[:, 2, 0] == 1) * 5.0 + X[:, 0, 1] + rng.normal(size=90)
+    X = np.dstack([rng.integers(n_values, size=(n, 4)), rng.normal(size=(n, 4))])
+    return X, ((X[:, 2, 0] == 1) * 5.0 + 3 * X[:, 0, 1] + rng.normal(size=n))[:, None]
+
+
+@pytest.mark.parametrize("categorical", [[], [0]])
+def test_symbols_and_numbers_of_few_values_are_regressed_on_several_columns(categorical):
+    X, y = symbols()
     sequences = as_sequences(X, np.float64)
-    indicators = find_indicators(sequences, [])
-    linear = fit_linear_map(
-        sequences, y[:, None], None, no_anchor(1), force=False, indicators=indicators
-    )
-    one_hot = np.dstack([*[X[:, :, 0] == value for value in range(3)], X[:, :, 1]])
-    expected = fit(one_hot.astype(float), y[:, None])
-    assert linear.coef.shape == (4, 4, 1)
+    linear = fit_linear_map(sequences, y, None, no_anchor(1), force=False, categorical=categorical)
+    first = X[:, :, 0]
+    columns = [first == v for v in range(3)] if categorical else [first >= v for v in (1, 2)]
+    table = np.dstack([*columns, X[:, :, 1]]).astype(float)
+    expected = fit(table, y)
+    assert linear.coef.shape == (4, 1 + len(columns), 1)
     assert_allclose(linear.coef, expected.coef, atol=1e-12)
-    assert_allclose(linear(sequences), expected(as_sequences(one_hot, np.float64)))
+    assert_allclose(linear(sequences), expected(as_sequences(table, np.float64)))
     assert_allclose(linear.multiplied(3.0)(sequences), 3 * linear(sequences))
 
 
-def test_columns_of_symbols_count(monkeypatch):
-    X = np.resize(np.arange(5.0), (60, 7, 1))
-    X = np.random.default_rng(0).permuted(X, axis=0)
-    sequences, y = as_sequences(X, np.float64), X[:, 0] ** 2
-    indicators = find_indicators(sequences, [])
-    options = {"force": False, "indicators": indicators}
-    monkeypatch.setattr("sklstm.data.linear._MAX_COLUMNS", 35)
-    assert fit_linear_map(sequences, y, None, no_anchor(1), **options) is not None
-    monkeypatch.setattr("sklstm.data.linear._MAX_COLUMNS", 34)
-    assert fit_linear_map(sequences, y, None, no_anchor(1), **options) is None
-
-
-def test_symbols_that_are_missing_or_absent_count_as_what_is_usual():
-    X = np.random.default_rng(0).integers(3, size=(90, 4, 1)).astype(float)
-    y = (X[:, 2] == 1) * 1.0
+@pytest.mark.parametrize("categorical", [[], [0]])
+@pytest.mark.parametrize("is_told", [True, False])
+def test_columns_must_not_be_too_many(categorical, is_told, monkeypatch):
+    n_columns = 16 if categorical else 12
+    monkeypatch.setattr("sklstm.data.linear._MAX_COLUMNS", n_columns - (not is_told))
+    X, y = symbols()
     sequences = as_sequences(X, np.float64)
-    linear = fit_linear_map(
-        sequences, y, None, no_anchor(1), force=False, indicators=find_indicators(sequences, [])
-    )
+    linear = fit_linear_map(sequences, y, None, no_anchor(1), force=False, categorical=categorical)
+    assert linear.coef.shape == (4, n_columns // 4 if is_told else 2, 1)
+    assert linear.coef[:, 0].any() == (is_told or not categorical)
+
+
+def test_what_is_told_relative_to_its_last_value_is_one_column():
+    rng = np.random.default_rng(0)
+    X = np.dstack([rng.integers(3, size=(90, 4)), rng.integers(3, size=(90, 4))]).astype(float)
+    y = (X[:, -1, 0] - X[:, 0, 0] + (X[:, 1, 1] == 1) + 0.1 * rng.normal(size=90))[:, None]
+    linear = fit(X, y, anchor=relative(0))
+    assert linear.coef.shape == (4, 3, 1)
+    assert linear.relative == [0]
+    assert list(linear.encoding.edges) == [1]
+    longer = np.concatenate([np.ones((90, 2, 2)), X + np.array([7.0, 0.0])], axis=1)
+    assert_allclose(linear(as_sequences(longer)), linear(as_sequences(X)), atol=1e-5)
+
+
+@pytest.mark.parametrize("categorical", [[], [0]])
+def test_symbols_that_are_missing_or_absent_count_as_what_is_usual(categorical):
+    X, y = symbols()
+    sequences = as_sequences(X[:, :, :1], np.float64)
+    linear = fit_linear_map(sequences, y, None, no_anchor(1), force=False, categorical=categorical)
     missing = np.array([[[np.nan], [np.nan], [1.0], [0.0]]])
     short = [np.array([[1.0], [0.0]])]
     told = [
@@ -344,3 +358,5 @@ def test_symbols_that_are_missing_or_absent_count_as_what_is_usual():
         linear(as_sequences(short, np.float64)),
     ]
     assert_allclose(*told)
+    unknown = np.array([[[9.0], [9.0], [1.0], [0.0]]])
+    assert np.isfinite(linear(as_sequences(unknown, np.float64))).all()
