@@ -1,6 +1,6 @@
 """A linear map from a window to what is left of the targets."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,6 +25,8 @@ _N_BLOCKS = 4  # of windows that overlap, each left out in turn
 # The share of the squared error on such blocks that a map may leave, to be told the level of series
 # that drift: levels to come are none of training's. And how many numbers are asked.
 _WORTH_THE_LEVEL, _NUMBERS_TELLING = 0.8, 2**19
+# The same, to be told symbols and numbers of few values in several columns.
+_WORTH_COLUMNS = 1 / 1.2
 
 
 @dataclass(frozen=True)
@@ -97,11 +99,12 @@ def fit_linear_map(
     force: bool,
     categorical: Collection[int] = (),
     shows_level: bool | None = None,
+    encodes_steps: bool | None = None,
 ) -> LinearMap | None:
     """Fit a linear map from windows to targets by ridge regression.
 
-    Symbols, and numbers of few values, are told as `find_step_encoding` says, if a window has 1,024
-    columns at most then; else symbols are not told, and numbers as they are.
+    Symbols, and numbers of few values, are told as `find_step_encoding` says, where that is better;
+    else symbols are not told, and numbers as they are.
 
     The strength of the penalty is the one with the least squared error on left-out samples: on
     single ones, which has a closed form [1]_, or on quarters of all windows where they overlap and
@@ -131,6 +134,10 @@ def fit_linear_map(
         Whether the map is told the last value where the anchor hides it from the network: seasons
         that grow with the level need it. None tells it to maps of windows that overlap, where that
         leaves less than four fifths of the squared error on quarters of these, left out in turn.
+    encodes_steps : bool or None, default=None
+        Whether symbols and numbers of few values have several columns. None decides: a window must
+        have 1,024 at most, and the squared error on left-out samples be less by a sixth, since a
+        map of plain numbers goes on beyond those that it has seen.
 
     Returns
     -------
@@ -169,7 +176,8 @@ def fit_linear_map(
         return None
     if not force and (len(sequences) < _MIN_SAMPLES or n_columns > _MAX_COLUMNS):
         return None
-    design = _design(sequences, n_timesteps, anchor, categorical)
+    plain = _Design(sequences, n_timesteps, anchor, categorical)
+    design = _encoded(plain, target, weight, wanted=encodes_steps)
     if shows_level is None and sequences.overlap and anchor.drifting and anchor.relative:
         shows_level = _is_worth_the_level(design, target, weight)
     if shows_level:
@@ -292,30 +300,49 @@ def _shares(weight: NDArray[np.float64] | None, chosen: NDArray[np.int64]) -> ND
     return np.ones(len(chosen)) if weight is None else weight[chosen] / weight[chosen].mean()
 
 
-def _design(
-    sequences: Sequences, n_timesteps: int, anchor: Anchor, categorical: Collection[int]
+def _encoded(
+    design: _Design,
+    target: NDArray[np.float64],
+    weight: NDArray[np.float64] | None,
+    *,
+    wanted: bool | None,
 ) -> _Design:
-    """Return the table, with several columns a feature where these are not too many."""
-    encoding = find_step_encoding(sequences, categorical, anchor.relative)
-    if encoding is None or n_timesteps * encoding.n_columns > _MAX_COLUMNS:
-        return _Design(sequences, n_timesteps, anchor, categorical)
-    return _Design(sequences, n_timesteps, anchor, (), encoding)
+    """Return the table with several columns a feature, where that is wanted, or better."""
+    encoding = find_step_encoding(design.sequences, design.ignored, design.anchor.relative)
+    if wanted is False or encoding is None:
+        return design
+    encoded = replace(design, ignored=(), encoding=encoding)
+    if wanted:
+        return encoded
+    if encoded.n_columns > _MAX_COLUMNS:
+        return design
+    plain_error, error = _left_out_errors([design, encoded], target, weight)
+    return encoded if error < _WORTH_COLUMNS * plain_error else design
 
 
 def _is_worth_the_level(
     design: _Design, target: NDArray[np.float64], weight: NDArray[np.float64] | None
 ) -> bool:
     """Tell whether a map that is told the level leaves much less of the targets."""
-    sequences = design.sequences
-    chosen = spaced(len(sequences), max(_NUMBERS_TELLING // design.n_columns, _MIN_SAMPLES))
+    shown, hidden = (design.showing_levels(shown=shown) for shown in (True, False))
+    errors = _left_out_errors([shown, hidden], target, weight)
+    return bool(errors[0] < _WORTH_THE_LEVEL * errors[1])
+
+
+def _left_out_errors(
+    designs: Sequence[_Design], target: NDArray[np.float64], weight: NDArray[np.float64] | None
+) -> list[float]:
+    """Return the squared error of a ridge regression on each table, on samples left out."""
+    sequences, widest = designs[0].sequences, max(design.n_columns for design in designs)
+    chosen = spaced(len(sequences), max(_NUMBERS_TELLING // widest, _MIN_SAMPLES))
     in_time = chosen[np.argsort(sequences.times[0][chosen], kind="stable")]
     share = _shares(weight, in_time)
     y = _standardized(target[in_time], share)[0]
-    errors = []
-    for shown in (True, False):
-        table = _standardized(design.showing_levels(shown=shown)(in_time), share)[0]
-        errors.append(_find_strength(table, y, share, np.arange(len(in_time)))[1])
-    return bool(errors[0] < _WORTH_THE_LEVEL * errors[1])
+    tables = (_standardized(design(in_time), share)[0] for design in designs)
+    if sequences.overlap:
+        places = np.arange(len(in_time))
+        return [_find_strength(table, y, share, places)[1] for table in tables]
+    return [_fit_ridge(table, y, share, None)[1] for table in tables]
 
 
 def _fit_ridge(

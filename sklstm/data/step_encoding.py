@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklstm.data.encodings import find_encoding
+from sklstm.data.rows import spaced
 from sklstm.data.sequences import Sequences
 
-# From how many values of a feature it is told what they are, and how many are few.
-_N_VALUES, _FEW = 10_000, 32
+# From how many steps it is told which numbers are few, and how many are.
+_N_STEPS, _FEW = 10_000, 32
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,8 @@ def find_step_encoding(
 ) -> StepEncoding | None:
     """Return an encoding of symbols, and of numbers that `find_encoding` tells in bins.
 
-    These must have 32 distinct values at most, between which the bins lie. 10,000 evenly chosen
-    values of each feature are asked.
+    These must have 32 distinct values at most, between which the bins lie; 10,000 steps are asked,
+    of evenly chosen sequences.
 
     Parameters
     ----------
@@ -95,10 +96,13 @@ def find_step_encoding(
     {1: array([0., 1., 2.])}
     """
     n_features = sequences.n_features
-    columns = dict(enumerate(sequences.present_values(range(n_features), _N_VALUES)))
-    numbers = columns.keys() - {*categorical, *relative}
-    categories = {feature: np.unique(columns[feature]) for feature in categorical}
-    edges = {f: np.unique(columns[f]) for f in sorted(numbers) if _are_few(columns[f])}
+    symbols = zip(categorical, sequences.present_values(categorical), strict=True)
+    categories = {feature: np.unique(values) for feature, values in symbols}
+    # whole sequences: evenly chosen steps may be the same one of each
+    chosen = spaced(len(sequences), max(_N_STEPS // sequences.n_timesteps, 1))
+    numbers = sorted({*range(n_features)} - {*categorical, *relative})
+    columns = zip(numbers, sequences.subset(chosen).present_values(numbers), strict=True)
+    edges = {feature: np.unique(values) for feature, values in columns if _are_few(values)}
     return StepEncoding(n_features, categories, edges) if categories or edges else None
 
 

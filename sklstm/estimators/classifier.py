@@ -1,5 +1,6 @@
 """Classification of sequences."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import Any, ClassVar
@@ -24,6 +25,7 @@ from torch.optim import Optimizer
 import sklstm.training as training
 from sklstm._validation import check_int
 from sklstm.data import (
+    LITTLE_TRUST,
     ClassTargets,
     LinearMap,
     Sequences,
@@ -173,11 +175,12 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
     linear_skip : {"auto", False}, default="auto"
         Whether a linear map of the whole sequence may join the network: its values, times a
         weight, are added to the scores. Symbols are told to it as a column a value, and numbers of
-        few values (3 to 32) as a column a step between these. "auto" adds it where that lowers the
+        few values (3 to 32) as a column a step between these, where left-out samples say that
+        this is better and there are 1,024 columns at most. "auto" adds it where that lowers the
         log loss of samples held out by a fiftieth of the entropy of the classes, wherever such
         samples decide about `max_epochs`, and training sequences have one length and 1,024 numbers
-        at most (with more than 1,024 of these columns symbols are left out, and numbers told as
-        they are). Set False to stream, or to export the network.
+        at most. Set False to stream, or to export the network; the fits on trial remain, which a
+        number as `max_epochs` leaves out.
     missing_values : {"error", "indicator"}, default="error"
         What to do with NaN inside a sequence. "indicator" takes the value before it in the
         sequence, or the mean where there is none, and adds an indicator for each feature
@@ -252,7 +255,8 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         Of the softmax, 1 or more: by it the network's scores are divided once it is trained, so
         that probabilities are not surer than held-out samples allow.
     linear_share_ : float
-        Share of the linear map in the variance of the scores, 0 without one.
+        Share of the linear map in the variance of the scores, 0 without one. Where there is one,
+        `module_` gives the network's scores alone, and `loss_curve_` is of these.
     input_limits_ : ndarray of shape (2, n_features) or None
         Least and greatest value that each feature is read as, infinite where there is no such
         limit; None where no feature has one.
@@ -678,6 +682,13 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         self.classes_ = found
         if not resume:
             self.targets_ = ClassTargets(found)
+        elif 1 - self.linear_share_ < LITTLE_TRUST:
+            warnings.warn(
+                f"The linear map makes up {self.linear_share_:.2g} of the scores of this model "
+                "(linear_share_), and stays as it is, so that further training has little or no "
+                "effect. Fit anew, with linear_skip=False if training is to continue.",
+                stacklevel=2,
+            )
         self.targets_.encode(part.known_targets)
 
     def _check_known(self, valid: Part) -> None:
@@ -691,7 +702,8 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         course = self._find_course(train, seed)
         self.epochs_share_, self.temperature_ = course.share, course.temperature
         if course.linear_weight > 0:
-            linear: Any = fit_class_map(self, train, force=True)
+            linear = fit_class_map(self, train, force=True, encodes_steps=course.encodes_steps)
+            assert linear is not None  # one of fewer samples was none of constants
             self.targets_ = ClassTargets(self.classes_, linear.multiplied(course.linear_weight))
         return CLASSIFICATION_LOSSES[self.loss](len(self.classes_))
 
@@ -787,8 +799,9 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
     def _scores(self, outputs: Tensor, sequences: Sequences | None) -> Tensor:
         """Return the scores of the classes, of which the network's outputs are a part."""
         linear = self.targets_.linear
-        if linear is None or sequences is None:  # streams are of models without a map
+        if linear is None:
             return outputs
+        assert sequences is not None  # streams are of models without a map
         return outputs + torch.as_tensor(linear(sequences))
 
     def _labels(self, outputs: Tensor) -> NDArray[Any]:

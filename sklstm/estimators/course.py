@@ -11,6 +11,7 @@ from scipy.special import entr, logsumexp, softmax
 
 from sklstm.data import LinearMap, fit_linear_map, held_out_blocks, no_anchor
 from sklstm.estimators.held_out import ENOUGH_TO_CHOOSE, Block, exceeds_its_error, fit_without
+from sklstm.estimators.options import resolve_option
 from sklstm.estimators.part import Part
 
 # Of fewer samples those held out tell nothing; of more, passes are few and take long.
@@ -39,11 +40,14 @@ class Course:
         By which the network's scores are divided behind them.
     linear_weight : float of at least 0
         Of a linear map, whose values are added to these.
+    encodes_steps : bool
+        Whether that is told symbols and numbers of few values in several columns.
     """
 
     share: float = _WHOLE
     temperature: float = 1.0
     linear_weight: float = 0.0
+    encodes_steps: bool = False
 
 
 def find_course(estimator: Any, train: Part, n_epochs: int, seed: int) -> Course:
@@ -52,11 +56,11 @@ def find_course(estimator: Any, train: Part, n_epochs: int, seed: int) -> Course
     Where labels are noisy, or hang on little, a short course is best: a long one learns the noise
     by heart, and is sure of it. A quarter of the samples is held out, of each class alike, or of
     windows in the order of time the last, and fits to the others take an eighth, a third, and all
-    of the passes; the last is not tried where the first two leave no doubt, or samples are fewer
-    than 120. It is taken unless a shorter one is better by more than a standard error, the rule of
-    [1]_ with the sides changed: trials have fewer samples, which makes a long course look worse
-    than it is. What a course is too sure of is mended by a temperature [2]_, which changes no
-    label: that of the course, or of the middle one where the whole is not tried.
+    of the passes; the last is not tried where the first two leave no doubt and no map is wanted, or
+    samples are fewer than 120. It is taken unless a shorter one is better by more than a standard
+    error, the rule of [1]_ with the sides changed: trials have fewer samples, which makes a long
+    course look worse than it is. What a course is too sure of is mended by a temperature [2]_,
+    which changes no label: that of the course, or of the middle one where the whole is not tried.
 
     A linear map is fitted to what is kept, too. Its values are added to the network's scores where
     that lowers the log loss by a fiftieth of the classes' entropy, and by as much as a weight more
@@ -102,8 +106,8 @@ def find_course(estimator: Any, train: Part, n_epochs: int, seed: int) -> Course
     counts = np.isin(numbers[held_out], numbers[kept]) * weight[held_out]
     if not (weight[kept].any() and counts.any()):
         return Course()
-
-    judge = _judge(estimator, train, block, numbers, counts)
+    linear = _fit_trial_map(estimator, train, kept)
+    judge = _judge(train, held_out, numbers, counts, linear)
 
     def tell(share: float) -> _Trial:
         return _try(estimator, train, block, judge, seed, max(1, round(share * n_epochs)))
@@ -117,10 +121,13 @@ def find_course(estimator: Any, train: Part, n_epochs: int, seed: int) -> Course
         share = _best(tried)
         chosen = tried[share]
     verdict = chosen.joined if chosen.wants_map(entropy) else chosen.alone
-    return Course(share, verdict.temperature, verdict.linear_weight)
+    is_encoded = linear is not None and linear.encoding is not None
+    return Course(share, verdict.temperature, verdict.linear_weight, is_encoded)
 
 
-def fit_class_map(estimator: Any, part: Part, *, force: bool = False) -> LinearMap | None:
+def fit_class_map(
+    estimator: Any, part: Part, *, force: bool = False, encodes_steps: bool | None = None
+) -> LinearMap | None:
     """Fit a linear map from sequences to indicators of their classes, (n_samples, n_classes).
 
     Parameters
@@ -128,24 +135,34 @@ def fit_class_map(estimator: Any, part: Part, *, force: bool = False) -> LinearM
     estimator : LSTMClassifier
         With checked parameters, and its `classes_`.
     part : Part
-        What it is fitted to.
+        What it is fitted to, but for samples of classes of weight zero.
     force : bool, default=False
-        As of `fit_linear_map`.
+    encodes_steps : bool or None, default=None
+        Both as of `fit_linear_map`.
 
     Returns
     -------
     LinearMap or None
     """
-    numbers, weight = estimator._encode(part)
-    n_classes = len(estimator.classes_)
+    numbers, weight = _numbers(estimator, part)
+    counts, n_classes = np.flatnonzero(weight), len(estimator.classes_)
     return fit_linear_map(
-        part.sequences,
-        np.eye(n_classes)[numbers],
-        weight,
+        part.sequences.subset(counts),
+        np.eye(n_classes)[numbers[counts]],
+        weight[counts],
         no_anchor(n_classes),
         force=force,
         categorical=estimator.categorical_,
+        encodes_steps=encodes_steps,
     )
+
+
+def _fit_trial_map(estimator: Any, train: Part, kept: NDArray[np.int64]) -> LinearMap | None:
+    """Fit a map to what is kept, if there may be one of all samples."""
+    lengths = train.sequences.lengths
+    if resolve_option(estimator, "linear_skip") is False or lengths.min() < lengths.max():
+        return None
+    return fit_class_map(estimator, train.subset(kept))
 
 
 def _hold_out(train: Part, numbers: NDArray[np.int64], seed: int) -> Block:
@@ -243,18 +260,16 @@ class _Judge:
 
 
 def _judge(
-    estimator: Any,
     train: Part,
-    block: Block,
+    held_out: NDArray[np.int64],
     numbers: NDArray[np.int64],
     weight: NDArray[np.float64],
+    linear: LinearMap | None,
 ) -> _Judge:
-    """Return what judges fits to all but one block of samples; `weight` is that of the block."""
-    kept, held_out = block
+    """Return what judges fits to all samples but some; `weight` is that of these."""
     rest = train.sequences.subset(held_out)
     # neighbouring windows share most of their steps
     length = int(rest.lengths.max()) if rest.overlap else 1
-    linear = fit_class_map(estimator, train.subset(kept)) if estimator.linear_skip else None
     return _Judge(
         numbers[held_out],
         weight,

@@ -116,15 +116,15 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         Whether the network predicts what a linear map of the whole window, fitted by ridge
         regression, leaves of the targets. It needs sequences of one length. Symbols are told to it
         as a column a value, and numbers of few values (3 to 32) as a column a step between these,
-        unless that makes more than 1,024 columns. "auto" does so
-        where the map explains a twentieth of the variance of left-out samples, of ten samples or
-        more and up to 1,024 numbers a sequence. With
-        "squared_error" and 30 to 20,000 samples it also measures how far the network is to be
-        trusted, by two to four further fits to parts of them, and shrinks the network's part of the
-        prediction by that factor, so that noise learnt by heart does no harm. Of sequences that do
-        not overlap these are one to six fits, of windows that overlap and have several features
-        two to six: some without the map, with another pooling or another `feature_encoding`, and
-        what tells left-out samples best is taken.
+        where left-out samples say that this is better and there are 1,024 columns at most. "auto"
+        fits a map where that explains a twentieth of the variance of left-out samples, of ten
+        samples or more and up to 1,024 numbers a sequence. With "squared_error" and 30 to 20,000
+        samples it also measures how far the network is to be trusted, by two to four further fits
+        to parts of them, and shrinks the network's part of the prediction by that factor, so that
+        noise learnt by heart does no harm. Of sequences that do not overlap these are one to eight
+        fits, of windows that overlap and have several features two to eight: some without the map,
+        with another pooling, `feature_encoding` or number of passes, and what tells left-out
+        samples best is taken.
         "auto" is without effect with "poisson", a `module`, `return_sequences` and `partial_fit`,
         where True fits the map to the first batch; True with "poisson" or `return_sequences` is an
         error.
@@ -284,8 +284,9 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
     _row_methods = ("predict", "predict_quantiles")
     # whether the map is told the level; of a trial as of the fit that it is for
     _shows_level: bool | None = None
-    # of the passes, of a trial
+    # of the passes, and whether the map is told symbols in columns; of a trial
     _epochs_share: float = 1.0
+    _encodes_steps: bool | None = None
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **RowwiseLSTM._parameter_constraints,
         "loss": [StrOptions(set(REGRESSION_LOSSES))],
@@ -607,25 +608,43 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         if seed is None and wanted == "auto":  # one batch does not tell
             wanted = False
         if kind.centered and wanted:
-            linear = fit_linear_map(
-                train.sequences,
-                columns(train.targets) - anchor(train.sequences),
-                train.weight,
-                anchor,
-                force=wanted is True,
-                categorical=self.categorical_,
-                shows_level=self._shows_level,
+            linear = self._fit_map(
+                train, anchor, self._shows_level, self._encodes_steps, force=wanted is True
             )
         plan = Plan(
             linear_skip=linear is not None,
             pooling="concat" if self.pooling == "auto" else self.pooling,
             feature_encoding=self.feature_encoding,
             shows_level=linear is not None and anchor.drifting and bool(linear.levels),
+            encodes_steps=linear is not None and linear.encoding is not None,
             epochs_share=self._epochs_share,
         )
+        is_encoded = plan.encodes_steps
         if wanted == "auto" and kind.predicts_mean and seed is not None:
             plan = find_plan(self, train, seed, plan, anchor)
+        if is_encoded and plan.linear_skip and not plan.encodes_steps:
+            linear = self._fit_map(train, anchor, plan.shows_level, encodes_steps=False, force=True)
         return linear if plan.linear_skip else None, plan
+
+    def _fit_map(
+        self,
+        train: Part,
+        anchor: Anchor,
+        shows_level: bool | None,
+        encodes_steps: bool | None,
+        *,
+        force: bool,
+    ) -> LinearMap | None:
+        return fit_linear_map(
+            train.sequences,
+            columns(train.targets) - anchor(train.sequences),
+            train.weight,
+            anchor,
+            force=force,
+            categorical=self.categorical_,
+            shows_level=shows_level,
+            encodes_steps=encodes_steps,
+        )
 
     def _network_part(self, sequences: Sequences) -> NDArray[np.float64]:
         """Return what the network predicts, standardised, of shape (n_samples, n_outputs)."""

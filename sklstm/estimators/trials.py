@@ -37,6 +37,8 @@ class Plan:
         How numbers are told to the network.
     shows_level : bool
         Whether the map is told a level that the network is not.
+    encodes_steps : bool
+        Whether the map is told symbols and numbers of few values in several columns.
     epochs_share : float in (0, 1]
         Of the passes over the samples.
     trust : float in [0, 1]
@@ -47,6 +49,7 @@ class Plan:
     pooling: str
     feature_encoding: str = "auto"
     shows_level: bool = False
+    encodes_steps: bool = False
     epochs_share: float = 1.0
     trust: float = 1.0
 
@@ -59,6 +62,8 @@ class _Rules:
     ----------
     map_handicap : float
         Factor of the squared error of candidates that have a map.
+    encoding_handicap : float
+        The same of those whose map is told symbols and numbers of few values in several columns.
     drops_out : float
         A candidate of so many times the squared error of the best one is not tried on further
         blocks.
@@ -68,6 +73,7 @@ class _Rules:
     """
 
     map_handicap: float
+    encoding_handicap: float
     drops_out: float
     least_trust: float
 
@@ -75,14 +81,18 @@ class _Rules:
         """Return the squared error of a block by which candidates are told apart."""
         error = _squared_error(trials) / len(trials)
         if plan.linear_skip:
-            return self.map_handicap * error
+            handicap = self.encoding_handicap if plan.encodes_steps else 1.0
+            return self.map_handicap * handicap * error
         return np.inf if has_map and _trust(trials) < self.least_trust else error
 
 
 # More data helps a network more than a map, and trials have less.
-_OF_SEPARATE_SEQUENCES = _Rules(map_handicap=1.15, drops_out=1.5, least_trust=0.0)
-# What is to come lies beyond what was, and there a map goes on: it has no handicap.
-_OF_WINDOWS = _Rules(map_handicap=1.0, drops_out=1.15, least_trust=0.5)
+_OF_SEPARATE_SEQUENCES = _Rules(
+    map_handicap=1.15, encoding_handicap=1.0, drops_out=1.5, least_trust=0.0
+)
+# What is to come lies beyond what was, and there a map goes on: it has no handicap. One that tells
+# so much that the network is left with little goes on straight where that would have bent.
+_OF_WINDOWS = _Rules(map_handicap=1.0, encoding_handicap=1.15, drops_out=1.15, least_trust=0.5)
 # A shorter course, and of what share of the targets' variance in error it has nothing to mend.
 _SHORT, _NEARLY_NOTHING = 1 / 3, 0.1
 # What goes on from a candidate of so many times the squared error of the best one is not tried.
@@ -104,10 +114,11 @@ def find_plan(estimator: Any, train: Part, seed: int, plan: Plan, anchor: Anchor
     told. That is taken if it is better by more than a standard error: on a long course noise in
     targets is learnt by heart.
 
-    Where they overlap and have several features, the candidates are the given plan, one without the
-    map, and one without it that is told bins beside the numbers; the last only if the second is not
-    far behind. Those without are taken where they are better and trusted by half. Two blocks are
-    enough, those at the ends.
+    Where they overlap and have several features, the candidates are the given plan, before it one
+    whose map reads features as numbers, if that of the plan does not, behind it one without the
+    map, and one without it that is told bins beside the numbers; the last only if that before it is
+    not far behind. Those without are taken where they are better and trusted by half. Two blocks
+    are enough, those at the ends.
 
     Parameters
     ----------
@@ -137,11 +148,11 @@ def find_plan(estimator: Any, train: Part, seed: int, plan: Plan, anchor: Anchor
     if len(train.y) < _MIN_SAMPLES or n_blocks == 0:
         return plan
     blocks = held_out_blocks(train.sequences, n_blocks, seed)
-    candidates, alone = [plan], replace(plan, linear_skip=False)
+    candidates, alone = [plan], replace(plan, linear_skip=False, encodes_steps=False)
     if train.sequences.overlap:
         rules = _OF_WINDOWS
         if train.sequences.n_features > 1:
-            candidates.append(alone)
+            candidates = [replace(plan, encodes_steps=False), plan, alone]
             if _may_take_bins(estimator, train, anchor):
                 candidates.append(replace(alone, feature_encoding="concat"))
             # the ends are enough: they lie beyond the rest, as what is to come does
@@ -254,6 +265,7 @@ def _try(
         pooling=plan.pooling,
         feature_encoding=plan.feature_encoding,
         _shows_level=plan.shows_level,
+        _encodes_steps=plan.encodes_steps,
         _epochs_share=plan.epochs_share,
     )
     targets = trial.targets_

@@ -332,6 +332,26 @@ def test_columns_must_not_be_too_many(categorical, is_told, monkeypatch):
     linear = fit_linear_map(sequences, y, None, no_anchor(1), force=False, categorical=categorical)
     assert linear.coef.shape == (4, n_columns // 4 if is_told else 2, 1)
     assert linear.coef[:, 0].any() == (is_told or not categorical)
+    forced = fit_linear_map(
+        sequences,
+        y,
+        None,
+        no_anchor(1),
+        force=False,
+        categorical=categorical,
+        encodes_steps=not is_told,
+    )
+    assert (forced.encoding is None) == is_told
+
+
+def test_numbers_are_told_as_they_are_where_columns_bring_nothing():
+    """A map of plain numbers goes on beyond those that it has seen."""
+    rng = np.random.default_rng(0)
+    X, far = rng.poisson(3, size=(200, 4, 1)), np.full((1, 4, 1), 40)
+    y = X.sum(axis=1) + 0.5 * rng.normal(size=(200, 1))
+    linear = fit(X, y)
+    assert linear.encoding is None
+    assert_allclose(linear(as_sequences(far)), [[160]], atol=5)
 
 
 def test_what_is_told_relative_to_its_last_value_is_one_column():

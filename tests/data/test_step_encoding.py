@@ -65,14 +65,21 @@ def test_what_is_told_relative_to_another_value_stays_a_number():
     assert encoding.categories == {}
 
 
-def test_of_many_values_some_tell(monkeypatch):
-    monkeypatch.setattr("sklstm.data.step_encoding._N_VALUES", 50)
-    X = np.zeros((10, 20, 1))
-    X[:, 10:] = 1
-    X[:, ::2] += 2
-    X[3, 3] = 9  # is seldom
-    encoding = find_step_encoding(as_sequences(X, np.float64), [])
-    assert_array_equal(encoding.edges[0], [0, 1, 2, 3])
+def test_of_many_sequences_some_tell_of_numbers_and_all_of_symbols(monkeypatch):
+    monkeypatch.setattr("sklstm.data.step_encoding._N_STEPS", 60)
+    rng = np.random.default_rng(0)
+    X = rng.integers(3, size=(100, 20, 2))
+    X[40] = 3  # is seldom
+    encoding = find_step_encoding(as_sequences(X, np.float64), [1])
+    assert_array_equal(encoding.edges[0], [0, 1, 2])
+    assert_array_equal(encoding.categories[1], [0, 1, 2, 3])
+
+
+def test_values_of_all_steps_are_found(monkeypatch):
+    monkeypatch.setattr("sklstm.data.step_encoding._N_STEPS", 1_000)
+    X = np.random.default_rng(0).integers(3, size=(1_000, 5)) + np.arange(5)
+    encoding = find_step_encoding(as_sequences(X[:, :, None], np.float64), [])
+    assert_array_equal(encoding.edges[0], np.arange(7))
 
 
 def test_what_is_missing_is_no_value():

@@ -450,6 +450,7 @@ def test_the_map_is_fitted_to_all_samples(joined):
     assert_allclose(found, weight * expected, rtol=1e-6, atol=1e-9)
 
 
+@pytest.mark.filterwarnings("ignore:The linear map makes up")
 def test_a_map_stays_where_training_goes_on(joined):
     model, X, y = deepcopy(joined)
     linear = model.targets_.linear
@@ -508,3 +509,54 @@ def test_of_sequences_of_several_lengths_there_is_no_map(monkeypatch):
     X, y = symbols(160)
     uneven = [sequence[i % 2 :] for i, sequence in enumerate(X)]
     assert LSTMClassifier(**OPTIONS).fit(uneven, y).linear_share_ == 0
+
+
+def test_one_sequence_of_another_length_leaves_no_map(monkeypatch):
+    monkeypatch.setattr(LSTMClassifier, "_n_steps", lambda self, n_samples: 20)
+    X, y = symbols(120)
+    part = Part(as_sequences(X), y, None)
+    numbers = np.unique(y, return_inverse=True)[1]
+    model = LSTMClassifier(**OPTIONS)
+    model.classes_, model.categorical_, model.class_weight_ = np.unique(y), [], np.ones(2)
+    kept, held_out = course._hold_out(part, numbers, 0)
+    model.targets_ = ClassTargets(model.classes_)
+    assert course._fit_trial_map(model, part, kept) is not None
+    uneven = [x[int(i == held_out[0]) :] for i, x in enumerate(X)]
+    assert course._fit_trial_map(model, Part(as_sequences(uneven), y, None), kept) is None
+
+
+def test_a_map_is_fitted_without_classes_of_weight_zero(monkeypatch):
+    monkeypatch.setattr(LSTMClassifier, "_n_steps", lambda self, n_samples: 20)
+    series = np.random.default_rng(0).normal(size=167)
+    X, _ = make_windows(series, 8)
+    y = np.zeros(159, dtype=int)
+    y[100:] = 1 + (X[100:, -1] > 0)
+    y[:100][::25] = 1
+    y[:100][1::25] = 2
+    model = LSTMClassifier(**OPTIONS, class_weight={0: 0, 1: 1, 2: 1}).fit(X[:159], y)
+    assert np.isfinite(model.predict_proba(X)).all()
+    linear = course.fit_class_map(model, Part(as_sequences(X[:159]), y, None), force=True)
+    counts = np.flatnonzero(y)
+    without = Part(as_sequences(X[counts]), y[counts], None)
+    expected = course.fit_class_map(model, without, force=True)
+    assert_allclose(linear(as_sequences(X)), expected(as_sequences(X)), rtol=1e-6)
+
+
+def test_the_map_reads_what_it_was_judged_with(monkeypatch):
+    """Also where all samples have more columns than it may choose to have."""
+    X, y = symbols(160)
+    model = LSTMClassifier(**OPTIONS)
+    model.classes_, model.categorical_, model.class_weight_ = np.unique(y), [], np.ones(2)
+    model.targets_ = ClassTargets(model.classes_)
+    part = Part(as_sequences(X), y, None)
+    monkeypatch.setattr("sklstm.data.linear._MAX_COLUMNS", 89)
+    assert course.fit_class_map(model, part, force=True).encoding is None
+    linear = course.fit_class_map(model, part, force=True, encodes_steps=True)
+    assert linear.encoding is not None
+
+
+def test_a_model_that_is_mostly_a_map_says_that_it_learns_little(joined):
+    model, X, y = deepcopy(joined)
+    model.linear_share_ = 0.95
+    with pytest.warns(UserWarning, match=r"linear map makes up 0\.95.*linear_skip=False"):
+        model.partial_fit(X, y)
