@@ -308,8 +308,10 @@ def _encoded(
     wanted: bool | None,
 ) -> _Design:
     """Return the table with several columns a feature, where that is wanted, or better."""
+    if wanted is False:
+        return design
     encoding = find_step_encoding(design.sequences, design.ignored, design.anchor.relative)
-    if wanted is False or encoding is None:
+    if encoding is None:
         return design
     encoded = replace(design, ignored=(), encoding=encoding)
     if wanted:
