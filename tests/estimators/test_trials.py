@@ -699,3 +699,43 @@ def test_a_trial_of_a_third_takes_a_third_of_the_passes(monkeypatch):
     for share in (1.0, 1 / 3):
         trials._try(model, part, block, 0, Plan(False, "last", epochs_share=share))
     assert took == [20, 7]
+
+
+@pytest.mark.parametrize(("error", "is_encoded"), [(0.8, True), (0.9, False)])
+def test_maps_of_windows_that_read_several_columns_must_be_clearly_better(
+    error, is_encoded, monkeypatch
+):
+    rng = np.random.default_rng(0)
+    hour = np.arange(300) % 6
+    load = np.array([1.0, 5.0, 0.0, 3.0, -2.0, 4.0])[hour] + 0.1 * rng.normal(size=300)
+    X, _ = make_windows(np.column_stack([rng.normal(size=300), hour]), 3)
+    y, asked = load[3:], []
+
+    def tell(estimator, train, block, seed, plan):
+        asked.append((plan.linear_skip, plan.encodes_steps))
+        wanted = np.full((5, 1), np.sqrt(error if plan.encodes_steps else 1.0))
+        if not plan.linear_skip:
+            wanted = wanted * 2
+        return trials._Trial(np.zeros((5, 1)), wanted, np.ones(5), np.ones(1))
+
+    monkeypatch.setattr(trials, "_try", tell)
+    model = LSTMRegressor(**OPTIONS, max_epochs=1).fit(X, y)
+    assert asked[:3] == [(True, False), (True, True), (False, False)]
+    assert (model.targets_.linear.encoding is not None) is is_encoded
+
+
+def test_what_a_trial_is_told_of_columns_is_the_plan(monkeypatch):
+    told, like = [], held_out._like
+
+    def listen(estimator, **changed):
+        told.append(changed["_encodes_steps"])
+        return like(estimator, **changed)
+
+    monkeypatch.setattr(held_out, "_like", listen)
+    X, y = noise(40)
+    model = LSTMRegressor(**OPTIONS, max_epochs=1, linear_skip=False).fit(X, y)
+    part = model._check_part(FitArguments(X, y, None), reset=False)
+    block = np.arange(30), np.arange(30, 40)
+    for encodes in (True, False):
+        trials._try(model, part, block, 0, Plan(True, "last", encodes_steps=encodes))
+    assert told == [True, False]
