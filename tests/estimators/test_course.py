@@ -254,8 +254,9 @@ def test_of_windows_the_last_are_held_out():
     assert held_out[-1] == 198
 
 
-def test_a_class_of_which_nothing_is_kept_does_not_count():
+def test_a_class_of_which_nothing_is_kept_does_not_count(monkeypatch):
     """Nothing could be learnt of it, and being wrong about it says nothing."""
+    monkeypatch.setattr(LSTMClassifier, "_n_steps", lambda self, n_samples: 400)
     series = np.sin(np.arange(243) / 2)
     X, _ = make_windows(series, 4)
     y = np.where(X[:, -1] > 0, "up", "down").astype(object)
@@ -291,7 +292,8 @@ def test_neighbouring_windows_count_as_one(monkeypatch):
     assert len(told[1.0].alone.losses) == 40
 
 
-def test_many_classes_are_no_numbers():
+def test_many_classes_are_no_numbers(monkeypatch):
+    monkeypatch.setattr(LSTMClassifier, "_n_steps", lambda self, n_samples: 20)
     X = np.random.default_rng(0).normal(size=(120, 3, 1))
     y = np.arange(120) % 30
     options = {**OPTIONS, "hidden_layer_sizes": 1}
