@@ -70,10 +70,10 @@ class LinearMap:
         coef = self.coef.reshape(-1, n_outputs)
         for piece in pieces(len(sequences), n_timesteps * n_columns):
             indices = np.arange(len(sequences))[piece]
-            steps, absent = _last_steps(sequences, indices, n_timesteps, self.relative, self.levels)
-            if self.encoding is not None:
-                steps = self.encoding(steps)
-            steps = steps - self.center
+            steps, absent = _last_steps(
+                sequences, indices, n_timesteps, self.relative, self.levels, self.encoding
+            )
+            steps -= self.center
             if absent is not None:
                 steps[absent] = 0.0
             unknown = np.isnan(steps)
@@ -232,7 +232,8 @@ def explained_share(
     Parameters
     ----------
     sequences : Sequences
-        At least two, all of which are laid out as a table.
+        At least two, of which some are laid out as a table: evenly spaced ones, half a million
+        numbers in all.
     target : ndarray of shape (n_samples, n_outputs)
         Not all constant.
     weight : ndarray of shape (n_samples,) or None
@@ -255,12 +256,10 @@ def explained_share(
     >>> [round(explained_share(sequences, y, None, n_timesteps), 1) for n_timesteps in (3, 2)]
     [1.0, -0.0]
     """
-    samples = np.arange(len(sequences))
-    share = _shares(weight, samples)
-    table = _standardized(_Design(sequences, n_timesteps, no_anchor(1), ())(samples), share)[0]
-    y = _standardized(target, share)[0]
-    in_time = np.argsort(sequences.times[0], kind="stable") if sequences.overlap else None
-    return float(1 - _fit_ridge(table, y[:, y.any(axis=0)], share, in_time)[1])
+    design = _Design(sequences, n_timesteps, no_anchor(1), ())
+    (error,) = _left_out_errors([design], target, weight)
+    varies = np.ptp(target, axis=0) > 0  # of the others there is no error
+    return float(1 - error / varies.mean())
 
 
 @dataclass(frozen=True)
@@ -286,12 +285,9 @@ class _Design:
     def __call__(self, indices: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return rows of the table, (n_indices, n_timesteps * n_columns)."""
         anchor = self.anchor
-        steps, _ = _last_steps(
-            self.sequences, indices, self.n_timesteps, anchor.relative, anchor.levels
-        )
+        given = self.sequences, indices, self.n_timesteps
+        steps, _ = _last_steps(*given, anchor.relative, anchor.levels, self.encoding)
         steps[:, :, list(self.ignored)] = 0.0  # constant, and thus without effect
-        if self.encoding is not None:
-            steps = self.encoding(steps)
         return steps.reshape(len(indices), -1)
 
 
@@ -445,6 +441,7 @@ def _last_steps(
     n_timesteps: int,
     relative: list[int],
     levels: list[int],
+    encoding: StepEncoding | None,
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_] | None]:
     """Return the last steps of some sequences, and which of them are absent, None if none is.
 
@@ -464,7 +461,7 @@ def _last_steps(
     last = steps[:, -1].copy()  # (batch, features)
     steps[:, :, relative] -= last[:, None, relative]
     steps[:, -1, levels] = last[:, levels]
-    return steps, absent
+    return steps if encoding is None else encoding(steps), absent
 
 
 def _carry_forward(steps: NDArray[Any]) -> NDArray[Any]:

@@ -44,10 +44,8 @@ class StepEncoding:
     @property
     def n_columns(self) -> int:
         """How many columns a step has."""
-        widths = {
-            **{feature: len(values) for feature, values in self.categories.items()},
-            **{feature: len(edges) - 1 for feature, edges in self.edges.items()},
-        }
+        widths = {feature: len(values) for feature, values in self.categories.items()}
+        widths |= {feature: len(edges) - 1 for feature, edges in self.edges.items()}
         return sum(widths.get(feature, 1) for feature in range(self.n_features))
 
     def __call__(self, steps: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -96,12 +94,13 @@ def find_step_encoding(
     {1: array([0., 1., 2.])}
     """
     n_features = sequences.n_features
-    symbols = zip(categorical, sequences.present_values(categorical), strict=True)
+    # not strict: where no feature is asked, no step is looked at
+    symbols = zip(categorical, sequences.present_values(categorical), strict=False)
     categories = {feature: np.unique(values) for feature, values in symbols}
     # whole sequences: evenly chosen steps may be the same one of each
     chosen = spaced(len(sequences), max(_N_STEPS // sequences.n_timesteps, 1))
     numbers = sorted({*range(n_features)} - {*categorical, *relative})
-    columns = zip(numbers, sequences.subset(chosen).present_values(numbers), strict=True)
+    columns = zip(numbers, sequences.subset(chosen).present_values(numbers), strict=False)
     edges = {feature: np.unique(values) for feature, values in columns if _are_few(values)}
     return StepEncoding(n_features, categories, edges) if categories or edges else None
 
