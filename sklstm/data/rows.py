@@ -73,12 +73,20 @@ def latest_known(known: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def spaced(n_rows: int, most: int) -> NDArray[np.int64]:
-    """Return the numbers of all rows, or of so many that are evenly spaced.
+    """Return the numbers of all rows, or of so many, one of each stretch of equal length.
+
+    Which one is drawn, always alike: the same place of each would be the same step, hour or class
+    throughout, where rows come in turn.
 
     Examples
     --------
     >>> from sklstm.data.rows import spaced
-    >>> spaced(3, 10).tolist(), spaced(11, 3).tolist()
-    ([0, 1, 2], [0, 5, 10])
+    >>> spaced(3, 10).tolist(), spaced(12, 3).tolist()
+    ([0, 1, 2], [2, 5, 8])
     """
-    return np.linspace(0, n_rows - 1, min(n_rows, most)).astype(np.int64)
+    if n_rows <= most:
+        return np.arange(n_rows)
+    edges = np.linspace(0, n_rows, most + 1).astype(np.int64)
+    within = np.random.default_rng(0).random(most) * np.diff(edges)
+    places: NDArray[np.int64] = edges[:-1] + within.astype(np.int64)
+    return places

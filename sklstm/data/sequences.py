@@ -258,7 +258,7 @@ class Sequences:
         ----------
         features : iterable of int
         n_most : int or None, default=None
-            Evenly chosen ones, if there are more.
+            One of each of so many stretches, if there are more.
 
         Yields
         ------

@@ -68,7 +68,7 @@ def find_step_encoding(
     """Return an encoding of symbols, and of numbers that `find_encoding` tells in bins.
 
     These must have 32 distinct values at most, between which the bins lie; 10,000 steps are asked,
-    of evenly chosen sequences.
+    of sequences, some of each stretch.
 
     Parameters
     ----------
@@ -97,7 +97,6 @@ def find_step_encoding(
     # not strict: where no feature is asked, no step is looked at
     symbols = zip(categorical, sequences.present_values(categorical), strict=False)
     categories = {feature: np.unique(values) for feature, values in symbols}
-    # whole sequences: evenly chosen steps may be the same one of each
     chosen = spaced(len(sequences), max(_N_STEPS // sequences.n_timesteps, 1))
     numbers = sorted({*range(n_features)} - {*categorical, *relative})
     columns = zip(numbers, sequences.subset(chosen).present_values(numbers), strict=False)

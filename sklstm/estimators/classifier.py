@@ -703,8 +703,9 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         self.epochs_share_, self.temperature_ = course.share, course.temperature
         if course.linear_weight > 0:
             linear = fit_class_map(self, train, force=True, encodes_steps=course.encodes_steps)
-            assert linear is not None  # one of fewer samples was none of constants
-            self.targets_ = ClassTargets(self.classes_, linear.multiplied(course.linear_weight))
+            if linear is not None:
+                linear = linear.multiplied(course.linear_weight)
+            self.targets_ = ClassTargets(self.classes_, linear)
         return CLASSIFICATION_LOSSES[self.loss](len(self.classes_))
 
     def _find_course(self, train: Part, seed: int | None) -> Course:

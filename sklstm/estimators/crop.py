@@ -53,8 +53,8 @@ def hangs_on_beginnings(
 ) -> bool:
     """Tell whether the steps that "auto" may leave out say most of what classes can be told by.
 
-    Ridge regressions on the classes are asked, with these steps and without, of evenly spaced
-    samples, 130,000 numbers in all.
+    Ridge regressions on the classes are asked, with these steps and without, of samples from each
+    stretch, 130,000 numbers in all.
 
     Parameters
     ----------

@@ -16,6 +16,7 @@ from sklstm.data import (
     view_windows,
 )
 from sklstm.data.linear import _STRENGTHS
+from sklstm.data.rows import spaced
 
 
 def samples(n=120, n_timesteps=4, n_features=2, n_outputs=2, noise=0.1):
@@ -62,7 +63,7 @@ def test_the_penalty_of_some_samples_serves_for_a_fit_to_more(weight, n_used, mo
     monkeypatch.setattr("sklstm.data.rows._TOGETHER", 16 * 8)  # several pieces
     X, y = samples(noise=30.0)
     share = np.ones(120) if weight is None else weight
-    some, more = (np.linspace(0, 119, n).astype(np.int64) for n in (40, n_used))
+    some, more = (spaced(120, n) for n in (40, n_used))
     of_some, of_more = share[some] / share[some].mean(), share[more] / share[more].mean()
     columns = X.reshape(120, -1)
     table, center, scale = standardized(columns[some], of_some)
@@ -235,6 +236,16 @@ def test_constant_columns_have_no_weight():
     linear = fit(X, y, force=True)
     assert_array_equal(linear.coef[:, 1], 0.0)
     assert linear.coef[:, 0].all()
+
+
+@pytest.mark.parametrize("n_samples", [79, 80, 81])
+def test_what_comes_in_turn_is_seen(n_samples, monkeypatch):
+    monkeypatch.setattr("sklstm.data.linear._MAX_NUMBERS", 40 * 8)
+    X, _ = samples(n_samples)
+    y = np.arange(n_samples)[:, None] % 2 * X[:, 0, :1]
+    X[1::2] += 1.0
+    assert fit(X, y, force=True) is not None
+    assert fit(X, 1.0 - y, force=True) is not None
 
 
 def growing(n_times=96, seed=0):

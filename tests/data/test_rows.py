@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sklstm.data import rows
-from sklstm.data.rows import cast, is_memory_map, is_missing, latest_known, pieces
+from sklstm.data.rows import cast, is_memory_map, is_missing, latest_known, pieces, spaced
 
 
 @pytest.mark.parametrize("n_rows", [0, 1, 9, 10, 11, 35])
@@ -48,3 +48,22 @@ def test_latest_known_agrees_with_a_loop():
         latest = row if is_known else latest
         expected.append(latest)
     assert latest_known(known).tolist() == expected
+
+
+@pytest.mark.parametrize(("n_rows", "most"), [(0, 3), (3, 3), (4, 3), (255, 128), (1000, 7)])
+def test_spaced_rows_are_one_of_each_stretch(n_rows, most):
+    chosen = spaced(n_rows, most)
+    expected = min(n_rows, most)
+    begins = np.arange(expected + 1) * n_rows // max(expected, 1)
+    assert len(chosen) == expected
+    assert (begins[:-1] <= chosen).all()
+    assert (chosen < begins[1:]).all()
+
+
+@pytest.mark.parametrize("period", [2, 3, 7, 24])
+@pytest.mark.parametrize("multiple", [1, 2, 5])
+def test_spaced_rows_see_all_of_what_comes_in_turn(period, multiple):
+    n_rows = 500 * period * multiple
+    for change in (-1, 0, 1):
+        seen = np.bincount(spaced(n_rows + change, 500) % period, minlength=period)
+        assert seen.min() > 0.4 * 500 / period

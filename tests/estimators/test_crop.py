@@ -30,6 +30,14 @@ def test_classes_that_only_show_at_the_beginning(places, expected, n_classes):
     assert model.random_crop_ == model.module_.crop.share == (0.0 if expected else 0.2)
 
 
+def test_classes_that_come_in_turn_tell_as_others(monkeypatch):
+    monkeypatch.setattr("sklstm.estimators.crop._MAX_NUMBERS", 80 * 50)
+    X, y = marked(0)
+    members = [np.flatnonzero(y == number)[:80] for number in (0, 1)]
+    order = np.stack(members, axis=1).ravel()[:-1]  # 0, 1, 0, 1, ..., 0
+    assert hangs_on_beginnings(as_sequences(X[order]), y[order], None)
+
+
 def test_weights_count():
     (X, y), (X_other, y_other) = marked(0), marked(40)
     both, labels = np.concatenate([X, X_other]), np.concatenate([y, y_other])
