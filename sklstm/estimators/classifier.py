@@ -22,7 +22,6 @@ from sklearn.utils.multiclass import check_classification_targets
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-import sklstm.training as training
 from sklstm._validation import check_int
 from sklstm.data import (
     LITTLE_TRUST,
@@ -713,10 +712,7 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         is_told = self.module is not None or self.return_sequences or self.loss in _SCORE_LOSSES
         if seed is None or is_told or not self._has_free_course:  # one batch does not tell
             return course
-        try:
-            return find_course(self, train, self._n_epochs(train), seed)
-        except training.DivergedError:
-            return course  # callbacks may prevent it in the fit, which else says so itself
+        return find_course(self, train, self._n_epochs(train), seed)
 
     def _crop(self, train: Part) -> float | str:
         if self.module is not None or self.return_sequences:  # which crop nothing

@@ -1,6 +1,6 @@
 """How long a classifier is trained, and what becomes of its scores, judged on unseen samples."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import entr, logsumexp, softmax
 
+import sklstm.training as training
 from sklstm.data import LinearMap, fit_linear_map, held_out_blocks, no_anchor
 from sklstm.estimators.held_out import ENOUGH_TO_CHOOSE, Block, exceeds_its_error, fit_without
 from sklstm.estimators.options import resolve_option
@@ -83,12 +84,8 @@ def find_course(estimator: Any, train: Part, n_epochs: int, seed: int) -> Course
     -------
     Course
         The whole one, without fits, of fewer than 60 or more than 20,000 samples, and where all
-        that could be held out is of classes of which nothing is left.
-
-    Raises
-    ------
-    DivergedError
-        If a trial diverges.
+        that could be held out is of classes of which nothing is left; or a fit diverges: callbacks
+        may prevent that in the fit itself, which else says so.
 
     References
     ----------
@@ -113,16 +110,26 @@ def find_course(estimator: Any, train: Part, n_epochs: int, seed: int) -> Course
         return _try(estimator, train, block, judge, seed, max(1, round(share * n_epochs)))
 
     entropy = _entropy(numbers, weight)
-    tried = {share: tell(share) for share in (_SHORT, _MIDDLE)}
-    share, chosen = _WHOLE, tried[_MIDDLE]
-    is_clear = _is_clear(tried, entropy) and not chosen.wants_map(entropy)
-    if len(train.y) >= ENOUGH_TO_CHOOSE and not is_clear:
-        tried[_WHOLE] = tell(_WHOLE)
-        share = _best(tried)
-        chosen = tried[share]
+    try:
+        share, chosen = _choose(tell, entropy, may_be_short=len(train.y) >= ENOUGH_TO_CHOOSE)
+    except training.DivergedError:
+        return Course()
     verdict = chosen.joined if chosen.wants_map(entropy) else chosen.alone
     is_encoded = linear is not None and linear.encoding is not None
     return Course(share, verdict.temperature, verdict.linear_weight, is_encoded)
+
+
+def _choose(
+    tell: Callable[[float], "_Trial"], entropy: float, *, may_be_short: bool
+) -> tuple[float, "_Trial"]:
+    """Return the share of the passes, and what is told by it, or by one that stands for it."""
+    tried = {share: tell(share) for share in (_SHORT, _MIDDLE)}
+    middle = tried[_MIDDLE]
+    if not may_be_short or (_is_clear(tried, entropy) and not middle.wants_map(entropy)):
+        return _WHOLE, middle
+    tried[_WHOLE] = tell(_WHOLE)
+    share = _best(tried)
+    return share, tried[share]
 
 
 def fit_class_map(

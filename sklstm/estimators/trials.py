@@ -135,7 +135,8 @@ def find_plan(estimator: Any, train: Part, seed: int, plan: Plan, anchor: Anchor
     Returns
     -------
     Plan
-        The given one, without fits, of fewer than 30 or more than 20,000 samples.
+        The given one, without fits, of fewer than 30 or more than 20,000 samples, and where all
+        fits diverge: callbacks may prevent that in the fit itself, which else says so.
 
     References
     ----------
@@ -164,7 +165,10 @@ def find_plan(estimator: Any, train: Part, seed: int, plan: Plan, anchor: Anchor
         candidates.append(alone)
         if estimator.pooling == "auto":
             candidates.append(replace(alone, pooling="last"))
-    best, told = _race(rules, list(dict.fromkeys(candidates)), estimator, train, blocks, seed)
+    found = _race(rules, list(dict.fromkeys(candidates)), estimator, train, blocks, seed)
+    if found is None:
+        return plan
+    best, told = found
     is_asked = len(train.y) >= ENOUGH_TO_CHOOSE and estimator._has_free_course
     if is_asked and not train.sequences.overlap and _mean_error(told) > _NEARLY_NOTHING:
         best, told = _shortened(best, told, estimator, train, blocks, seed)
@@ -184,12 +188,11 @@ def _race(
     train: Part,
     blocks: Sequence[Block],
     seed: int,
-) -> tuple[Plan, list["_Trial"]]:
+) -> tuple[Plan, list["_Trial"]] | None:
     """Return the candidate that tells held-out blocks best, and what it tells of them.
 
     Each candidate changes one thing more than the one before it: those behind one that is far
-    behind are not tried. One that diverges drops out, unless it is the first, whose error is the
-    user's to mend.
+    behind are not tried. One that diverges drops out; None is left if all do.
     """
     has_map = any(plan.linear_skip for plan in candidates)
     trials: dict[Plan, list[_Trial]] = {plan: [] for plan in candidates}
@@ -200,13 +203,13 @@ def _race(
             try:
                 trials[plan].append(_try(estimator, train, block, seed + number, plan))
             except training.DivergedError:
-                if plan is candidates[0]:
-                    raise
                 errors.pop(plan, None)
                 continue
             errors[plan] = rules.error(plan, trials[plan], has_map=has_map)
             if number == 0 and errors[plan] > _HOPELESS * min(errors.values()):
                 break
+        if not errors:
+            return None
         left = [plan for plan in left if plan in errors]
         best = min(left or errors, key=errors.__getitem__)
         left = [plan for plan in left if errors[plan] <= rules.drops_out * errors[best]]

@@ -468,6 +468,29 @@ def test_candidates_are_compared_with_the_trust_that_they_deserve(monkeypatch):
     assert winner(OF_SEPARATE, plans, None, None, [None], 0) == Plan(False, "concat", trust=0.5)
 
 
+@pytest.mark.parametrize("linear_skip", ["auto", False])
+def test_trials_that_all_diverge_decide_nothing(linear_skip):
+    class Slow(Callback):
+        def on_train_begin(self, net, **kwargs):
+            for group in net.optimizer_.param_groups:
+                group["lr"] = 1e-3
+
+    options = {
+        **OPTIONS,
+        "max_epochs": 2,
+        "optimizer": "sgd",
+        "learning_rate": 1e18,
+        "learning_rate_schedule": "constant",
+        "linear_skip": linear_skip,
+    }
+    X, y = waves(60)
+    model = LSTMRegressor(**options, callbacks=[Slow()]).fit(X, y)
+    assert np.isfinite(model.predict(X)).all()
+    assert model.network_trust_ == 1
+    with pytest.raises(ValueError, match="Training diverged"):
+        LSTMRegressor(**options).fit(X, y)
+
+
 def test_who_diverges_drops_out_unless_it_was_asked_for():
     X = np.random.default_rng(0).normal(size=(60, 150, 1))
     y = X.sum(axis=(1, 2))
