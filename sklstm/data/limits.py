@@ -62,8 +62,7 @@ def find_limits(sequences: Sequences, ignored: Collection[int] = ()) -> NDArray[
     limits = np.stack([np.full(sequences.n_features, end) for end in (-np.inf, np.inf)])
     ends = extremes(sequences)
     features = [f for f in range(sequences.n_features) if f not in ignored]
-    columns = sequences.present_values(features, _MAX_VALUES)
-    for feature, values in zip(features, columns, strict=True):
+    for feature, values in sequences.present_values(features, _MAX_VALUES):
         if len(values) < _MIN_VALUES:
             continue
         # of few values one may be far, at either end

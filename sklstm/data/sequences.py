@@ -6,7 +6,7 @@ place of its first row and its number of steps. A window view is thus stored onc
 window, and only a batch's worth of steps is ever gathered.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -115,7 +115,7 @@ class Sequences:
             return self.first, self.first + self.lengths
         return self.span[:, 0], self.span[:, 1]
 
-    @property
+    @cached_property
     def overlap(self) -> bool:
         """Whether any two sequences share time steps."""
         begin, end = self.times
@@ -250,27 +250,29 @@ class Sequences:
         return values
 
     def present_values(
-        self, features: Iterable[int], n_most: int | None = None
-    ) -> Iterator[NDArray[np.float64]]:
-        """Yield features' values at the present steps, without those that are missing.
+        self, features: Collection[int], n_most: int | None = None
+    ) -> Iterator[tuple[int, NDArray[np.float64]]]:
+        """Yield features, each with its values at the present steps, without those missing.
 
         Parameters
         ----------
-        features : iterable of int
+        features : collection of int
         n_most : int or None, default=None
             One of each of so many stretches, if there are more.
 
         Yields
         ------
-        ndarray of shape (n_values,), float64
-            Of one feature.
+        feature : int
+        values : ndarray of shape (n_values,), float64
         """
+        if not features:
+            return
         steps = np.flatnonzero(self.is_present())
         if n_most is not None and len(steps) > n_most:
             steps = steps[spaced(len(steps), n_most)]
         for feature in features:
             values = self.values(steps, feature)
-            yield values[np.isfinite(values)]
+            yield feature, values[np.isfinite(values)]
 
     def missing_features(self) -> list[int]:
         """Return the features of which a present step has no value."""

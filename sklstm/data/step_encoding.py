@@ -94,12 +94,11 @@ def find_step_encoding(
     {1: array([0., 1., 2.])}
     """
     n_features = sequences.n_features
-    # not strict: where no feature is asked, no step is looked at
-    symbols = zip(categorical, sequences.present_values(categorical), strict=False)
+    symbols = sequences.present_values(categorical)
     categories = {feature: np.unique(values) for feature, values in symbols}
     chosen = spaced(len(sequences), max(_N_STEPS // sequences.n_timesteps, 1))
     numbers = sorted({*range(n_features)} - {*categorical, *relative})
-    columns = zip(numbers, sequences.subset(chosen).present_values(numbers), strict=False)
+    columns = sequences.subset(chosen).present_values(numbers)
     edges = {feature: np.unique(values) for feature, values in columns if _are_few(values)}
     return StepEncoding(n_features, categories, edges) if categories or edges else None
 

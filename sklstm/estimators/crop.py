@@ -45,7 +45,7 @@ def _are_signals(sequences: Sequences, inputs: Inputs) -> bool:
         return False
     features = range(sequences.n_features)
     columns = sequences.present_values(features, _N_VALUES)
-    return all(len(np.unique(values)) != 2 for values in columns)
+    return all(len(np.unique(values)) != 2 for _, values in columns)
 
 
 def hangs_on_beginnings(

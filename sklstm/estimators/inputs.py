@@ -82,10 +82,9 @@ def build_inputs(
 
 def _embeddings(estimator: Any, sequences: Sequences, features: Sequence[int]) -> dict[int, _Layer]:
     width = None if estimator.embedding_size == "auto" else int(estimator.embedding_size)
-    columns = sequences.present_values(features)
     return {
         feature: Embedding(_categories(feature, values, sequences.dtype), width)
-        for feature, values in zip(features, columns, strict=False)  # none is looked at in vain
+        for feature, values in sequences.present_values(features)
     }
 
 
@@ -129,7 +128,7 @@ def _columns(
     """Return values of the features that may be encoded as numbers."""
     told_otherwise = {*categorical, *anchor.relative}
     features = [f for f in range(sequences.n_features) if f not in told_otherwise]
-    return dict(zip(features, sequences.present_values(features, _N_VALUES), strict=True))
+    return dict(sequences.present_values(features, _N_VALUES))
 
 
 def _encodings(
