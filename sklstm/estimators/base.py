@@ -213,9 +213,9 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         encoding: str = self.feature_encoding
         return encoding
 
-    def _crop(self, train: Part) -> float | str:
-        """Return how much of a sequence is left out in training."""
-        return self.random_crop
+    def _class_numbers(self, train: Part) -> NDArray[np.int64] | None:
+        """Return the number of each sequence's class, None where it has none."""
+        return None
 
     def _build_module(self, train: Part, n_outputs: int) -> nn.Module:
         """Return the network, untrained."""
@@ -227,7 +227,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             self._anchor(),
             self._pooling(),
             self._encoding(),
-            self._crop(train),
+            self._class_numbers(train),
             self.categorical_,
         )
 

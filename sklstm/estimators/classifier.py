@@ -34,7 +34,6 @@ from sklstm.data import (
     labels_of_steps,
 )
 from sklstm.estimators.course import Course, find_course, fit_class_map
-from sklstm.estimators.crop import hangs_on_beginnings
 from sklstm.estimators.options import resolve_option
 from sklstm.estimators.part import FitArguments, Part
 from sklstm.estimators.rowwise import RowwiseLSTM
@@ -714,14 +713,8 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
             return course
         return find_course(self, train, self._n_epochs(train), seed)
 
-    def _crop(self, train: Part) -> float | str:
-        if self.module is not None or self.return_sequences:  # which crop nothing
-            return 0.0
-        if self.random_crop == "auto":
-            numbers = self.targets_.encode(train.targets)
-            if hangs_on_beginnings(train.sequences, numbers, train.weight):
-                return 0.0
-        return self.random_crop
+    def _class_numbers(self, train: Part) -> NDArray[np.int64] | None:
+        return None if self.return_sequences else self.targets_.encode(train.targets)
 
     def _calibrate(self, *, undo: bool = False) -> None:
         if self.temperature_ > 1:

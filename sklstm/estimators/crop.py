@@ -17,26 +17,40 @@ _N_VALUES = 10_000
 _MAX_COLUMNS, _MAX_NUMBERS, _EXPLAINED, _BY_THE_REST = 1024, 2**17, 0.05, 0.5
 
 
-def resolve_random_crop(crop: float | str, sequences: Sequences, inputs: Inputs) -> float:
+def resolve_random_crop(
+    crop: float | str,
+    sequences: Sequences,
+    inputs: Inputs,
+    numbers: NDArray[np.int64] | None,
+    weight: NDArray[np.float64] | None,
+) -> float:
     """Return the share of a sequence that is left out at most.
 
     Parameters
     ----------
     crop : float or "auto"
-        "auto" is a fifth of long sequences of signals, else nothing.
+        "auto" is a fifth of long sequences of signals whose beginnings say no more of the classes
+        than the rest, else nothing.
     sequences : Sequences
         The training part.
     inputs : Standardize, Differences or Features
         What becomes of its features.
+    numbers : ndarray of shape (n_samples,) or None
+        The numbers of the classes; of what has none, nothing is left out.
+    weight : ndarray of shape (n_samples,) or None
+        Above zero.
 
     Returns
     -------
     float
     """
+    if numbers is None:
+        return 0.0
     if not isinstance(crop, str):
         return float(crop)
-    is_long = sequences.lengths.max() >= _CROPPED_STEPS
-    return _RANDOM_CROP if is_long and _are_signals(sequences, inputs) else 0.0
+    if sequences.lengths.max() < _CROPPED_STEPS or not _are_signals(sequences, inputs):
+        return 0.0
+    return 0.0 if hangs_on_beginnings(sequences, numbers, weight) else _RANDOM_CROP
 
 
 def _are_signals(sequences: Sequences, inputs: Inputs) -> bool:

@@ -75,7 +75,7 @@ def build_module(
     anchor: Anchor,
     pooling: str | None,
     encoding: str,
-    crop: float | str,
+    class_numbers: NDArray[np.int64] | None = None,
     categorical: Sequence[int] = (),
 ) -> nn.Module:
     """Build the module that an estimator trains.
@@ -96,8 +96,8 @@ def build_module(
         What of the top layer feeds the output; None where every step has outputs.
     encoding : {"auto", "standard", "quantile", "piecewise_linear", "concat"}
         How numbers are told to the network.
-    crop : float or "auto"
-        How much of a sequence is left out in training.
+    class_numbers : ndarray of shape (n_samples,) or None, default=None
+        The number of each sequence's class, None where it has none.
     categorical : sequence of int, default=()
         Features that are symbols.
 
@@ -134,7 +134,9 @@ def build_module(
             normalization=_normalization(estimator, sequences),
             dropout=estimator.dropout,
             patch_size=_patch_size(estimator, sequences),
-            random_crop=resolve_random_crop(crop, sequences, inputs),
+            random_crop=resolve_random_crop(
+                estimator.random_crop, sequences, inputs, class_numbers, weight
+            ),
             mixed_precision=estimator.precision == "bfloat16",
             start=_start(estimator, sequences, weight, pooling),
         )

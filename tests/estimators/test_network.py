@@ -25,7 +25,6 @@ def build(n_outputs=2, X=X, weight=None, relative=(), **parameters):
         anchor,
         pooling,
         estimator.feature_encoding,
-        0.0 if estimator.return_sequences else estimator.random_crop,
     )
 
 
