@@ -36,7 +36,7 @@ from sklstm.data import (
 )
 from sklstm.estimators.network import build_module, dtype_of, layer_sizes
 from sklstm.estimators.options import resolve_batch_size, resolve_max_epochs
-from sklstm.estimators.part import FitArguments, Part
+from sklstm.estimators.part import FitArguments, Part, Plan
 from sklstm.losses import Loss
 from sklstm.nn import ACTIVATIONS, CELLS, NORMALIZATIONS, POOLINGS
 from sklstm.nn.fused import has_kernel, keep_threads
@@ -164,6 +164,11 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         "verbose": ["verbose"],
     }
 
+    @property
+    def _pools(self) -> bool:
+        """Whether a network of ours tells each output from a whole sequence."""
+        return self.module is None and not self.return_sequences
+
     # ---------------------------------------------------------------- hooks
 
     @abstractmethod
@@ -177,12 +182,16 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     def _check_known(self, valid: Part) -> None:
         """Raise if targets to validate on are not of the kind that is trained on."""
 
-    @abstractmethod
-    def _make_loss(self, train: Part, seed: int | None) -> Loss:
-        """Learn from the training part what predictions are made of; return the loss.
+    def _learn_targets(self, train: Part, plan: Plan | None, seed: int | None) -> None:
+        """Learn from the training part what predictions are made of.
 
-        The seed is for what is found by trial; None where the part is not all there will be.
+        Of a trial that is planned. The seed is for what is else found by trial; None where the part
+        is not all there will be.
         """
+
+    @abstractmethod
+    def _make_loss(self) -> Loss:
+        """Return the loss."""
 
     @abstractmethod
     def _encode(self, part: Part) -> tuple[Targets, NDArray[np.float64] | None]:
@@ -252,10 +261,14 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         return 1_000
 
     def _n_epochs(self, train: Part) -> int:
-        """Return how many passes a fit makes."""
+        """Return how many passes a whole course makes."""
         lengths = train.sequences.lengths
         batches = Batches(lengths, resolve_batch_size(self.batch_size, len(lengths)), None)
         return resolve_max_epochs(self.max_epochs, len(batches), self._n_steps(len(lengths)))
+
+    def _epochs_share(self) -> float:
+        """Return how much of a whole course a fit is."""
+        return 1.0
 
     def _calibrate(self, *, undo: bool = False) -> None:
         """Make what was trained as sure as it may be; undo that before training goes on."""
@@ -351,7 +364,8 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         self._learn_weights(train)
         n_threads = self._n_threads(train, device)
         if not resume:
-            loss = self._make_loss(train, None if one_epoch else torch_seed)
+            self._learn_targets(train, given.plan, None if one_epoch else torch_seed)
+            loss = self._make_loss()
         with (
             self.net_.all_or_nothing() if resume else nullcontext(),
             private_runtime(torch_seed, device, n_threads) as n_outside,
@@ -541,7 +555,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             net.lr = net.rate_to_go_on(self.learning_rate)
             net.train(split, 1, rng)
             return
-        n_epochs = self._n_epochs(train)
+        n_epochs = max(1, round(self._epochs_share() * self._n_epochs(train)))
         stop = self.early_stopping and valid is not None
         net.train(
             split,

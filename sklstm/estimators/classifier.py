@@ -35,7 +35,7 @@ from sklstm.data import (
 )
 from sklstm.estimators.course import Course, find_course, fit_class_map
 from sklstm.estimators.options import resolve_option
-from sklstm.estimators.part import FitArguments, Part
+from sklstm.estimators.part import FitArguments, Part, Plan
 from sklstm.estimators.rowwise import RowwiseLSTM
 from sklstm.losses import CLASSIFICATION_LOSSES, Loss
 from sklstm.training import Targets
@@ -695,22 +695,22 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
     def _n_steps(self, n_samples: int) -> int:
         return int(np.clip(_STEPS_TIMES_SAMPLES / n_samples, *_N_STEPS))
 
-    def _make_loss(self, train: Part, seed: int | None) -> Loss:
-        self.epochs_share_ = 1.0  # of which a course is then a share
+    def _learn_targets(self, train: Part, plan: Plan | None, seed: int | None) -> None:
         course = self._find_course(train, seed)
-        self.epochs_share_, self.temperature_ = course.share, course.temperature
+        self.epochs_share_, self.temperature_ = course.epochs_share, course.temperature
         if course.linear_weight > 0:
             linear = fit_class_map(self, train, force=True, encodes_steps=course.encodes_steps)
             if linear is not None:
                 linear = linear.multiplied(course.linear_weight)
             self.targets_ = ClassTargets(self.classes_, linear)
+
+    def _make_loss(self) -> Loss:
         return CLASSIFICATION_LOSSES[self.loss](len(self.classes_))
 
     def _find_course(self, train: Part, seed: int | None) -> Course:
-        course = Course()
-        is_told = self.module is not None or self.return_sequences or self.loss in _SCORE_LOSSES
-        if seed is None or is_told or not self._has_free_course:  # one batch does not tell
-            return course
+        may_choose = self._pools and self._has_free_course and self.loss not in _SCORE_LOSSES
+        if seed is None or not may_choose:  # one batch does not tell
+            return Course()
         return find_course(self, train, self._n_epochs(train), seed)
 
     def _class_numbers(self, train: Part) -> NDArray[np.int64] | None:

@@ -35,7 +35,7 @@ class Course:
 
     Attributes
     ----------
-    share : float in (0, 1]
+    epochs_share : float in (0, 1]
         Of the passes over the samples.
     temperature : float of at least 1
         By which the network's scores are divided behind them.
@@ -45,7 +45,7 @@ class Course:
         Whether that is told symbols and numbers of few values in several columns.
     """
 
-    share: float = _WHOLE
+    epochs_share: float = _WHOLE
     temperature: float = 1.0
     linear_weight: float = 0.0
     encodes_steps: bool = False

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sklstm.estimators.part import FitArguments, Part
+from sklstm.estimators.part import FitArguments, Part, Plan
 
 Block = tuple[NDArray[np.int64], NDArray[np.int64]]
 # Of fewer samples those held out do not tell a shorter course from a longer one.
@@ -20,6 +20,7 @@ def fit_without(
     seed: int,
     *,
     classes: ArrayLike | None = None,
+    plan: Plan | None = None,
     **changed: Any,
 ) -> tuple[Any, Part]:
     """Fit an estimator's like to all samples but those of a block.
@@ -36,6 +37,8 @@ def fit_without(
         Seeds the fit.
     classes : array-like or None, default=None
         All labels, some of which may be missing among those kept.
+    plan : Plan or None, default=None
+        What the fit would else find by trials of its own.
     **changed
         Parameters that are other than the estimator's.
 
@@ -54,7 +57,8 @@ def fit_without(
     kept, held_out = block
     part = train.subset(kept)
     trial = _like(estimator, random_state=seed, **changed)
-    trial._fit(FitArguments(part.sequences, part.y, part.weight, classes=classes), resume=False)
+    given = FitArguments(part.sequences, part.y, part.weight, classes=classes, plan=plan)
+    trial._fit(given, resume=False)
     if trial.net_.interrupts_.seen:
         raise KeyboardInterrupt
     return trial, train.subset(held_out).limited(trial.input_limits_)

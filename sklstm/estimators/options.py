@@ -29,7 +29,7 @@ def resolve_option(estimator: Any, name: str) -> bool | str:
     """
     value = getattr(estimator, name)
     if isinstance(value, str):
-        return value if estimator.module is None and not estimator.return_sequences else False
+        return value if estimator._pools else False
     return bool(value)  # numpy's booleans are not the objects True and False
 
 

@@ -10,6 +10,37 @@ from sklstm.data import Sequences, Steps
 
 
 @dataclass(frozen=True)
+class Plan:
+    """What makes up a prediction beside the anchor.
+
+    Attributes
+    ----------
+    linear_skip : bool
+        Whether the linear map is part of it.
+    pooling : str
+        What of the top layer feeds the network's output.
+    feature_encoding : str
+        How numbers are told to the network.
+    shows_level : bool
+        Whether the map is told a level that the network is not.
+    encodes_steps : bool
+        Whether the map is told symbols and numbers of few values in several columns.
+    epochs_share : float in (0, 1]
+        Of the passes over the samples.
+    trust : float in [0, 1]
+        Factor of the network's part.
+    """
+
+    linear_skip: bool
+    pooling: str
+    feature_encoding: str = "auto"
+    shows_level: bool = False
+    encodes_steps: bool = False
+    epochs_share: float = 1.0
+    trust: float = 1.0
+
+
+@dataclass(frozen=True)
 class FitArguments:
     """The arguments of `fit` or `partial_fit`.
 
@@ -21,6 +52,8 @@ class FitArguments:
         Samples to validate on, or None.
     classes
         All labels, or None.
+    plan
+        What a prediction is to be made of, as a trial is told; None lets the fit find out.
     """
 
     X: Any
@@ -29,6 +62,7 @@ class FitArguments:
     X_val: Any = None
     y_val: Any = None
     classes: ArrayLike | None = None
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True)

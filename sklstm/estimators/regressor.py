@@ -30,9 +30,9 @@ from sklstm.data import (
 )
 from sklstm.estimators.network import dtype_of
 from sklstm.estimators.options import resolve_option
-from sklstm.estimators.part import FitArguments, Part
+from sklstm.estimators.part import FitArguments, Part, Plan
 from sklstm.estimators.rowwise import RowwiseLSTM
-from sklstm.estimators.trials import Plan, find_plan
+from sklstm.estimators.trials import find_plan
 from sklstm.losses import REGRESSION_LOSSES, Loss, RegressionLoss
 from sklstm.nn import NORMALIZATIONS, POOLINGS
 from sklstm.training import Targets
@@ -282,11 +282,6 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
     feature_encoding_: str
 
     _row_methods = ("predict", "predict_quantiles")
-    # whether the map is told the level; of a trial as of the fit that it is for
-    _shows_level: bool | None = None
-    # of the passes, and whether the map is told symbols in columns; of a trial
-    _epochs_share: float = 1.0
-    _encodes_steps: bool | None = None
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **RowwiseLSTM._parameter_constraints,
         "loss": [StrOptions(set(REGRESSION_LOSSES))],
@@ -553,7 +548,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
             )
         self.n_outputs_ = n_outputs
 
-    def _make_loss(self, train: Part, seed: int | None) -> Loss:
+    def _learn_targets(self, train: Part, plan: Plan | None, seed: int | None) -> None:
         kind = REGRESSION_LOSSES[self.loss]
         if not kind.centered and not train.targets.any():
             raise ValueError(
@@ -561,10 +556,12 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
                 "there is no rate to learn."
             )
         anchor = self._find_anchor(train, kind)
-        linear, plan = self._find_parts(train, anchor, kind, seed)
+        if plan is None:
+            linear, plan = self._find_parts(train, anchor, kind, seed)
+        else:
+            linear = self._fit_planned_map(train, anchor, plan)
         self.anchor_features_ = anchor.features
-        is_pooled = not self.return_sequences and self.module is None
-        self.pooling_ = plan.pooling if is_pooled else None
+        self.pooling_ = plan.pooling if self._pools else None
         self.feature_encoding_ = plan.feature_encoding
         self.epochs_share_ = plan.epochs_share
         self.targets_ = RegressionTargets(
@@ -586,7 +583,9 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
                 "are like all others, or with fit.",
                 stacklevel=2,
             )
-        return kind(self.n_outputs_, check_quantiles(self.quantile))
+
+    def _make_loss(self) -> Loss:
+        return REGRESSION_LOSSES[self.loss](self.n_outputs_, check_quantiles(self.quantile))
 
     def _find_anchor(self, train: Part, kind: type[RegressionLoss]) -> Anchor:
         wanted = resolve_option(self, "subtract_last")
@@ -608,32 +607,41 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         if seed is None and wanted == "auto":  # one batch does not tell
             wanted = False
         if kind.centered and wanted:
-            linear = self._fit_map(
-                train, anchor, self._shows_level, self._encodes_steps, force=wanted is True
-            )
+            linear = self._fit_map(train, anchor, force=wanted is True)
         plan = Plan(
             linear_skip=linear is not None,
             pooling="concat" if self.pooling == "auto" else self.pooling,
             feature_encoding=self.feature_encoding,
             shows_level=linear is not None and anchor.drifting and bool(linear.levels),
             encodes_steps=linear is not None and linear.encoding is not None,
-            epochs_share=self._epochs_share,
         )
-        is_encoded = plan.encodes_steps
-        if wanted == "auto" and kind.predicts_mean and seed is not None:
-            plan = find_plan(self, train, seed, plan, anchor)
-        if is_encoded and plan.linear_skip and not plan.encodes_steps:
-            linear = self._fit_map(train, anchor, plan.shows_level, encodes_steps=False, force=True)
-        return linear if plan.linear_skip else None, plan
+        if not (wanted == "auto" and kind.predicts_mean and seed is not None):
+            return linear, plan
+        found = find_plan(self, train, seed, plan, anchor)
+        if (found.linear_skip, found.encodes_steps) != (plan.linear_skip, plan.encodes_steps):
+            linear = self._fit_planned_map(train, anchor, found)
+        return linear, found
+
+    def _fit_planned_map(self, train: Part, anchor: Anchor, plan: Plan) -> LinearMap | None:
+        """Return the linear map of a plan, if it has one."""
+        if not plan.linear_skip:
+            return None
+        return self._fit_map(
+            train,
+            anchor,
+            force=True,
+            shows_level=plan.shows_level,
+            encodes_steps=plan.encodes_steps,
+        )
 
     def _fit_map(
         self,
         train: Part,
         anchor: Anchor,
-        shows_level: bool | None,
-        encodes_steps: bool | None,
         *,
         force: bool,
+        shows_level: bool | None = None,
+        encodes_steps: bool | None = None,
     ) -> LinearMap | None:
         return fit_linear_map(
             train.sequences,

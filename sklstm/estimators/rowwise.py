@@ -39,9 +39,8 @@ class RowwiseLSTM(BaseLSTM):
         """Whether held-out samples may say how long a fit is."""
         return isinstance(self.max_epochs, str) and not self.early_stopping
 
-    def _n_epochs(self, train: Part) -> int:
-        n_epochs = super()._n_epochs(train)
-        return max(1, round(self.epochs_share_ * n_epochs)) if self._has_free_course else n_epochs
+    def _epochs_share(self) -> float:
+        return self.epochs_share_ if self._has_free_course else 1.0
 
     @abstractmethod
     def _respond(self, method: str, outputs: Tensor, sequences: Sequences | None) -> NDArray[Any]:

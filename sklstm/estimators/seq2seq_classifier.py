@@ -292,7 +292,7 @@ class LSTMSeq2SeqClassifier(TranscriptsMixin, BaseSeq2Seq):
         self.max_length_ = 2 * longest if self.max_length == "auto" else int(self.max_length)
         self.n_steps_ = self.max_length_ + 1  # the end counted
 
-    def _make_loss(self, train: Part, seed: int | None) -> Loss:
+    def _make_loss(self) -> Loss:
         return LogLoss(len(self.classes_) + 1)
 
     def _make_feed(self) -> SymbolFeed:

@@ -19,7 +19,7 @@ from sklstm._validation import (
 )
 from sklstm.data import RegressionTargets, Sequences, Steps, no_anchor
 from sklstm.estimators.network import dtype_of
-from sklstm.estimators.part import Part
+from sklstm.estimators.part import Part, Plan
 from sklstm.estimators.seq2seq import BaseSeq2Seq
 from sklstm.losses import REGRESSION_LOSSES, Loss
 from sklstm.nn import NumberFeed
@@ -355,9 +355,8 @@ class LSTMSeq2SeqRegressor(RegressorMixin, BaseSeq2Seq):  # type: ignore[misc]
         one = self.targets_.one_dimensional
         return (self.n_steps_,) if one else (self.n_steps_, self.n_outputs_)
 
-    def _make_loss(self, train: Part, seed: int | None) -> Loss:
+    def _learn_targets(self, train: Part, plan: Plan | None, seed: int | None) -> None:
         steps, weight = self._by_step(train)
-        kind = REGRESSION_LOSSES[self.loss]
         self.targets_ = RegressionTargets(
             no_anchor(self.n_outputs_),
             train.sequences,
@@ -365,9 +364,11 @@ class LSTMSeq2SeqRegressor(RegressorMixin, BaseSeq2Seq):  # type: ignore[misc]
             weight,
             center=self.standardize,
             scale=self.standardize,
-            robust=kind.robust,
+            robust=REGRESSION_LOSSES[self.loss].robust,
         )
-        return kind(self.n_outputs_)
+
+    def _make_loss(self) -> Loss:
+        return REGRESSION_LOSSES[self.loss](self.n_outputs_)
 
     def _make_feed(self) -> NumberFeed:
         return NumberFeed(self.n_outputs_)

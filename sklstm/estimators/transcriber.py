@@ -400,7 +400,7 @@ class LSTMTranscriber(TranscriptsMixin):
         n_rows: NDArray[np.int64] = model.output_lengths(sequences.lengths)
         return n_rows
 
-    def _make_loss(self, train: Part, seed: int | None) -> Loss:
+    def _make_loss(self) -> Loss:
         return CTC(len(self.classes_))
 
     def _encode(self, part: Part) -> tuple[Targets, NDArray[np.float64] | None]:

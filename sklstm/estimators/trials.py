@@ -16,42 +16,11 @@ from sklstm.estimators.held_out import (
     fit_without,
 )
 from sklstm.estimators.inputs import puts_bins_beside
-from sklstm.estimators.part import Part
+from sklstm.estimators.part import Part, Plan
 
 _MIN_SAMPLES = 30
 # Blocks up to so many samples; beyond the last, a network is trusted as it is.
 _N_BLOCKS = ((1_000, 4), (20_000, 2))
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What makes up a prediction beside the anchor.
-
-    Attributes
-    ----------
-    linear_skip : bool
-        Whether the linear map is part of it.
-    pooling : str
-        What of the top layer feeds the network's output.
-    feature_encoding : str
-        How numbers are told to the network.
-    shows_level : bool
-        Whether the map is told a level that the network is not.
-    encodes_steps : bool
-        Whether the map is told symbols and numbers of few values in several columns.
-    epochs_share : float in (0, 1]
-        Of the passes over the samples.
-    trust : float in [0, 1]
-        Factor of the network's part.
-    """
-
-    linear_skip: bool
-    pooling: str
-    feature_encoding: str = "auto"
-    shows_level: bool = False
-    encodes_steps: bool = False
-    epochs_share: float = 1.0
-    trust: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -264,12 +233,7 @@ def _try(
         train,
         block,
         seed,
-        linear_skip=plan.linear_skip,
-        pooling=plan.pooling,
-        feature_encoding=plan.feature_encoding,
-        _shows_level=plan.shows_level,
-        _encodes_steps=plan.encodes_steps,
-        _epochs_share=plan.epochs_share,
+        plan=plan,
     )
     targets = trial.targets_
     return _Trial(

@@ -27,6 +27,19 @@ def noise(n=120):
     return rng.normal(size=(n, 5, 1)), 3 + rng.normal(size=n)
 
 
+def fitted_on_trial(monkeypatch):
+    """Return a list to which all that is fitted on trial will be added."""
+    fitted, fit = [], held_out.fit_without
+
+    def listen(*args, **options):
+        trial, rest = fit(*args, **options)
+        fitted.append(trial)
+        return trial, rest
+
+    monkeypatch.setattr(trials, "fit_without", listen)
+    return fitted
+
+
 def test_a_network_that_learns_noise_is_not_trusted():
     X, y = noise()
     model = LSTMRegressor(32, max_epochs=60, random_state=0).fit(X, y)
@@ -46,18 +59,12 @@ def test_trials_show_their_maps_what_the_fit_shows(monkeypatch, grows):
     season = np.exp(0.25 * rng.normal(size=12))[time % 12]
     growing = np.exp(0.04 * time) * season * np.exp(0.02 * rng.normal(size=96))
     X, y = make_windows(growing if grows else rng.normal(1.0, 1.0, size=96).cumsum(), 12)
-    told, like = [], held_out._like
-
-    def listen(estimator, **changed):
-        told.append(changed["_shows_level"])
-        return like(estimator, **changed)
-
-    monkeypatch.setattr(held_out, "_like", listen)
+    fitted = fitted_on_trial(monkeypatch)
     model = LSTMRegressor(**OPTIONS, max_epochs=1, linear_skip="auto").fit(X, y)
-    assert told == [grows] * 4
     assert model.targets_.anchor.drifting
-    if grows:
-        assert model.targets_.linear.levels == [0]
+    assert len(fitted) == 4
+    maps = [each.targets_.linear for each in (*fitted, model)]
+    assert [linear is not None and linear.levels == [0] for linear in maps] == [grows] * 5
 
 
 def test_a_network_that_finds_more_than_the_line_is_trusted():
@@ -238,7 +245,7 @@ def test_how_many_fits_are_tried(n, n_blocks, linear_skip, overlap, monkeypatch)
     fits, fit = [], LSTMRegressor._fit
 
     def counted(self, given, **options):
-        fits.append((self.linear_skip, self.pooling, len(given.X)))
+        fits.append((given.plan.linear_skip, given.plan.pooling, len(given.X)))
         return fit(self, given, **options)
 
     monkeypatch.setattr(LSTMRegressor, "_fit", counted)
@@ -261,15 +268,9 @@ def test_how_many_fits_are_tried(n, n_blocks, linear_skip, overlap, monkeypatch)
 def test_a_pooling_that_was_asked_for_is_kept(monkeypatch):
     X, y = noise(60)
     model = LSTMRegressor(**OPTIONS, max_epochs=1, pooling="mean")
-    told, like = [], held_out._like
-
-    def listen(estimator, **changed):
-        told.append(changed["pooling"])
-        return like(estimator, **changed)
-
-    monkeypatch.setattr(held_out, "_like", listen)
+    fitted = fitted_on_trial(monkeypatch)
     assert model.fit(X, y).pooling_ == "mean"
-    assert told == ["mean"] * 2
+    assert [trial.pooling_ for trial in fitted] == ["mean"] * 2
 
 
 @pytest.mark.parametrize("asked", [{"linear_skip": False}, {"loss": "huber"}])
@@ -417,19 +418,12 @@ def test_without_a_map_little_trust_is_no_reason(monkeypatch):
 
 def test_bins_are_not_tried_where_they_say_nothing_more(monkeypatch):
     X, y = traffic(100)  # hours have bins as it is, and rain has two values
-    told = []
-    like = held_out._like
-
-    def listen(estimator, **changed):
-        told.append(changed["feature_encoding"])
-        return like(estimator, **changed)
-
-    monkeypatch.setattr(held_out, "_like", listen)
+    fitted = fitted_on_trial(monkeypatch)
     LSTMRegressor(**OPTIONS, max_epochs=1).fit(X, y)
-    assert set(told) == {"auto"}
+    assert {trial.feature_encoding_ for trial in fitted} == {"auto"}
     X, y = thresholds(100)
     LSTMRegressor(**OPTIONS, max_epochs=1).fit(X, y)
-    assert set(told) == {"auto", "concat"}
+    assert {trial.feature_encoding_ for trial in fitted} == {"auto", "concat"}
 
 
 def test_what_is_no_number_loses(monkeypatch):
@@ -710,18 +704,11 @@ def test_a_trial_of_a_third_takes_a_third_of_the_passes(monkeypatch):
     X, y = heights(40, 1.0)
     model = LSTMRegressor(**OPTIONS, linear_skip=False).fit(X, y)
     part = model._check_part(FitArguments(X, y, None), reset=False)
-    took, fit = [], held_out.fit_without
-
-    def listen(*args, **options):
-        trial, rest = fit(*args, **options)
-        took.append(trial.n_iter_)
-        return trial, rest
-
-    monkeypatch.setattr(trials, "fit_without", listen)
+    fitted = fitted_on_trial(monkeypatch)
     block = np.arange(30), np.arange(30, 40)
     for share in (1.0, 1 / 3):
         trials._try(model, part, block, 0, Plan(False, "last", epochs_share=share))
-    assert took == [20, 7]
+    assert [trial.n_iter_ for trial in fitted] == [20, 7]
 
 
 @pytest.mark.parametrize(("error", "is_encoded"), [(0.8, True), (0.9, False)])
@@ -748,17 +735,12 @@ def test_maps_of_windows_that_read_several_columns_must_be_clearly_better(
 
 
 def test_what_a_trial_is_told_of_columns_is_the_plan(monkeypatch):
-    told, like = [], held_out._like
-
-    def listen(estimator, **changed):
-        told.append(changed["_encodes_steps"])
-        return like(estimator, **changed)
-
-    monkeypatch.setattr(held_out, "_like", listen)
-    X, y = noise(40)
+    fitted = fitted_on_trial(monkeypatch)
+    X = np.random.default_rng(0).integers(3, size=(40, 5, 1))
+    y = X[:, 0, 0] + 0.1 * X[:, 1, 0]
     model = LSTMRegressor(**OPTIONS, max_epochs=1, linear_skip=False).fit(X, y)
     part = model._check_part(FitArguments(X, y, None), reset=False)
     block = np.arange(30), np.arange(30, 40)
     for encodes in (True, False):
         trials._try(model, part, block, 0, Plan(True, "last", encodes_steps=encodes))
-    assert told == [True, False]
+    assert [trial.targets_.linear.encoding is not None for trial in fitted] == [True, False]
