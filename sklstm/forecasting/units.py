@@ -16,22 +16,29 @@ class Units:
     """Mean absolute changes from row to row of the series that were learnt from.
 
     They stay what they were in the fit, so that observations which are appended change no forecast
-    but by what they are.
+    but by what they are. A series that did not change then has a unit as soon as it does, and what
+    others usually change by until then.
 
     Attributes
     ----------
     keys : Index of length n_series or None
     changes : ndarray of shape (n_series, n_targets)
-        1 where a series does not change.
+        Zero where a series does not change.
+    usual : ndarray of shape (n_targets,)
+        The median of those that change, 1 where none does.
     """
 
     keys: Any
     changes: Array
+    usual: Array
 
     @classmethod
     def of(cls, panel: Panel) -> "Units":
         """Measure series."""
-        return cls(panel.keys, _mean_change(panel))
+        changes = _mean_change(panel)
+        changing = [of_target[of_target > 0] for of_target in changes.T]
+        usual = [np.median(some) if len(some) else 1.0 for some in changing]
+        return cls(panel.keys, changes, np.array(usual))
 
     def at(self, panel: Panel, *, same: bool = True) -> Array:
         """Return the unit of each series of a panel, (n_series, n_targets).
@@ -39,10 +46,14 @@ class Units:
         That of the fit for series of the same id, and else what they themselves change by. `same`
         says whether a series without an id is the one of the fit.
         """
+        now = _mean_change(panel)
         if self.keys is None:
-            return self.changes if same else _mean_change(panel)
-        own = self.keys.get_indexer(panel.keys)
-        return np.where((own >= 0)[:, None], self.changes[own], _mean_change(panel))
+            before = self.changes if same else np.zeros_like(now)
+        else:
+            own = self.keys.get_indexer(panel.keys)
+            before = np.where((own >= 0)[:, None], self.changes[own], 0.0)
+        unit = np.where(before > 0, before, now)
+        return np.where(unit > 0, unit, self.usual)
 
 
 def _mean_change(panel: Panel) -> Array:
@@ -51,5 +62,5 @@ def _mean_change(panel: Panel) -> Array:
     known = np.isfinite(changes)
     total = np.add.reduceat(np.where(known, changes, 0.0), panel.first)
     counts = np.add.reduceat(known.astype(np.int64), panel.first)
-    mean = total / np.maximum(counts, 1)
-    return np.where(mean > 0, mean, 1.0)
+    mean: Array = total / np.maximum(counts, 1)
+    return mean

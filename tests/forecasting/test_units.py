@@ -25,9 +25,23 @@ def test_the_unit_is_the_mean_change_within_a_series():
     )
 
 
-def test_series_that_do_not_change_have_the_unit_one():
-    units = Units.of(panel(a=np.full(5, 3.0), b=[1.0], c=np.full(4, np.nan)))
-    assert units.changes.ravel().tolist() == [1.0, 1.0, 1.0]
+def test_where_no_series_changes_the_unit_is_one():
+    flat = panel(a=np.full(5, 3.0), b=[1.0], c=np.full(4, np.nan))
+    assert Units.of(flat).at(flat).ravel().tolist() == [1.0, 1.0, 1.0]
+
+
+def test_series_that_do_not_change_have_the_usual_unit():
+    several = panel(a=[0.0, 2.0], flat=[5.0, 5.0], b=[0.0, 4.0], c=[0.0, 9.0])
+    units = Units.of(several)
+    assert units.at(several).ravel().tolist() == [2.0, 4.0, 4.0, 9.0]
+    assert units.at(panel(new=[7.0, 7.0], flat=[5.0])).ravel().tolist() == [4.0, 4.0]
+
+
+def test_series_that_begin_to_change_have_a_unit_of_their_own():
+    units = Units.of(panel(a=[0.0, 2.0], flat=[5.0, 5.0]))
+    assert units.at(panel(flat=[5.0, 5.0, 11.0])).item() == 3.0
+    alone = Units.of(read_series([5.0, 5.0]))
+    assert alone.at(read_series([5.0, 5.0, 11.0])).item() == 3.0
 
 
 def test_series_that_were_learnt_from_keep_their_unit():

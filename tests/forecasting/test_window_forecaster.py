@@ -22,7 +22,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sklstm import LSTMRegressor
 from sklstm.datasets import load_airline_passengers
-from sklstm.forecasting import WindowForecaster
+from sklstm.forecasting import NaiveForecaster, WindowForecaster
 
 sys.path.insert(0, str(Path(__file__).parent))
 import reference
@@ -685,3 +685,25 @@ def test_columns_that_are_no_numbers_are_named():
     sales = pd.Series(np.arange(60.0), name="sales")
     with pytest.raises(ValueError, match=r"one is missing\)\. .*unique column names"):
         WindowForecaster(Ridge(), 7, 3).fit(pd.concat([sales, sales], axis=1))
+
+
+@pytest.mark.parametrize("unit", [1e-3, 1.0, 1e4])
+@pytest.mark.parametrize("make", [lambda: WindowForecaster(Ridge(), 6, 2), NaiveForecaster])
+def test_forecasts_do_not_hang_on_the_unit_where_a_series_is_flat(make, unit):
+    walks = np.cumsum(np.random.default_rng(0).normal(size=(4, 80)), axis=1)
+    walks[1] = 3.0
+    walks[2, :60] = walks[2, 60]  # flat in what calibration learns from
+    days = pd.date_range("2026-01-01", periods=80)
+    panel = pd.DataFrame(walks, index=list("abcd"), columns=days).T.unstack()
+    expected, model = make().fit(panel), make().fit(unit * panel)
+    np.testing.assert_allclose(model.predict(), unit * expected.predict(), rtol=1e-6, atol=1e-6)
+    for found, wanted in zip(model.predict_interval(), expected.predict_interval(), strict=True):
+        np.testing.assert_allclose(found, unit * wanted, rtol=1e-6)
+
+
+def test_a_flat_series_stays_where_it_is():
+    walks = 0.01 * np.cumsum(np.random.default_rng(0).normal(size=(3, 80)), axis=1)
+    walks[1] = 3.0
+    panel = pd.DataFrame(walks, index=list("abc")).T.unstack()
+    forecast = WindowForecaster(Ridge(), 6, 2).fit(panel).predict()
+    np.testing.assert_allclose(forecast.loc["b"], 3.0, atol=0.01)
