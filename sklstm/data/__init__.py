@@ -31,7 +31,7 @@ from sklstm.data.steps import (
     split_steps,
 )
 from sklstm.data.targets import LITTLE_TRUST, ClassTargets, RegressionTargets, columns
-from sklstm.data.time_grid import TimeGrid, warn_unless_in_time
+from sklstm.data.time_grid import TimeGrid, dates_of, warn_unless_in_time
 from sklstm.data.transcripts import TranscriptTargets, as_transcripts
 from sklstm.data.windows import Windows, make_windows, view_windows
 
@@ -58,6 +58,7 @@ __all__ = [
     "check_split",
     "columns",
     "columns_of_images",
+    "dates_of",
     "difference_scale",
     "explained_share",
     "find_anchor",

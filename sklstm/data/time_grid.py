@@ -241,6 +241,30 @@ def find_fall(times: Any, codes: NDArray[np.int64] | None = None) -> int | None:
     return int(np.argmax(falls)) if falls.any() else None
 
 
+def dates_of(X: Any) -> Any:
+    """Return the dates in the index of a Series or DataFrame, None of anything else.
+
+    Parameters
+    ----------
+    X : object
+
+    Returns
+    -------
+    DatetimeIndex, PeriodIndex or None
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklstm.data import dates_of
+    >>> dates_of(pd.Series(1.0, pd.period_range("2026-01", periods=2, freq="M"))).size
+    2
+    """
+    times = getattr(X, "index", None)
+    if isinstance(times, pd.MultiIndex):
+        times = times.get_level_values(-1)
+    return times if isinstance(times, pd.DatetimeIndex | pd.PeriodIndex) else None
+
+
 def warn_unless_in_time(X: Any, codes: NDArray[np.int64] | None = None) -> None:
     """Warn where an index of dates says that rows are not in the order of time.
 
@@ -255,10 +279,8 @@ def warn_unless_in_time(X: Any, codes: NDArray[np.int64] | None = None) -> None:
     -----
     UserWarning
     """
-    times: Any = getattr(X, "index", None)
-    if isinstance(times, pd.MultiIndex):
-        times = times.get_level_values(-1)
-    if not isinstance(times, pd.DatetimeIndex | pd.PeriodIndex):
+    times = dates_of(X)
+    if times is None:
         return
     codes = np.zeros(len(times), dtype=np.int64) if codes is None else codes
     order = np.argsort(codes, kind="stable")

@@ -1,5 +1,6 @@
 """Windows over a series, one window a row."""
 
+import warnings
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, ClassVar
@@ -18,7 +19,7 @@ from sklearn.utils.validation import (
 
 from sklstm._transaction import transaction
 from sklstm._validation import check_no_dates, named_columns
-from sklstm.data import Windows, view_windows, warn_unless_in_time
+from sklstm.data import Windows, dates_of, view_windows, warn_unless_in_time
 
 
 @dataclass(frozen=True)
@@ -32,16 +33,24 @@ class Series:
         Number of the series that each row belongs to, from 0 in order of appearance.
     keys : list
         What the user calls each series.
+    times : Index or None
+        Dates of the rows, if these are known.
     """
 
     values: NDArray[np.float32]
     codes: NDArray[np.int64]
     keys: list[Any]
+    times: Any
 
     def in_order(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the rows series by series, and where each series begins among them."""
         order = np.argsort(self.codes, kind="stable")
         return order, np.flatnonzero(np.diff(self.codes[order], prepend=-1))
+
+    def by_key(self) -> dict[Any, NDArray[np.int64]]:
+        """Return the rows of each series."""
+        order, begin = self.in_order()
+        return dict(zip(self.keys, np.split(order, begin[1:]), strict=True))
 
 
 class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -85,6 +94,8 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
         Position of the column that `group_by` names.
     context_ : dict
         Of each series, the last rows seen in `fit`; empty with ``context="none"``.
+    context_dates_ : dict
+        Of each series, the last date seen in `fit`, as an Index; empty without dates or context.
 
     See Also
     --------
@@ -151,7 +162,8 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
         Warns
         -----
         UserWarning
-            If the index of X says that rows are not in the order of time, here or in `transform`.
+            If the index of X says that rows are not in the order of time, here or in `transform`;
+            or that those of `transform` do not follow those whose end is put before them.
         """
         with transaction(self):
             self._fit(X)
@@ -192,7 +204,9 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
         """
         check_is_fitted(self)
         self._check_as_fitted()
-        return self._lay_out(self._check_X(X, reset=False), self.context_)
+        series = self._check_X(X, reset=False)
+        self._warn_unless_it_follows(series)
+        return self._lay_out(series, self.context_)
 
     @available_if(lambda self: self.flatten)  # type: ignore[untyped-decorator]
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[Any]:
@@ -240,8 +254,28 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
                 "more rows."
             )
         self.fitted_with_ = (self.window_size, self.group_by, self.context)
-        self.context_ = self._ends(series) if self.context == "last" else {}
+        places = series.by_key() if self.context == "last" else {}
+        n_kept = self.window_size - 1
+        self.context_ = {
+            key: series.values[rows[max(0, len(rows) - n_kept) :]] for key, rows in places.items()
+        }
+        dated = places if series.times is not None else {}
+        self.context_dates_ = {key: series.times[rows[-1:]] for key, rows in dated.items()}
         return series
+
+    def _warn_unless_it_follows(self, series: Series) -> None:
+        if series.times is None or not self.context_dates_:
+            return
+        for key, rows in series.by_key().items():
+            end, begin = self.context_dates_.get(key), series.times[rows[:1]]
+            if end is not None and end.dtype == begin.dtype and begin[0] <= end[0]:
+                warnings.warn(
+                    f"context='last' puts what fit saw up to {end[0]} before rows that begin at "
+                    f"{begin[0]}, so that windows hold what came later, or the same row twice. "
+                    "Transform rows that follow those of fit, or set context='none'.",
+                    stacklevel=3,
+                )
+                return
 
     def _check_as_fitted(self) -> None:
         self._validate_params()
@@ -273,7 +307,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
             self.group_column_ = column
         codes = np.zeros(len(values), dtype=np.int64) if codes is None else codes
         warn_unless_in_time(X, codes)
-        return Series(values, codes, keys)
+        return Series(values, codes, keys, dates_of(X))
 
     def _groups(self, X: Any) -> tuple[int | None, NDArray[np.int64] | None, list[Any]]:
         """Return the column that tells series apart, the number of each row's, and their keys."""
@@ -289,15 +323,6 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
                 f"{int(np.argmin(codes))}: every row must name its series."
             )
         return column, codes.astype(np.int64), list(unique)
-
-    def _ends(self, series: Series) -> dict[Any, NDArray[np.float32]]:
-        n_kept = self.window_size - 1
-        order, begin = series.in_order()
-        places = np.split(order, begin[1:])  # the rows of each series
-        return {
-            key: series.values[rows[max(0, len(rows) - n_kept) :]]
-            for key, rows in zip(series.keys, places, strict=True)
-        }
 
     def _lay_out(self, series: Series, context: dict[Any, NDArray[np.float32]]) -> Any:
         windows = self._windows(series, context)

@@ -593,6 +593,27 @@ def test_rows_that_are_not_in_the_order_of_time_are_warned_of():
 
 
 @pytest.mark.parametrize("group_by", [None, "site"])
+def test_rows_that_do_not_follow_those_of_their_context_are_warned_of(group_by):
+    days = pd.date_range("2026-01-01", periods=12).repeat(2)
+    frame = pd.DataFrame({"site": list("ab") * 12, "load": np.arange(24.0)}, index=days)
+    frame = frame if group_by else frame[::2][["load"]]
+    train, test = frame[: len(frame) // 2], frame[len(frame) // 2 :]
+    transformer = SlidingWindowTransformer(3, group_by=group_by, context="last").fit(train)
+    for later in (
+        test,
+        test.to_period("D"),
+        test[:0:-1][::-1],
+        test.set_index(test.index + pd.Timedelta("1D")),
+    ):
+        transformer.transform(later)
+    for known in (train, frame, train[-2:]):
+        with pytest.warns(UserWarning, match="puts what fit saw up to 2026-01-06"):
+            transformer.transform(known)
+    SlidingWindowTransformer(3, group_by=group_by).fit(train).transform(train)
+    transformer.fit(train.reset_index(drop=True)).transform(train)
+
+
+@pytest.mark.parametrize("group_by", [None, "site"])
 def test_columns_that_are_no_numbers_are_named(group_by):
     frame = pd.DataFrame({"load": [1.0, 2.0], "holiday": ["yes", "no"]})
     frame = frame if group_by is None else frame.assign(site=1)
