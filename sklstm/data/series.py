@@ -368,7 +368,11 @@ def _take_apart(y: Any, group_by: Ids, time_column: Any, name: str) -> tuple[Any
     wanted = [] if group_by is None else [group_by] if isinstance(group_by, str) else list(group_by)
     if not isinstance(y, pd.Series | pd.DataFrame):
         if wanted or time_column is not None:
-            raise ValueError(f"group_by and time_column need {name} to be a DataFrame.")
+            raise ValueError(
+                f"group_by and time_column need {name} to be a DataFrame of pandas. Got "
+                f"{type(y).__module__.partition('.')[0]}'s {type(y).__name__}."
+            )
+        check_no_dates(y, name)
         table = np.asarray(y)
         return table, None, None, Form("array", [], table.ndim == 1, [])
     if isinstance(y.index, pd.MultiIndex):

@@ -58,14 +58,22 @@ def split_stratified(
     """Validate on random samples that hold the classes in equal shares."""
     from sklearn.model_selection import StratifiedShuffleSplit  # slow to import, and few need it
 
-    n_valid = max(_n_valid(len(sequences), fraction), len(np.unique(y)))
+    n_classes = len(np.unique(y))
+    if 2 * n_classes > len(y):
+        raise ValueError(
+            f"The training data cannot be split by class for early stopping: {len(y)} samples have "
+            f"{n_classes} different targets, and both parts need one of each. Set "
+            "validation_split='random', give X_val and y_val, or bring more samples."
+        )
+    n_valid = max(_n_valid(len(sequences), fraction), n_classes)
     splitter = StratifiedShuffleSplit(1, test_size=n_valid, random_state=seed)
     try:
         train, valid = next(splitter.split(np.zeros(len(y)), y))
     except ValueError as error:
         raise ValueError(
-            f"The training data cannot be split by class for early stopping: {error} Set "
-            "validation_split='random', give X_val and y_val, or bring more samples."
+            "The training data cannot be split by class for early stopping: "
+            f"{str(error).rstrip('.')}. Set validation_split='random', give X_val "
+            "and y_val, or bring more samples."
         ) from error
     return np.sort(train), np.sort(valid)
 

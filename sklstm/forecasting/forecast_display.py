@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.utils.validation import check_is_fitted
 
 _LEAST_SHOWN = 12  # rows of the past, where nobody says
 
@@ -97,6 +98,7 @@ class ForecastDisplay:
         -------
         ForecastDisplay
         """
+        check_is_fitted(forecaster)
         panel = forecaster.series_
         number = 0
         if series is not None:

@@ -34,9 +34,12 @@ def takes_sequences(regressor: Any) -> bool:
 
 
 def tables_hide_sequences(regressor: Any) -> bool:
-    """Tell whether an estimator that takes sequences stands behind one that wants a table."""
-    chain = _chain(regressor)
-    return not takes_sequences(regressor) and any(map(takes_sequences, chain[1:]))
+    """Tell whether an estimator that takes sequences stands behind or beside one of tables."""
+    if takes_sequences(regressor):
+        return False
+    first, *rest = _chain(regressor) or [None]
+    beside = [*rest, *_members(first)]
+    return any(takes_sequences(part) or tables_hide_sequences(part) for part in beside)
 
 
 def allows_nan(regressor: Any) -> bool:

@@ -252,9 +252,10 @@ class WindowForecaster(BaseForecaster):
             self.n_windows_ = max(self.n_windows_, len(y))
             if self._is_flat and X.shape[2] > 1 and tables_hide_sequences(self.regressor):
                 warnings.warn(
-                    "An estimator of sequences stands behind one that wants a table, and will read "
-                    f"its {X.shape[2]} features as one after another. Put the first into a "
-                    "TimestepTransformer, or set flatten=False.",
+                    "An estimator of sequences stands behind one that wants a table, or beside it, "
+                    f"and will read its {X.shape[2]} features as one after another. Put a "
+                    "transformer into a TimestepTransformer, or set flatten=False; what stands "
+                    "beside and wants a table then needs a step in front that flattens windows.",
                     stacklevel=2,
                 )
             yield self._laid_out(X), y[:, 0] if y.shape[1] == 1 else y

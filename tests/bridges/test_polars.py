@@ -90,6 +90,16 @@ def test_columns_that_are_no_numbers_are_named(ask, message):
         ask()
 
 
+@pytest.mark.parametrize("place", ["y", "X"])
+def test_dates_are_no_series(place):
+    frame = POLARS.with_columns(pl.date(2026, 1, 1).alias("day"))
+    given = {"y": (frame, None), "X": (VALUES[:, 0], frame)}[place]
+    with pytest.raises(ValueError, match=rf"{place} holds dates or durations in column\(s\) 'day'"):
+        WindowForecaster(Ridge(), 3, 2).fit(*given)
+    with pytest.raises(ValueError, match="DataFrame of pandas"):
+        WindowForecaster(Ridge(), 3, 2, time_column="day").fit(frame)
+
+
 def test_kinds():
     row = {"a": 1, "b": 1.0, "c": True, "d": "x", "e": datetime.date(2026, 1, 1)}
     frame = pl.DataFrame([row])

@@ -173,7 +173,7 @@ def test_a_part_without_samples_is_refused(kind, sequences, fraction, counts):
     ("y", "fraction", "reason"),
     [
         (np.r_[0, np.ones(29, dtype=int)], 0.2, "class"),
-        (np.arange(30), 0.2, "test_size"),
+        (np.arange(30), 0.2, r"30 samples have 30 different targets"),
         (np.arange(30) % 6, 0.9, "train_size"),
     ],
 )

@@ -3,6 +3,7 @@ import matplotlib.dates
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.exceptions import NotFittedError
 
 from sklstm.datasets import load_airline_passengers
 from sklstm.forecasting import ForecastDisplay, SeasonalNaiveForecaster
@@ -91,3 +92,8 @@ def test_arrays_are_numbered_on(plt):
     drawn = display.ax_.get_lines()[-1]
     assert drawn.get_xdata().tolist() == [5]
     assert drawn.get_marker() == "o"
+
+
+def test_a_forecaster_must_be_fitted():
+    with pytest.raises(NotFittedError, match="not fitted"):
+        ForecastDisplay.from_forecaster(SeasonalNaiveForecaster(3))

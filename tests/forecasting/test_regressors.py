@@ -15,7 +15,7 @@ from sklearn.linear_model import GammaRegressor, PoissonRegressor, RANSACRegress
 from sklearn.model_selection import GridSearchCV
 from sklearn.multioutput import RegressorChain
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from sklstm import LSTMRegressor, TimestepTransformer
 from sklstm.forecasting import WindowForecaster
@@ -61,7 +61,36 @@ def test_sequences_behind_a_table_are_hidden():
         make_pipeline(TimestepTransformer(StandardScaler()), LSTMRegressor())
     )
     assert not tables_hide_sequences(make_pipeline(StandardScaler(), Ridge()))
+    assert not tables_hide_sequences(make_pipeline("passthrough"))
     assert not tables_hide_sequences(LSTMRegressor())
+
+
+@pytest.mark.parametrize("kind", [VotingRegressor, StackingRegressor])
+def test_beside_one_of_tables_sequences_are_hidden(kind):
+    lstm, ridge = ("lstm", LSTMRegressor(max_epochs=1)), ("ridge", Ridge())
+    assert tables_hide_sequences(kind([lstm, ridge]))
+    assert tables_hide_sequences(make_pipeline(StandardScaler(), kind([lstm, ridge])))
+    assert tables_hide_sequences(VotingRegressor([("both", kind([lstm, ridge])), ridge]))
+    assert not tables_hide_sequences(kind([lstm]))
+    assert not tables_hide_sequences(kind([ridge]))
+
+
+@pytest.mark.parametrize("kind", [VotingRegressor, StackingRegressor])
+def test_sequences_and_tables_side_by_side(kind):
+    """As the warning says."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(60, 3)), columns=["y", "a", "b"])
+    lstm = LSTMRegressor(4, max_epochs=1, random_state=0)
+    options = {"window_size": 5, "strategy": "recursive"}
+    both = kind([("lstm", lstm), ("ridge", Ridge())])
+    with pytest.warns(UserWarning, match="or beside it"):
+        WindowForecaster(both, **options).fit(frame["y"], frame[["a", "b"]])
+    table = make_pipeline(FunctionTransformer(lambda X: np.asarray(X).reshape(len(X), -1)), Ridge())
+    both = kind([("lstm", lstm), ("ridge", table)])
+    model = WindowForecaster(both, **options, flatten=False).fit(frame["y"], frame[["a", "b"]])
+    members = model.regressors_[0].estimators_
+    assert members[0].n_features_in_ == 3
+    assert members[1][-1].n_features_in_ == 15
 
 
 @pytest.mark.parametrize(
