@@ -139,7 +139,7 @@ def _rows(signals: Signals, stage: Stage) -> NDArray[np.float64]:
     for shift in stage.shifts if signals.known.shape[1] else []:
         moved = np.full_like(signals.known, np.nan)
         # rows that would show the next series are in no window: their targets lie there too
-        moved[:-shift] = signals.known[shift:]
+        moved[: len(moved) - shift] = signals.known[shift:]
         shifted.append(moved)
     return np.concatenate([signals.targets, signals.past, *shifted], axis=1)
 

@@ -32,7 +32,9 @@ class Stage:
         """By how many rows features known in the future are moved into the past.
 
         A window has no rows after its origin. Moved by these, its rows show every step that is
-        predicted, the farthest one in the youngest row.
+        predicted, the farthest one in the youngest row. Where they show none of the rows that are
+        read themselves, a shift of 0 is among them: what was said of a day and what came of it
+        belong together.
         """
         shifts: list[int] = []
         shown: set[int] = set()
@@ -41,7 +43,8 @@ class Stage:
                 shift = step + min(self.lags) - 1
                 shifts.append(shift)
                 shown |= {shift + 1 - lag for lag in self.lags}
-        return shifts
+        own = {1 - lag for lag in self.lags}
+        return shifts if own & shown else [*shifts, 0]
 
 
 @dataclass(frozen=True)

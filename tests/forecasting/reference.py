@@ -8,15 +8,19 @@ def window(y, X, origin, lags, steps):
     """Return what is read at an origin to predict steps after it, oldest row first.
 
     X is known ahead: beside each row stands the one that lies as many rows later as the
-    predicted step lies behind the youngest row.
+    predicted step lies behind the youngest row; and its own, if else none of the rows that are read
+    would be told its own.
     """
     youngest = min(lags)
+    later = [step + youngest - 1 for step in steps]
+    if not {lag - more for lag in lags for more in later} & set(lags):
+        later.append(0)
     rows = []
     for lag in sorted(lags, reverse=True):
         row = origin + 1 - lag
         features = [y[row]]
         if X is not None:
-            features += [X[row + step + youngest - 1] for step in steps]
+            features += [X[row + more] for more in later]
         rows.append(np.concatenate(features))
     return np.concatenate(rows)
 

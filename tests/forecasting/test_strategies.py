@@ -9,6 +9,23 @@ def test_shifted_rows_show_every_step_and_none_behind_the_last(lags, ahead):
     shown = {1 - lag + shift for shift in Stage(lags, ahead).shifts for lag in lags}
     assert set(ahead) <= shown
     assert max(shown) == max(ahead)
+    assert shown & {1 - lag for lag in lags}
+
+
+@pytest.mark.parametrize(
+    ("n_lags", "horizon", "shifts"),
+    [
+        (7, 7, [7, 0]),
+        (7, 14, [14, 7, 0]),
+        (7, 8, [8, 1]),
+        (8, 7, [7]),
+        (14, 7, [7]),
+        (1, 1, [1, 0]),
+    ],
+)
+def test_rows_are_told_what_is_known_of_themselves(n_lags, horizon, shifts):
+    lags, ahead = tuple(range(n_lags, 0, -1)), tuple(range(1, horizon + 1))
+    assert Stage(lags, ahead).shifts == shifts
 
 
 def test_stages_cover_the_horizon():
