@@ -117,7 +117,8 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
             Features of the steps to come; of all `horizon` steps if one regressor predicts these.
         history : as y in `fit`, default=None
             Series to go on instead of those seen last; they need not be among those of `fit`, but
-            ids that were are taken for the same series.
+            ids that were are taken for the same series. One without an id is another series, whose
+            own changes tell the unit of windows that are scaled and hardly change, and of errors.
         history_X : as X in `fit`, default=None
             Features of `history`.
 
