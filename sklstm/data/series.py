@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
-from sklstm._validation import check_no_dates, columns_of_no_numbers
+from sklstm._validation import check_no_dates, check_squares, columns_of_no_numbers
 from sklstm.data.steps import first_rows, rows_of
 from sklstm.data.time_grid import TimeGrid, check_times, find_fall
 
@@ -447,6 +447,7 @@ def _numbers(table: Any, name: str) -> NDArray[np.float64]:
         raise ValueError(
             f"{name} must hold numbers (NaN where one is missing){_others(table)}. {error}"
         ) from error
+    check_squares(values, name)
     return np.array(values.reshape(len(values), -1))
 
 

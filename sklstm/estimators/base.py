@@ -56,28 +56,6 @@ from sklstm.training import (
     threads_for,
 )
 
-# What may change while training continues; all other parameters are what a net is built with.
-_CHANGEABLE = {
-    "batch_size",
-    "beam_width",
-    "callbacks",
-    "class_weight",
-    "early_stopping",
-    "ignore_label",
-    "learning_rate",
-    "learning_rate_schedule",
-    "length_penalty",
-    "max_epochs",
-    "n_iter_no_change",
-    "random_state",
-    "teacher_forcing",
-    "tol",
-    "validation_fraction",
-    "validation_split",
-    "verbose",
-    "warm_start",
-}
-
 
 def _form_of(is_table: bool, n_columns: int) -> str:
     if is_table:
@@ -116,6 +94,24 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     """
 
     _stratify: ClassVar[bool] = False
+    # what may change while training continues; all other parameters are what a net is built with
+    _changeable: ClassVar[frozenset[str]] = frozenset(
+        {
+            "batch_size",
+            "callbacks",
+            "early_stopping",
+            "learning_rate",
+            "learning_rate_schedule",
+            "max_epochs",
+            "n_iter_no_change",
+            "random_state",
+            "tol",
+            "validation_fraction",
+            "validation_split",
+            "verbose",
+            "warm_start",
+        }
+    )
     # what not every estimator offers
     return_sequences: bool = False
     differences: bool | str = False
@@ -411,7 +407,8 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     def _lasting_parameters(self) -> dict[str, Any]:
         # copies of what can be changed in place; a callable is known by its identity
         values = self.get_params(deep=False).items()
-        return {n: v if callable(v) else deepcopy(v) for n, v in values if n not in _CHANGEABLE}
+        lasting = [(name, value) for name, value in values if name not in self._changeable]
+        return {name: value if callable(value) else deepcopy(value) for name, value in lasting}
 
     def _n_threads(self, train: Part, device: str) -> int | None:
         if self.module is not None:

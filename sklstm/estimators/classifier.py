@@ -11,8 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.utils import (
     assert_all_finite,
-    check_random_state,
-    check_scalar,
     column_or_1d,
     compute_class_weight,
 )
@@ -22,7 +20,6 @@ from sklearn.utils.multiclass import check_classification_targets
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from sklstm._validation import check_int
 from sklstm.data import (
     LITTLE_TRUST,
     ClassTargets,
@@ -37,6 +34,7 @@ from sklstm.estimators.course import Course, find_course, fit_class_map
 from sklstm.estimators.options import resolve_option
 from sklstm.estimators.part import FitArguments, Part, Plan
 from sklstm.estimators.rowwise import RowwiseLSTM
+from sklstm.estimators.sampling import sample_tokens, tells_next_tokens
 from sklstm.losses import CLASSIFICATION_LOSSES, Loss
 from sklstm.training import Targets
 
@@ -48,31 +46,6 @@ _SCORE_LOSSES = [name for name, loss in CLASSIFICATION_LOSSES.items() if not los
 
 def _loss_has_probabilities(estimator: Any) -> bool:
     return estimator._built_with("loss") not in _SCORE_LOSSES
-
-
-def _tells_the_next_token(estimator: Any) -> bool:
-    """Return True, or raise an AttributeError that says why `sample` is not there."""
-    needs = "sample is of fitted next-token models alone"
-    if not hasattr(estimator, "classes_"):
-        raise AttributeError(f"{needs}, and this one is not fitted.")
-    one_feature = estimator.n_timesteps_in_ is not None or estimator.n_features_in_ == 1
-    for is_so, what in (
-        (estimator._built_with("return_sequences"), "return_sequences=True"),
-        (one_feature and estimator.categorical_ == [0], "one feature, of categorical_features"),
-        (estimator.classes_.dtype.kind in "iuf", "labels that are tokens, hence numbers"),
-        (_loss_has_probabilities(estimator), "a loss that gives probabilities"),
-    ):
-        if not is_so:
-            raise AttributeError(f"{needs}: fit it with {what}.")
-    return True
-
-
-def _draw(log_p: NDArray[np.float64], temperature: float, rng: np.random.RandomState) -> int:
-    if temperature == 0:
-        return int(log_p.argmax())
-    with np.errstate(over="ignore"):  # of almost no temperature all but the likeliest are -inf
-        p = np.exp((log_p - log_p.max()) / temperature)
-    return int(rng.choice(len(p), p=p / p.sum()))
 
 
 def _refuse_missing(labels: NDArray[Any]) -> None:
@@ -308,6 +281,7 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
 
     classes_: NDArray[Any]
 
+    _changeable = RowwiseLSTM._changeable | {"class_weight", "ignore_label"}
     _row_methods = ("predict", "predict_proba", "predict_log_proba", "decision_function")
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **RowwiseLSTM._parameter_constraints,
@@ -535,7 +509,7 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
             return self._score_steps(X, y, sample_weight)
         return float(super().score(X, y, sample_weight))
 
-    @available_if(_tells_the_next_token)  # type: ignore[untyped-decorator]
+    @available_if(tells_next_tokens)  # type: ignore[untyped-decorator]
     def sample(
         self,
         n: int,
@@ -586,28 +560,7 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         >>> model.sample(4, temperature=0, prefix=[0, 1]).tolist()
         [2, 0, 1, 2]
         """
-        check_int(n, "n", 0)
-        check_scalar(temperature, "temperature", Real, min_val=0)
-        if not np.isfinite(temperature):
-            raise ValueError(f"temperature must be finite. Got {temperature}.")
-        known = self.module_.get_buffer("inputs.encoded.layers.0.categories").cpu().numpy()
-        for name, tokens in (("prefix", np.ravel(prefix)), ("classes_", self.classes_)):
-            if not np.isin(tokens, known).all():
-                raise ValueError(
-                    f"{name} must hold tokens that X held in training, {known.tolist()}. Got "
-                    f"{tokens.tolist()}."
-                )
-        rng = check_random_state(random_state)
-        stream = self.stream(method="predict_log_proba")
-        log_p = np.zeros(len(self.classes_))
-        for token in np.ravel(prefix):
-            log_p = stream.step([token])
-        drawn = np.empty(n, dtype=np.int64)
-        for place in range(n):
-            if place > 0:
-                log_p = stream.step([self.classes_[drawn[place - 1]]])
-            drawn[place] = _draw(log_p, temperature, rng)
-        return self.classes_[drawn]
+        return sample_tokens(self, n, temperature, prefix, random_state)
 
     # ---------------------------------------------------------------- hooks
 

@@ -432,17 +432,16 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         ValueError
             If X is not as in `fit`, or `return_std` is asked of another loss.
         """
-        outputs, sequences = self._outputs(X)
-        loss = self.net_.criterion_
-        mean = self._by_sequence(self._respond("predict", outputs, sequences), sequences)
-        if not return_std:
-            return mean
-        if not loss.has_std:
+        if return_std and not REGRESSION_LOSSES[self._built_with("loss")].has_std:
             raise ValueError(
                 f"return_std=True needs a model fitted with loss='gaussian'. This one was fitted "
                 f"with {self._built_with('loss')!r}."
             )
-        std = self.targets_.decode_scale(loss.predict_std(outputs).numpy())
+        outputs, sequences = self._outputs(X)
+        mean = self._by_sequence(self._respond("predict", outputs, sequences), sequences)
+        if not return_std:
+            return mean
+        std = self.targets_.decode_scale(self.net_.criterion_.predict_std(outputs).numpy())
         return mean, self._by_sequence(std, sequences)
 
     @available_if(_loss_has_quantiles)  # type: ignore[untyped-decorator]

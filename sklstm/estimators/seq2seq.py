@@ -35,16 +35,13 @@ class BaseSeq2Seq(BaseLSTM):
 
     n_steps_: int
 
+    _changeable = BaseLSTM._changeable | {"teacher_forcing"}
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseLSTM._parameter_constraints,
         "decoder_layer_sizes": [*BaseLSTM._parameter_constraints["hidden_layer_sizes"], None],
         "attention": ["boolean"],
         "teacher_forcing": "no_validation",
     }
-
-    @abstractmethod
-    def _start(self) -> float:
-        """Return what stands before the first output."""
 
     @abstractmethod
     def _make_feed(self) -> NumberFeed | SymbolFeed:
@@ -102,9 +99,10 @@ class BaseSeq2Seq(BaseLSTM):
 
     def _given_outputs(self, targets: Targets) -> dict[str, NDArray[Any]]:
         assert isinstance(targets, Steps)
+        model: Any = self.module_
         values, lengths = targets.values, targets.lengths
         shape = (len(lengths), int(lengths.max()), *values.shape[1:])
-        previous = np.full(shape, self._start(), dtype=values.dtype)
+        previous = np.full(shape, model.feed.before_first, dtype=values.dtype)
         has_next = np.arange(1, shape[1]) < lengths[:, None]  # (samples, steps - 1)
         is_last = np.zeros(len(values), dtype=bool)
         is_last[targets.first + lengths - 1] = True

@@ -165,6 +165,7 @@ class LSTMSeq2SeqClassifier(TranscriptsMixin, BaseSeq2Seq):
 
     max_length_: int
 
+    _changeable = BaseSeq2Seq._changeable | {"beam_width", "length_penalty"}
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseSeq2Seq._parameter_constraints,
         "beam_width": [Interval(Integral, 1, None, closed="left")],
@@ -298,9 +299,6 @@ class LSTMSeq2SeqClassifier(TranscriptsMixin, BaseSeq2Seq):
     def _make_feed(self) -> SymbolFeed:
         width = None if self.embedding_size == "auto" else int(self.embedding_size)
         return SymbolFeed(len(self.classes_), width)
-
-    def _start(self) -> int:
-        return len(self.classes_)
 
     def _encode(self, part: Part) -> tuple[Targets, NDArray[np.float64] | None]:
         coded = self.targets_.encode(part.targets)

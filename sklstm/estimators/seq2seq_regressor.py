@@ -373,9 +373,6 @@ class LSTMSeq2SeqRegressor(RegressorMixin, BaseSeq2Seq):  # type: ignore[misc]
     def _make_feed(self) -> NumberFeed:
         return NumberFeed(self.n_outputs_)
 
-    def _start(self) -> float:
-        return 0.0  # the mean of standardised targets
-
     def _encode(self, part: Part) -> tuple[Targets, NDArray[np.float64] | None]:
         lengths = np.full(len(part.y), self.n_steps_)
         steps, weight = self._by_step(part)

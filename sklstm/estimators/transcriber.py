@@ -200,6 +200,7 @@ class LSTMTranscriber(TranscriptsMixin):
 
     return_sequences = True
 
+    _changeable = TranscriptsMixin._changeable | {"beam_width"}
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseLSTM._parameter_constraints,
         "hidden_layer_sizes": [

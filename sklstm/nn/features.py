@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from sklstm.nn.differences import Differences
@@ -76,6 +78,13 @@ class Features(nn.Module):
         if lengths is None:
             return features
         return features.masked_fill(~present_steps(lengths, x.shape[1])[:, :, None], 0.0)
+
+    def categories_of(self, feature: int) -> NDArray[np.float64]:
+        """Return the categories of a feature that is embedded."""
+        assert self.encoded is not None
+        layer = self.encoded.layers[self.encoded.features.index(feature)]
+        categories: NDArray[np.float64] = layer.get_buffer("categories").cpu().numpy()
+        return categories
 
 
 # What may stand before the first layer.

@@ -22,6 +22,8 @@ class SymbolFeed(nn.Module):
         Width of what the decoder gets.
     end : int
         The symbol that nothing follows.
+    before_first : int
+        The same: what stands before the first output.
 
     Examples
     --------
@@ -36,7 +38,7 @@ class SymbolFeed(nn.Module):
 
     def __init__(self, n_symbols: int, width: int | None = None) -> None:
         super().__init__()
-        self.end = n_symbols
+        self.end = self.before_first = n_symbols
         self.n_inputs = width or embedding_width(n_symbols)
         self.vectors = nn.Embedding(n_symbols + 1, self.n_inputs)
 
@@ -47,7 +49,7 @@ class SymbolFeed(nn.Module):
 
     def start(self, like: Tensor) -> Tensor:
         """Return what stands before the first output, (batch,)."""
-        return torch.full((len(like),), self.end, device=like.device)
+        return torch.full((len(like),), self.before_first, device=like.device)
 
     def choose(self, outputs: Tensor) -> Tensor:
         """Return the output to go on with, (batch, n_outputs) -> (batch,)."""
@@ -65,9 +67,12 @@ class NumberFeed(nn.Module):
     ----------
     n_inputs : int
         The same.
+    before_first : float
+        What stands before the first output: the mean of standardised numbers.
     """
 
     end = None  # no number ends a sequence
+    before_first = 0.0
 
     def __init__(self, n_outputs: int) -> None:
         super().__init__()
@@ -79,7 +84,7 @@ class NumberFeed(nn.Module):
 
     def start(self, like: Tensor) -> Tensor:
         """Return what stands before the first output, (batch, n_outputs)."""
-        return like.new_zeros(len(like), self.n_inputs)
+        return like.new_full((len(like), self.n_inputs), self.before_first)
 
     def choose(self, outputs: Tensor) -> Tensor:
         """Return the output to go on with, (batch, n_outputs); no gradient goes back through it."""

@@ -119,16 +119,19 @@ class Pooling:
     sees_all : bool
         Whether all states feed an output. Otherwise it is one of them, which must itself remember
         what came before.
+    compiled : str or None, default=None
+        What `fused.summarize` calls it, if it can.
     """
 
     whole: Callable[[Tensor, Tensor | None, int], Tensor]
     running: type[Running]
     sees_all: bool
+    compiled: str | None = None
 
 
-_LAST = Pooling(pool_last, RunningLast, sees_all=False)
-_MEAN = Pooling(pool_mean, RunningMean, sees_all=True)
-_MAX = Pooling(pool_max, RunningMax, sees_all=True)
+_LAST = Pooling(pool_last, RunningLast, sees_all=False, compiled="last")
+_MEAN = Pooling(pool_mean, RunningMean, sees_all=True, compiled="mean")
+_MAX = Pooling(pool_max, RunningMax, sees_all=True, compiled="max")
 # Several stand side by side.
 POOLINGS: dict[str, tuple[Pooling, ...]] = {
     "last": (_LAST,),

@@ -8,11 +8,9 @@ from torch import Tensor, nn
 from sklstm.nn import fused
 from sklstm.nn.dropout import dropout, dropout_factors
 from sklstm.nn.normalization import BatchNormalization, LayerNormalization
-from sklstm.nn.pooling import Pooling, pool_last, pool_max, pool_mean
+from sklstm.nn.pooling import Pooling
 
 Normalization = LayerNormalization | BatchNormalization
-
-_COMPILED = {pool_last: "last", pool_mean: "mean", pool_max: "max"}
 
 
 def refine(
@@ -82,7 +80,7 @@ def summarize(
     >>> summarize(states, None, None, 0.0, **how)
     tensor([[1., 2., 4.]])
     """
-    parts = [_COMPILED[part.whole] for part in pooling if part.whole in _COMPILED]
+    parts = [part.compiled for part in pooling if part.compiled is not None]
     if len(parts) == len(pooling) and _is_plain(norm) and fused.can_take(states):
         return fused.summarize(
             states,

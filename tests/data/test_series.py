@@ -138,6 +138,7 @@ def test_rows_of_other_times_are_found_or_named():
         (FORMS["series"][0].rename(dict(zip(DAYS, "abcdef", strict=True))), {}, "must be dates"),
         (np.array([1.0, np.inf]), {}, "y must hold numbers.*infinity"),
         (np.array(["a", "b"]), {}, "y must hold numbers"),
+        (np.array([1e200, np.nan]), {}, "y holds numbers up to 1e.200, whose squares overflow"),
         (pd.Series(DAYS), {}, "holds dates"),
         (np.ones((2, 2, 2)), {}, "must have shape"),
         (np.array([]), {}, "a row at least"),

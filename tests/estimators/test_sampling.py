@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sklstm import LSTMClassifier
-from sklstm.estimators.classifier import _draw
+from sklstm.estimators.sampling import _draw
 
 SETTINGS = {
     "return_sequences": True,
