@@ -20,6 +20,7 @@ from sklstm.data.sequences import Sequences
 from sklstm.data.series import Panel, read_series
 from sklstm.data.splits import SPLITS, check_split, held_out_blocks, split_validation
 from sklstm.data.step_encoding import StepEncoding, find_step_encoding
+from sklstm.data.step_reading import StepReading
 from sklstm.data.steps import (
     Steps,
     as_objects,
@@ -47,6 +48,7 @@ __all__ = [
     "RegressionTargets",
     "Sequences",
     "StepEncoding",
+    "StepReading",
     "Steps",
     "TimeGrid",
     "TranscriptTargets",

@@ -1,17 +1,17 @@
 """A linear map from a window to what is left of the targets."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sklstm.data.anchor import Anchor, no_anchor
+from sklstm.data.anchor import Anchor
+from sklstm.data.ridge import find_strength, fit_ridge, fit_to_more, standardized, within
 from sklstm.data.rows import pieces, spaced
 from sklstm.data.sequences import Sequences
-from sklstm.data.splits import leave_blocks_out
-from sklstm.data.step_encoding import StepEncoding, find_step_encoding
+from sklstm.data.step_encoding import find_step_encoding
+from sklstm.data.step_reading import StepReading
 
 # The least share of variance that the map explains in samples it was not fitted on, to be kept.
 _MIN_EXPLAINED = 0.05
@@ -20,10 +20,8 @@ _MIN_SAMPLES = 10
 _MAX_NUMBERS, _MAX_COLUMNS = 2**21, 1024
 # Of a fit to more samples with that penalty: multiplications, for a second or two, and columns.
 _MAX_PRODUCTS, _MAX_COLUMNS_OF_MORE = 2**36, 4096
-_STRENGTHS = np.logspace(-4, 3, 29)  # of the penalty, a sample
-_N_BLOCKS = 4  # of windows that overlap, each left out in turn
-# The share of the squared error on such blocks that a map may leave, to be told the level of series
-# that drift: levels to come are none of training's. And how many numbers are asked.
+# The share of the squared error on left-out blocks that a map may leave, to be told the level of
+# series that drift: levels to come are none of training's. And how many numbers are asked.
 _WORTH_THE_LEVEL, _NUMBERS_TELLING = 0.8, 2**19
 # The same, to be told symbols and numbers of few values in several columns.
 _WORTH_COLUMNS = 1 / 1.2
@@ -35,33 +33,27 @@ class LinearMap:
 
     Attributes
     ----------
-    center : ndarray of shape (n_timesteps, n_features)
+    reading : StepReading
+        What of a sequence is mapped.
+    center : ndarray of shape (n_timesteps, n_columns)
         What stands for a step that a shorter sequence lacks.
-    coef : ndarray of shape (n_timesteps, n_features, n_outputs)
+    coef : ndarray of shape (n_timesteps, n_columns, n_outputs)
     intercept : ndarray of shape (n_outputs,)
-    relative, levels : list of int
-        Features that are told relative to their last value, and those of them whose last value
-        itself stands in the place of its own difference, which is zero.
-    encoding : StepEncoding or None, default=None
-        What becomes of the features of a step before they are mapped; `center` and `coef` are then
-        of its columns.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from sklstm.data import LinearMap, as_sequences
+    >>> from sklstm.data import LinearMap, StepReading, as_sequences
     >>> weights = np.array([[[1.0]], [[10.0]]])
-    >>> linear = LinearMap(np.zeros((2, 1)), weights, np.zeros(1), [], [])
+    >>> linear = LinearMap(StepReading(2, [], []), np.zeros((2, 1)), weights, np.zeros(1))
     >>> linear(as_sequences([[1.0, 2.0], [3.0, 4.0]])).tolist()
     [[21.0], [43.0]]
     """
 
+    reading: StepReading
     center: NDArray[np.float64]
     coef: NDArray[np.float64]
     intercept: NDArray[np.float64]
-    relative: list[int]
-    levels: list[int]
-    encoding: StepEncoding | None = None
 
     def __call__(self, sequences: Sequences) -> NDArray[np.float64]:
         """Return the map's values, of shape (n_samples, n_outputs)."""
@@ -70,9 +62,7 @@ class LinearMap:
         coef = self.coef.reshape(-1, n_outputs)
         for piece in pieces(len(sequences), n_timesteps * n_columns):
             indices = np.arange(len(sequences))[piece]
-            steps, absent = _last_steps(
-                sequences, indices, n_timesteps, self.relative, self.levels, self.encoding
-            )
+            steps, absent = self.reading(sequences, indices)
             steps -= self.center
             if absent is not None:
                 steps[absent] = 0.0
@@ -176,31 +166,32 @@ def fit_linear_map(
         return None
     if not force and (len(sequences) < _MIN_SAMPLES or n_columns > _MAX_COLUMNS):
         return None
-    plain = _Design(sequences, n_timesteps, anchor, categorical)
+    reading = StepReading(n_timesteps, anchor.relative, anchor.levels)
+    plain = _Design(sequences, reading, categorical)
     design = _encoded(plain, target, weight, wanted=encodes_steps)
     if shows_level is None and sequences.overlap and anchor.drifting and anchor.relative:
         shows_level = _is_worth_the_level(design, target, weight)
     if shows_level:
-        design = design.showing_levels()
+        design = design.showing(anchor.relative)
     n_columns = design.n_columns
     chosen = spaced(len(sequences), max(_MAX_NUMBERS // n_columns, _MIN_SAMPLES))
     share = _shares(weight, chosen)
-    table, center, scale = _standardized(design(chosen), share)
-    y, y_center, y_scale = _standardized(target[chosen], share)
+    table, center, scale = standardized(design(chosen), share)
+    y, y_center, y_scale = standardized(target[chosen], share)
     varies = y.any(axis=0)
     if not varies.any():
         return None
     in_time = None
     if sequences.overlap and 2 * n_columns > len(chosen):
         in_time = np.argsort(sequences.times[0][chosen], kind="stable")
-    ridge, squared_error = _fit_ridge(table, y[:, varies], share, in_time)
+    ridge, squared_error = fit_ridge(table, y[:, varies], share, in_time)
     if not force and 1 - squared_error < _MIN_EXPLAINED:
         return None
     slopes, level = np.atleast_2d(ridge.coef_), ridge.intercept_
     more = spaced(len(sequences), _MAX_PRODUCTS // n_columns**2)
     if len(more) > len(chosen) and n_columns <= _MAX_COLUMNS_OF_MORE:
-        slopes, level = _fit_to_more(
-            lambda piece: _within(design(more[piece]), center, scale),
+        slopes, level = fit_to_more(
+            lambda piece: within(design(more[piece]), center, scale),
             ((target[more] - y_center) / y_scale)[:, varies],
             None if weight is None else _shares(weight, more),
             float(ridge.alpha_),
@@ -210,12 +201,10 @@ def fit_linear_map(
     coef, intercept = np.zeros((y.shape[1], n_columns)), np.zeros(y.shape[1])
     coef[varies], intercept[varies] = slopes / scale, level
     return LinearMap(
+        design.reading,
         center.reshape(shape),
         (y_scale[:, None] * coef).T.reshape(*shape, -1),
         y_center + y_scale * intercept,
-        anchor.relative,
-        design.anchor.levels,
-        design.encoding,
     )
 
 
@@ -256,7 +245,7 @@ def explained_share(
     >>> [round(explained_share(sequences, y, None, n_timesteps), 1) for n_timesteps in (3, 2)]
     [1.0, -0.0]
     """
-    design = _Design(sequences, n_timesteps, no_anchor(1), ())
+    design = _Design(sequences, StepReading(n_timesteps, [], []))
     (error,) = _left_out_errors([design], target, weight)
     varies = np.ptp(target, axis=0) > 0  # of the others there is no error
     return float(1 - error / varies.mean())
@@ -264,29 +253,24 @@ def explained_share(
 
 @dataclass(frozen=True)
 class _Design:
-    """The table that targets are regressed on, a row a sequence."""
+    """The table that targets are regressed on, a row a sequence; some features are not told."""
 
     sequences: Sequences
-    n_timesteps: int
-    anchor: Anchor
-    ignored: Collection[int]
-    encoding: StepEncoding | None = None
+    reading: StepReading
+    ignored: Collection[int] = ()
 
     @property
     def n_columns(self) -> int:
         """Width of the table."""
-        encoding, n_features = self.encoding, self.sequences.n_features
-        return self.n_timesteps * (n_features if encoding is None else encoding.n_columns)
+        return self.reading.n_columns(self.sequences.n_features)
 
-    def showing_levels(self, *, shown: bool = True) -> "_Design":
-        """Return the table with levels that the anchor hides from the network, or without."""
-        return replace(self, anchor=replace(self.anchor, drifting=not shown))
+    def showing(self, levels: list[int]) -> "_Design":
+        """Return the table that is told the last values of these relative features."""
+        return replace(self, reading=replace(self.reading, levels=levels))
 
     def __call__(self, indices: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return rows of the table, (n_indices, n_timesteps * n_columns)."""
-        anchor = self.anchor
-        given = self.sequences, indices, self.n_timesteps
-        steps, _ = _last_steps(*given, anchor.relative, anchor.levels, self.encoding)
+        """Return rows of the table, (n_indices, n_columns)."""
+        steps, _ = self.reading(self.sequences, indices)
         steps[:, :, list(self.ignored)] = 0.0  # constant, and thus without effect
         return steps.reshape(len(indices), -1)
 
@@ -306,10 +290,10 @@ def _encoded(
     """Return the table with several columns a feature, where that is wanted, or better."""
     if wanted is False:
         return design
-    encoding = find_step_encoding(design.sequences, design.ignored, design.anchor.relative)
+    encoding = find_step_encoding(design.sequences, design.ignored, design.reading.relative)
     if encoding is None:
         return design
-    encoded = replace(design, ignored=(), encoding=encoding)
+    encoded = _Design(design.sequences, replace(design.reading, encoding=encoding))
     if wanted:
         return encoded
     if encoded.n_columns > _MAX_COLUMNS:
@@ -322,7 +306,7 @@ def _is_worth_the_level(
     design: _Design, target: NDArray[np.float64], weight: NDArray[np.float64] | None
 ) -> bool:
     """Tell whether a map that is told the level leaves much less of the targets."""
-    shown, hidden = (design.showing_levels(shown=shown) for shown in (True, False))
+    shown, hidden = design.showing(design.reading.relative), design.showing([])
     errors = _left_out_errors([shown, hidden], target, weight)
     return bool(errors[0] < _WORTH_THE_LEVEL * errors[1])
 
@@ -335,137 +319,9 @@ def _left_out_errors(
     chosen = spaced(len(sequences), max(_NUMBERS_TELLING // widest, _MIN_SAMPLES))
     in_time = chosen[np.argsort(sequences.times[0][chosen], kind="stable")]
     share = _shares(weight, in_time)
-    y = _standardized(target[in_time], share)[0]
-    tables = (_standardized(design(in_time), share)[0] for design in designs)
+    y = standardized(target[in_time], share)[0]
+    tables = (standardized(design(in_time), share)[0] for design in designs)
     if sequences.overlap:
         places = np.arange(len(in_time))
-        return [_find_strength(table, y, share, places)[1] for table in tables]
-    return [_fit_ridge(table, y, share, None)[1] for table in tables]
-
-
-def _fit_ridge(
-    table: NDArray[np.float64],
-    y: NDArray[np.float64],
-    weight: NDArray[np.float64],
-    in_time: NDArray[np.int64] | None,
-) -> tuple[Any, float]:
-    """Return a ridge regression and its mean squared error on what is left out.
-
-    Single samples, or blocks of them if there is an order of time.
-    """
-    from sklearn.linear_model import RidgeCV  # slow to import
-
-    strengths, squared_error = _STRENGTHS, None
-    if in_time is not None:
-        strengths, squared_error = _find_strength(table, y, weight, in_time)
-    ridge = RidgeCV(alphas=strengths * len(table)).fit(table, y, weight)
-    return ridge, -ridge.best_score_ if squared_error is None else squared_error
-
-
-def _fit_to_more(
-    rows: Callable[[slice], NDArray[np.float64]],
-    y: NDArray[np.float64],
-    weight: NDArray[np.float64] | None,
-    penalty: float,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return slopes, (n_outputs, n_columns), and intercepts of a ridge regression.
-
-    From sums of products, piece by piece, so that no table of all samples is needed.
-    """
-    n_columns = rows(slice(0, 1)).shape[1]
-    squares = np.zeros((n_columns + 1, n_columns + 1))
-    products = np.zeros((n_columns + 1, y.shape[1]))
-    for piece in pieces(len(y), n_columns):
-        table = np.column_stack([np.ones(len(y[piece])), rows(piece)])
-        weighted = table if weight is None else weight[piece, None] * table
-        squares += weighted.T @ table
-        products += weighted.T @ y[piece]
-    total, means, y_means = squares[0, 0], squares[0, 1:], products[0]
-    covariance = squares[1:, 1:] - np.outer(means, means) / total
-    covariance[np.diag_indices(n_columns)] += penalty
-    slopes = np.linalg.solve(covariance, products[1:] - np.outer(means, y_means) / total).T
-    return slopes, (y_means - slopes @ means) / total
-
-
-def _find_strength(
-    table: NDArray[np.float64],
-    y: NDArray[np.float64],
-    weight: NDArray[np.float64],
-    in_time: NDArray[np.int64],
-) -> tuple[NDArray[np.float64], float]:
-    """Return the best strength, and its mean squared error on blocks that are left out in turn.
-
-    One decomposition of what is left serves all strengths; fits of scikit-learn's, one for each
-    strength and block, took up to 300 times as long.
-    """
-    errors = np.zeros(len(_STRENGTHS))
-    for kept, block in leave_blocks_out(in_time, _N_BLOCKS):
-        root = np.sqrt(weight[kept])[:, None]
-        center, y_center = (np.average(a[kept], axis=0, weights=weight[kept]) for a in (table, y))
-        left, singular, right = np.linalg.svd(root * (table[kept] - center), full_matrices=False)
-        told = left.T @ (root * (y[kept] - y_center))  # (components, outputs)
-        components = (table[block] - center) @ right.T
-        for number, strength in enumerate(_STRENGTHS * len(kept)):
-            shrunk = (singular / (singular**2 + strength))[:, None] * told
-            rest = y[block] - y_center - components @ shrunk
-            errors[number] += weight[block] @ (rest**2).mean(axis=1)
-    best = errors.argmin()
-    return _STRENGTHS[best : best + 1], errors[best] / weight.sum()
-
-
-def _standardized(
-    table: NDArray[np.float64], weight: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return a table brought to mean 0 and deviation 1, and the columns' means and deviations."""
-    known = np.isfinite(table)
-    total = np.maximum(weight @ known, np.finfo(np.float64).tiny)
-    center = weight @ np.where(known, table, 0.0) / total
-    table = np.where(known, table - center, 0.0)
-    scale = np.sqrt(np.average(table**2, axis=0, weights=weight))
-    is_constant = scale <= 1e-7 * np.abs(center)  # but for the rounding of float32
-    scale[is_constant] = 1.0
-    table[:, is_constant] = 0.0  # for weights of zero
-    return table / scale, center, scale
-
-
-def _within(
-    table: NDArray[np.float64], center: NDArray[np.float64], scale: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return further rows of a table that was standardised."""
-    return np.where(np.isfinite(table), (table - center) / scale, 0.0)
-
-
-def _last_steps(
-    sequences: Sequences,
-    indices: NDArray[np.int64],
-    n_timesteps: int,
-    relative: list[int],
-    levels: list[int],
-    encoding: StepEncoding | None,
-) -> tuple[NDArray[np.float64], NDArray[np.bool_] | None]:
-    """Return the last steps of some sequences, and which of them are absent, None if none is.
-
-    Of the relative features the last step would be zero throughout; of those in `levels` it is
-    the last value itself.
-    """
-    batch, lengths = sequences.take(indices)  # (batch, time, features)
-    if np.isnan(batch).any():
-        batch = _carry_forward(batch)
-    steps, absent = batch[:, -n_timesteps:].astype(np.float64), None
-    if lengths is not None or batch.shape[1] < n_timesteps:
-        n_steps = np.full(len(indices), batch.shape[1]) if lengths is None else lengths
-        place = n_steps[:, None] - n_timesteps + np.arange(n_timesteps)  # (batch, n_timesteps)
-        absent = place < 0
-        samples = np.arange(len(indices))[:, None]
-        steps = batch[samples, np.maximum(place, 0)].astype(np.float64)
-    last = steps[:, -1].copy()  # (batch, features)
-    steps[:, :, relative] -= last[:, None, relative]
-    steps[:, -1, levels] = last[:, levels]
-    return steps if encoding is None else encoding(steps), absent
-
-
-def _carry_forward(steps: NDArray[Any]) -> NDArray[Any]:
-    """Put the last known value in the place of NaN; NaN is left where there is none."""
-    time = np.arange(steps.shape[1])[:, None]
-    known = np.maximum.accumulate(np.where(np.isnan(steps), 0, time), axis=1)
-    return np.take_along_axis(steps, known, axis=1)
+        return [find_strength(table, y, share, places)[1] for table in tables]
+    return [fit_ridge(table, y, share, None)[1] for table in tables]

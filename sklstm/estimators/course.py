@@ -115,7 +115,7 @@ def find_course(estimator: Any, train: Part, n_epochs: int, seed: int) -> Course
     except training.DivergedError:
         return Course()
     verdict = chosen.joined if chosen.wants_map(entropy) else chosen.alone
-    is_encoded = linear is not None and linear.encoding is not None
+    is_encoded = linear is not None and linear.reading.encoding is not None
     return Course(share, verdict.temperature, verdict.linear_weight, is_encoded)
 
 

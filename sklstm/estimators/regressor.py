@@ -611,8 +611,8 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
             linear_skip=linear is not None,
             pooling="concat" if self.pooling == "auto" else self.pooling,
             feature_encoding=self.feature_encoding,
-            shows_level=linear is not None and anchor.drifting and bool(linear.levels),
-            encodes_steps=linear is not None and linear.encoding is not None,
+            shows_level=linear is not None and anchor.drifting and bool(linear.reading.levels),
+            encodes_steps=linear is not None and linear.reading.encoding is not None,
         )
         if not (wanted == "auto" and kind.predicts_mean and seed is not None):
             return linear, plan

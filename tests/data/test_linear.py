@@ -15,7 +15,7 @@ from sklstm.data import (
     no_anchor,
     view_windows,
 )
-from sklstm.data.linear import _STRENGTHS
+from sklstm.data.ridge import STRENGTHS
 from sklstm.data.rows import spaced
 
 
@@ -50,7 +50,7 @@ def test_it_is_ridge_regression_on_standardised_columns(weight):
     table, *_ = standardized(X.reshape(len(X), -1), share)
     *_, scale = standardized(y, share)
     target = y / scale
-    chosen = RidgeCV(alphas=_STRENGTHS * len(X)).fit(table, target, share)
+    chosen = RidgeCV(alphas=STRENGTHS * len(X)).fit(table, target, share)
     expected = Ridge(chosen.alpha_).fit(table, target, share).predict(table) * scale
     assert_allclose(linear(as_sequences(X, np.float64)), expected, rtol=1e-9)
 
@@ -68,7 +68,7 @@ def test_the_penalty_of_some_samples_serves_for_a_fit_to_more(weight, n_used, mo
     columns = X.reshape(120, -1)
     table, center, scale = standardized(columns[some], of_some)
     target, y_center, y_scale = standardized(y[some], of_some)
-    chosen = RidgeCV(alphas=_STRENGTHS * 40).fit(table, target, of_some)
+    chosen = RidgeCV(alphas=STRENGTHS * 40).fit(table, target, of_some)
     table, target = (columns - center) / scale, (y - y_center) / y_scale
     ridge = Ridge(chosen.alpha_).fit(table[more], target[more], of_more)
     expected = y_center + y_scale * ridge.predict(table)
@@ -110,14 +110,14 @@ def test_of_long_windows_blocks_are_left_out(weighted):
     table, *_ = standardized(X[:, :, 0], share)
     target, center, scale = standardized(y, share)
     errors = []
-    for strength in _STRENGTHS:
+    for strength in STRENGTHS:
         error = 0.0
         for kept, block in KFold(4).split(table):
             ridge = Ridge(strength * len(kept)).fit(table[kept], target[kept], share[kept])
             told = ridge.predict(table[block]).reshape(-1, 1)
             error += share[block] @ (told - target[block])[:, 0] ** 2
         errors.append(error)
-    chosen = Ridge(_STRENGTHS[np.argmin(errors)] * 50).fit(table, target, share)
+    chosen = Ridge(STRENGTHS[np.argmin(errors)] * 50).fit(table, target, share)
     expected = chosen.predict(table).reshape(-1, 1) * scale + center
     assert_allclose(fit(X, y, weight)(as_sequences(X, np.float64)), expected, rtol=1e-7, atol=1e-9)
 
@@ -268,7 +268,7 @@ def fit_next(series, anchor):
 
 def test_seasons_that_grow_with_the_level_show_it_to_the_map():
     linear = fit_next(growing(), relative(0))
-    assert linear.levels == [0]
+    assert linear.reading.levels == [0]
     later = growing(144)[85:]
     X, truth = as_sequences(view_windows(later[:-1, None], 12), np.float64), later[12:, None]
     predicted = relative(0)(X) + linear(X)
@@ -276,7 +276,7 @@ def test_seasons_that_grow_with_the_level_show_it_to_the_map():
 
 
 def test_a_walk_shows_no_level():
-    assert fit_next(walking(), relative(0)).levels == []
+    assert fit_next(walking(), relative(0)).reading.levels == []
 
 
 def test_windows_that_do_not_overlap_show_no_level():
@@ -285,7 +285,7 @@ def test_windows_that_do_not_overlap_show_no_level():
     sequences = as_sequences(np.array(X), np.float64)
     assert not sequences.overlap
     found = fit_linear_map(sequences, y - anchor(sequences), None, anchor, force=True)
-    assert found.levels == []
+    assert found.reading.levels == []
 
 
 def test_the_explained_share_is_that_of_left_out_samples():
@@ -302,7 +302,7 @@ def test_the_explained_share_is_that_of_left_out_samples():
                 np.mean(
                     (z - cross_val_predict(Ridge(alpha=40 * a), rows, z, cv=LeaveOneOut())) ** 2
                 )
-                for a in _STRENGTHS
+                for a in STRENGTHS
             ]
         )
     expected = 1 - np.mean(errors, axis=0).min()
@@ -352,7 +352,7 @@ def test_columns_must_not_be_too_many(categorical, is_told, monkeypatch):
         categorical=categorical,
         encodes_steps=not is_told,
     )
-    assert (forced.encoding is None) == is_told
+    assert (forced.reading.encoding is None) == is_told
 
 
 def test_numbers_are_told_as_they_are_where_columns_bring_nothing():
@@ -361,7 +361,7 @@ def test_numbers_are_told_as_they_are_where_columns_bring_nothing():
     X, far = rng.poisson(3, size=(200, 4, 1)), np.full((1, 4, 1), 40)
     y = X.sum(axis=1) + 0.5 * rng.normal(size=(200, 1))
     linear = fit(X, y)
-    assert linear.encoding is None
+    assert linear.reading.encoding is None
     assert_allclose(linear(as_sequences(far)), [[160]], atol=5)
 
 
@@ -371,8 +371,8 @@ def test_what_is_told_relative_to_its_last_value_is_one_column():
     y = (X[:, -1, 0] - X[:, 0, 0] + (X[:, 1, 1] == 1) + 0.1 * rng.normal(size=90))[:, None]
     linear = fit(X, y, anchor=relative(0))
     assert linear.coef.shape == (4, 3, 1)
-    assert linear.relative == [0]
-    assert list(linear.encoding.edges) == [1]
+    assert linear.reading.relative == [0]
+    assert list(linear.reading.encoding.edges) == [1]
     longer = np.concatenate([np.ones((90, 2, 2)), X + np.array([7.0, 0.0])], axis=1)
     assert_allclose(linear(as_sequences(longer)), linear(as_sequences(X)), atol=1e-5)
 

@@ -552,9 +552,9 @@ def test_the_map_reads_what_it_was_judged_with(monkeypatch):
     model.targets_ = ClassTargets(model.classes_)
     part = Part(as_sequences(X), y, None)
     monkeypatch.setattr("sklstm.data.linear._MAX_COLUMNS", 89)
-    assert course.fit_class_map(model, part, force=True).encoding is None
+    assert course.fit_class_map(model, part, force=True).reading.encoding is None
     linear = course.fit_class_map(model, part, force=True, encodes_steps=True)
-    assert linear.encoding is not None
+    assert linear.reading.encoding is not None
 
 
 def test_a_model_that_is_mostly_a_map_says_that_it_learns_little(joined):

@@ -64,7 +64,7 @@ def test_trials_show_their_maps_what_the_fit_shows(monkeypatch, grows):
     assert model.targets_.anchor.drifting
     assert len(fitted) == 4
     maps = [each.targets_.linear for each in (*fitted, model)]
-    assert [linear is not None and linear.levels == [0] for linear in maps] == [grows] * 5
+    assert [linear is not None and linear.reading.levels == [0] for linear in maps] == [grows] * 5
 
 
 def test_a_network_that_finds_more_than_the_line_is_trusted():
@@ -731,7 +731,7 @@ def test_maps_of_windows_that_read_several_columns_must_be_clearly_better(
     monkeypatch.setattr(trials, "_try", tell)
     model = LSTMRegressor(**OPTIONS, max_epochs=1).fit(X, y)
     assert asked[:3] == [(True, False), (True, True), (False, False)]
-    assert (model.targets_.linear.encoding is not None) is is_encoded
+    assert (model.targets_.linear.reading.encoding is not None) is is_encoded
 
 
 def test_what_a_trial_is_told_of_columns_is_the_plan(monkeypatch):
@@ -743,4 +743,4 @@ def test_what_a_trial_is_told_of_columns_is_the_plan(monkeypatch):
     block = np.arange(30), np.arange(30, 40)
     for encodes in (True, False):
         trials._try(model, part, block, 0, Plan(True, "last", encodes_steps=encodes))
-    assert [trial.targets_.linear.encoding is not None for trial in fitted] == [True, False]
+    assert [trial.targets_.linear.reading.encoding is not None for trial in fitted] == [True, False]
