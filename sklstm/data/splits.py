@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 from sklstm.data.sequences import Sequences
 
 Indices = NDArray[np.int64]
-Split = Callable[[Sequences, NDArray[Any], float, int], tuple[Indices, Indices]]
+Splitter = Callable[[Sequences, NDArray[Any], float, int], tuple[Indices, Indices]]
+
+# Into how many runs samples in no known order are cut before they are dealt to blocks.
+_N_RUNS = 40
 
 
 def split_last(
@@ -78,10 +81,7 @@ def split_stratified(
     return np.sort(train), np.sort(valid)
 
 
-# Into how many runs samples in no known order are cut before they are dealt to blocks.
-_N_RUNS = 40
-
-SPLITS: dict[str, Split] = {
+SPLITS: dict[str, Splitter] = {
     "last": split_last,
     "random": split_random,
     "stratified": split_stratified,

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from contextlib import nullcontext
 from copy import deepcopy
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -284,7 +284,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         *,
         X_val: Any = None,
         y_val: ArrayLike | None = None,
-    ) -> "BaseLSTM":
+    ) -> Self:
         """Train the network.
 
         Parameters
@@ -323,7 +323,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         given = FitArguments(X, y, sample_weight, X_val, y_val)
         return self._fit(given, resume=self.warm_start and hasattr(self, "net_"))
 
-    def _fit(self, given: FitArguments, *, resume: bool, one_epoch: bool = False) -> "BaseLSTM":
+    def _fit(self, given: FitArguments, *, resume: bool, one_epoch: bool = False) -> Self:
         with transaction(self):
             if not resume:
                 for name in [name for name in vars(self) if name.endswith("_")]:

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable, Sequence
 from numbers import Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -384,7 +384,7 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         y: ArrayLike,
         classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
-    ) -> "LSTMClassifier":
+    ) -> Self:
         """Train one more epoch on the given samples.
 
         Weights, optimiser and scaling are kept from call to call; the scaling is that of the

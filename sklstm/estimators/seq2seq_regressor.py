@@ -1,7 +1,7 @@
 """Sequences of numbers from sequences."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -245,7 +245,7 @@ class LSTMSeq2SeqRegressor(RegressorMixin, BaseSeq2Seq):  # type: ignore[misc]
         *,
         X_val: Any = None,
         y_val: Any = None,
-    ) -> "LSTMSeq2SeqRegressor":
+    ) -> Self:
         """Train the network.
 
         Parameters

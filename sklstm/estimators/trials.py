@@ -76,18 +76,19 @@ def find_plan(estimator: Any, train: Part, seed: int, plan: Plan, anchor: Anchor
     on what the network predicted. It is one step of stacking [1]_. The blocks tell candidates
     apart, too: those far behind after a block drop out, as in a race [2]_.
 
-    Where sequences do not overlap, half of the blocks are enough, and the candidates are the given
-    plan, one without the map, and one that pools the last state alone. One without the map is taken
-    if it is nearly as good, since all samples will help it more than they help a map. What was best
-    is then tried with a third of the passes, of 120 samples or more, where something is left to be
-    told. That is taken if it is better by more than a standard error: on a long course noise in
-    targets is learnt by heart.
+    Candidates, each with one change more than the one before it:
 
-    Where they overlap and have several features, the candidates are the given plan, before it one
-    whose map reads features as numbers, if that of the plan does not, behind it one without the
-    map, and one without it that is told bins beside the numbers; the last only if that before it is
-    not far behind. Those without are taken where they are better and trusted by half. Two blocks
-    are enough, those at the ends.
+    - of sequences that do not overlap the given plan, without the map, from the last state alone;
+    - of overlapping windows of several features with a map that reads features as numbers, the
+      given plan, without the map, with bins beside the numbers;
+    - of overlapping windows of one feature the given plan.
+
+    Sequences that do not overlap need half of the blocks. One without the map is taken if it is
+    nearly as good, since all samples will help it more than they help a map. Of 120 samples or more
+    the best is then tried with a third of the passes, where something is left to be told, and that
+    is taken if it is better by more than a standard error: on a long course noise in targets is
+    learnt by heart. Windows of several features need the two blocks at the ends alone, and take a
+    network without the map where it is better and trusted by half.
 
     Parameters
     ----------
