@@ -123,8 +123,8 @@ def find_anchor(
     -----
     Correlations do not change under an affine map, so that a scaler in front of y or of the
     features makes no difference. Expressing windows relative to their last value is the
-    "subtract last" of NLinear (Zeng et al., 2023). Of more than 100,000 sequences, some
-    of each stretch tell shares of variance and least squares.
+    "subtract last" of NLinear (Zeng et al., 2023). Of more than 100,000 sequences, one
+    of each stretch tells shares of variance and least squares.
 
     Examples
     --------

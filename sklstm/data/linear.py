@@ -100,8 +100,8 @@ def fit_linear_map(
     single ones, which has a closed form [1]_, or on quarters of all windows where they overlap and
     hold more than half as many numbers as there are windows to fit to: a fit to the
     neighbours of a single one would then have memorised it. Of many samples it is chosen on
-    some of each stretch, two million numbers in all, and serves for a fit to the others too: all of
-    them, up to 600,000 of 300 columns and 70,000 of 1,000, and some of each stretch beyond. As the
+    one of each stretch, two million numbers in all, and serves for a fit to the others too: all of
+    them, up to 600,000 of 300 columns and 70,000 of 1,000, and one of each stretch beyond. As the
     ratio of two variances it does not depend on the number of samples.
 
     Parameters
@@ -221,7 +221,7 @@ def explained_share(
     Parameters
     ----------
     sequences : Sequences
-        At least two, of which some of each stretch are laid out as a table, half a million
+        At least two, of which one of each stretch are laid out as a table, half a million
         numbers in all.
     target : ndarray of shape (n_samples, n_outputs)
         Not all constant.

@@ -369,8 +369,7 @@ def _take_apart(y: Any, group_by: Ids, time_column: Any, name: str) -> tuple[Any
     if not isinstance(y, pd.Series | pd.DataFrame):
         if wanted or time_column is not None:
             raise ValueError(
-                f"group_by and time_column need {name} to be a DataFrame of pandas. Got "
-                f"{type(y).__module__.partition('.')[0]}'s {type(y).__name__}."
+                f"group_by and time_column need {name} to be a DataFrame of pandas. Got {type(y)}."
             )
         check_no_dates(y, name)
         table = np.asarray(y)

@@ -68,7 +68,7 @@ def find_step_encoding(
     """Return an encoding of symbols, and of numbers that `find_encoding` tells in bins.
 
     These must have 32 distinct values at most, between which the bins lie; 10,000 steps are asked,
-    of sequences, some of each stretch.
+    of sequences, one of each stretch.
 
     Parameters
     ----------

@@ -67,7 +67,7 @@ def hangs_on_beginnings(
 ) -> bool:
     """Tell whether the steps that "auto" may leave out say most of what classes can be told by.
 
-    Ridge regressions on the classes are asked, with these steps and without, of samples from each
+    Ridge regressions on the classes are asked, with these steps and without, of one sample of each
     stretch, 130,000 numbers in all.
 
     Parameters

@@ -10,6 +10,7 @@ from sklearn.base import RegressorMixin
 from sklearn.utils import Tags, check_array
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -430,17 +431,23 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         ValueError
             If X is not as in `fit`, or `return_std` is asked of another loss.
         """
-        if return_std and not REGRESSION_LOSSES[self._built_with("loss")].has_std:
-            raise ValueError(
-                f"return_std=True needs a model fitted with loss='gaussian'. This one was fitted "
-                f"with {self._built_with('loss')!r}."
-            )
+        if return_std:
+            self._check_has_std()
         outputs, sequences = self._outputs(X)
         mean = self._by_sequence(self._respond("predict", outputs, sequences), sequences)
         if not return_std:
             return mean
         std = self.targets_.decode_scale(self.net_.criterion_.predict_std(outputs).numpy())
         return mean, self._by_sequence(std, sequences)
+
+    def _check_has_std(self) -> None:
+        check_is_fitted(self)
+        loss = self._built_with("loss")
+        if not REGRESSION_LOSSES[loss].has_std:
+            raise ValueError(
+                "return_std=True needs a model fitted with loss='gaussian'. This one was fitted "
+                f"with {loss!r}."
+            )
 
     @available_if(_loss_has_quantiles)  # type: ignore[untyped-decorator]
     def predict_quantiles(self, X: Any) -> NDArray[np.float64]:

@@ -220,22 +220,10 @@ class _Trial:
     scale: NDArray[np.float64]
 
 
-def _try(
-    estimator: Any,
-    train: Part,
-    block: Block,
-    seed: int,
-    plan: Plan,
-) -> _Trial:
+def _try(estimator: Any, train: Part, block: Block, seed: int, plan: Plan) -> _Trial:
     """Fit to all but one block of samples, and tell that."""
     spread = columns(train.targets).std(axis=0)
-    trial, rest = fit_without(
-        estimator,
-        train,
-        block,
-        seed,
-        plan=plan,
-    )
+    trial, rest = fit_without(estimator, train, block, seed, plan=plan)
     targets = trial.targets_
     return _Trial(
         trial._network_part(rest.sequences),

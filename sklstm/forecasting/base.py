@@ -170,7 +170,8 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         -----
         The forecast and an error on both sides: a quantile of that step's errors on held-out times,
         see `calibrate`, which is called where it has not been. Errors are counted in units of
-        what the series changes by from step to step, or of the width that the model predicts.
+        what the series changes by from step to step (in `fit`; of one that did not, the median of
+        the others), or of the width that the model predicts.
         """
         check_scalar(coverage, "coverage", Real, min_val=0, max_val=1, include_boundaries="neither")
         at = self._at_end(steps, X, history, history_X)

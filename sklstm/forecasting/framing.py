@@ -1,7 +1,7 @@
 """What a regressor is given: windows of rows, in training and at an origin."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,9 @@ class Signals:
     past : ndarray of shape (n_rows, n_past)
         Features that are not known ahead.
     known : ndarray of shape (n_rows, n_known)
-        Features that are.
+        Features that are, and behind them the calendar.
+    n_calendar : int
+        How many of these are the calendar's.
     first, lengths : ndarray of shape (n_series,)
         Where series begin, and their rows.
     start : ndarray of shape (n_series,)
@@ -40,6 +42,7 @@ class Signals:
     targets: NDArray[np.float64]
     past: NDArray[np.float64]
     known: NDArray[np.float64]
+    n_calendar: int
     first: NDArray[np.int64]
     lengths: NDArray[np.int64]
     start: NDArray[np.int64]
@@ -139,9 +142,16 @@ def _rows(signals: Signals, stage: Stage) -> NDArray[np.float64]:
     for shift in stage.shifts if signals.known.shape[1] else []:
         moved = np.full_like(signals.known, np.nan)
         # rows that would show the next series are in no window: their targets lie there too
-        moved[: len(moved) - shift] = signals.known[shift:]
+        moved[:-shift] = signals.known[shift:]
         shifted.append(moved)
+    if not stage.shows_own:
+        shifted.append(_without_calendar(signals))
     return np.concatenate([signals.targets, signals.past, *shifted], axis=1)
+
+
+def _without_calendar(given: "Signals | Context") -> NDArray[np.float64]:
+    """Return the features known ahead; of the calendar past steps tell what those to come do."""
+    return given.known[..., : given.known.shape[-1] - given.n_calendar]
 
 
 @dataclass(frozen=True)
@@ -153,11 +163,14 @@ class Context:
     targets : ndarray of shape (n_origins, n_back, n_targets)
     past : ndarray of shape (n_origins, n_back, n_past)
     known : ndarray of shape (n_origins, n_back + n_future, n_known)
+        Behind the features the calendar.
+    n_calendar : int
     """
 
     targets: NDArray[np.float64]
     past: NDArray[np.float64]
     known: NDArray[np.float64]
+    n_calendar: int
 
     def repeat(self, n_times: int) -> "Context":
         """Return every origin several times, one after another."""
@@ -165,6 +178,7 @@ class Context:
             np.repeat(self.targets, n_times, axis=0),
             np.repeat(self.past, n_times, axis=0),
             np.repeat(self.known, n_times, axis=0),
+            self.n_calendar,
         )
 
 
@@ -186,7 +200,7 @@ def run_stages(plan: Plan, context: Context, n_steps: int, emit: Emit) -> NDArra
     n_origins, n_back, n_targets = context.targets.shape
     unknown = np.full((n_origins, n_steps, n_targets), np.nan)
     targets = np.concatenate([context.targets, unknown], axis=1)
-    seen = Context(targets, context.past, context.known)
+    seen = replace(context, targets=targets)
     steps = targets[:, n_back:]  # a view: what is said is seen by the steps after
     if plan.strategy.fed:
         for step in range(n_steps):
@@ -210,4 +224,6 @@ def _inputs(context: Context, stage: Stage, origin: int) -> NDArray[np.float64]:
         parts.append(context.past[:, places])
     if context.known.shape[2]:
         parts += [context.known[:, places + shift] for shift in stage.shifts]
+    if not stage.shows_own:
+        parts.append(_without_calendar(context)[:, places])
     return np.concatenate(parts, axis=2)

@@ -37,9 +37,9 @@ def tables_hide_sequences(regressor: Any) -> bool:
     """Tell whether an estimator that takes sequences stands behind or beside one of tables."""
     if takes_sequences(regressor):
         return False
-    first, *rest = _chain(regressor) or [None]
-    beside = [*rest, *_members(first)]
-    return any(takes_sequences(part) or tables_hide_sequences(part) for part in beside)
+    chain = _chain(regressor)
+    hidden = chain[1:] + [member for first in chain[:1] for member in _members(first)]
+    return any(takes_sequences(part) or tables_hide_sequences(part) for part in hidden)
 
 
 def allows_nan(regressor: Any) -> bool:

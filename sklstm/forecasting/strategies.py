@@ -32,9 +32,7 @@ class Stage:
         """By how many rows features known in the future are moved into the past.
 
         A window has no rows after its origin. Moved by these, its rows show every step that is
-        predicted, the farthest one in the youngest row. Where they show none of the rows that are
-        read themselves, a shift of 0 is among them: what was said of a day and what came of it
-        belong together.
+        predicted, the farthest one in the youngest row.
         """
         shifts: list[int] = []
         shown: set[int] = set()
@@ -43,8 +41,17 @@ class Stage:
                 shift = step + min(self.lags) - 1
                 shifts.append(shift)
                 shown |= {shift + 1 - lag for lag in self.lags}
-        own = {1 - lag for lag in self.lags}
-        return shifts if own & shown else [*shifts, 0]
+        return shifts
+
+    @property
+    def shows_own(self) -> bool:
+        """Whether some rows so moved are among those that are read.
+
+        If none is, rows are told their own features too: what was said of a day, and what came of
+        it, belong together.
+        """
+        shown = {shift - lag for shift in self.shifts for lag in self.lags}
+        return any(-lag in shown for lag in self.lags)
 
 
 @dataclass(frozen=True)

@@ -16,16 +16,15 @@ class Units:
     """Mean absolute changes from row to row of the series that were learnt from.
 
     They stay what they were in the fit, so that observations which are appended change no forecast
-    but by what they are. A series that did not change then has a unit as soon as it does, and what
-    others usually change by until then.
+    but by what they are. The unit of a series that does not change is what others usually change
+    by.
 
     Attributes
     ----------
     keys : Index of length n_series or None
     changes : ndarray of shape (n_series, n_targets)
-        Zero where a series does not change.
     usual : ndarray of shape (n_targets,)
-        The median of those that change, 1 where none does.
+        The median of the series that change, 1 where none does.
     """
 
     keys: Any
@@ -37,8 +36,8 @@ class Units:
         """Measure series."""
         changes = _mean_change(panel)
         changing = [of_target[of_target > 0] for of_target in changes.T]
-        usual = [np.median(some) if len(some) else 1.0 for some in changing]
-        return cls(panel.keys, changes, np.array(usual))
+        usual = np.array([np.median(some) if len(some) else 1.0 for some in changing])
+        return cls(panel.keys, np.where(changes > 0, changes, usual), usual)
 
     def at(self, panel: Panel, *, same: bool = True) -> Array:
         """Return the unit of each series of a panel, (n_series, n_targets).
@@ -46,14 +45,14 @@ class Units:
         That of the fit for series of the same id, and else what they themselves change by. `same`
         says whether a series without an id is the one of the fit.
         """
-        now = _mean_change(panel)
+        if self.keys is None and same:
+            return self.changes
+        changes = _mean_change(panel)
+        changes = np.where(changes > 0, changes, self.usual)
         if self.keys is None:
-            before = self.changes if same else np.zeros_like(now)
-        else:
-            own = self.keys.get_indexer(panel.keys)
-            before = np.where((own >= 0)[:, None], self.changes[own], 0.0)
-        unit = np.where(before > 0, before, now)
-        return np.where(unit > 0, unit, self.usual)
+            return changes
+        own = self.keys.get_indexer(panel.keys)
+        return np.where((own >= 0)[:, None], self.changes[own], changes)
 
 
 def _mean_change(panel: Panel) -> Array:

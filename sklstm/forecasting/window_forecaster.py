@@ -77,9 +77,10 @@ class WindowForecaster(BaseForecaster):
         ``(12,)`` that from a season of 12 rows before, ``(1, 12)`` both.
     scaling : {"auto", "window"} or None, default="auto"
         "window" tells each window, and what follows it, relative to its mean and in units of its
-        standard deviation (or of the series' mean change from row to row, if that is more), so
-        that neither a level never seen nor series of other sizes are an obstacle; windows
-        are copied for it, and features are left as they are. None gives windows as they are.
+        standard deviation (or of the series' mean change from row to row, if that is more; the
+        usual one of others where it does not change), so that neither a level never seen nor
+        series of other sizes are an obstacle; windows are copied for it, and features are left as
+        they are. None gives windows as they are.
         "auto" scales where there are many series, unless the regressor takes no target below zero
         (as with loss="poisson") or a `TransformedTargetRegressor` transforms them. On a
         single one that drifts, a forest gains much from "window"; an LSTM knows by itself what to
@@ -302,6 +303,7 @@ class WindowForecaster(BaseForecaster):
             values,
             features.values[:, ~known],
             np.concatenate([features.values[:, known], calendar], axis=1),
+            calendar.shape[1],
             panel.first,
             panel.lengths,
             panel.start,
@@ -425,6 +427,7 @@ class WindowForecaster(BaseForecaster):
             difference_windows(values, self.differences),
             features[..., ~known],
             np.concatenate([ahead, calendar], axis=2),
+            calendar.shape[2],
         )
 
     def _before(self, at: Origins) -> Array:

@@ -47,10 +47,15 @@ class Series:
         order = np.argsort(self.codes, kind="stable")
         return order, np.flatnonzero(np.diff(self.codes[order], prepend=-1))
 
-    def by_key(self) -> dict[Any, NDArray[np.int64]]:
-        """Return the rows of each series."""
+    def dates_at(self, *, last: bool) -> Any:
+        """Return the first or the last date of each series, a Series by key, None without dates."""
+        if self.times is None:
+            return None
+        import pandas as pd
+
         order, begin = self.in_order()
-        return dict(zip(self.keys, np.split(order, begin[1:]), strict=True))
+        rows = np.append(begin[1:], len(order)) - 1 if last else begin
+        return pd.Series(self.times[order[rows]], index=pd.Index(self.keys, dtype=object))
 
 
 class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -94,8 +99,8 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
         Position of the column that `group_by` names.
     context_ : dict
         Of each series, the last rows seen in `fit`; empty with ``context="none"``.
-    context_dates_ : dict
-        Of each series, the last date seen in `fit`, as an Index; empty without dates or context.
+    context_end_ : Series or None
+        Of each series, the last date seen in `fit`; None without dates or context.
 
     See Also
     --------
@@ -254,28 +259,25 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
                 "more rows."
             )
         self.fitted_with_ = (self.window_size, self.group_by, self.context)
-        places = series.by_key() if self.context == "last" else {}
-        n_kept = self.window_size - 1
-        self.context_ = {
-            key: series.values[rows[max(0, len(rows) - n_kept) :]] for key, rows in places.items()
-        }
-        dated = places if series.times is not None else {}
-        self.context_dates_ = {key: series.times[rows[-1:]] for key, rows in dated.items()}
+        puts_before = self.context == "last" and self.window_size > 1
+        self.context_ = self._ends(series) if puts_before else {}
+        self.context_end_ = series.dates_at(last=True) if puts_before else None
         return series
 
     def _warn_unless_it_follows(self, series: Series) -> None:
-        if series.times is None or not self.context_dates_:
+        begin, end = series.dates_at(last=False), self.context_end_
+        if begin is None or end is None or not _can_be_compared(begin, end):
             return
-        for key, rows in series.by_key().items():
-            end, begin = self.context_dates_.get(key), series.times[rows[:1]]
-            if end is not None and end.dtype == begin.dtype and begin[0] <= end[0]:
-                warnings.warn(
-                    f"context='last' puts what fit saw up to {end[0]} before rows that begin at "
-                    f"{begin[0]}, so that windows hold what came later, or the same row twice. "
-                    "Transform rows that follow those of fit, or set context='none'.",
-                    stacklevel=3,
-                )
-                return
+        end = end.reindex(begin.index)
+        known = np.flatnonzero(end.notna())
+        early = known[(begin.iloc[known] <= end.iloc[known]).to_numpy()]
+        if len(early):
+            warnings.warn(
+                f"context='last' puts what fit saw up to {end.iloc[early[0]]} before rows that "
+                f"begin at {begin.iloc[early[0]]}, so that windows hold what came later, or the "
+                "same row twice. Transform rows that follow those of fit, or set context='none'.",
+                stacklevel=4,  # set_output's wrapper lies between
+            )
 
     def _check_as_fitted(self) -> None:
         self._validate_params()
@@ -324,6 +326,15 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
             )
         return column, codes.astype(np.int64), list(unique)
 
+    def _ends(self, series: Series) -> dict[Any, NDArray[np.float32]]:
+        n_kept = self.window_size - 1
+        order, begin = series.in_order()
+        places = np.split(order, begin[1:])  # the rows of each series
+        return {
+            key: series.values[rows[max(0, len(rows) - n_kept) :]]
+            for key, rows in zip(series.keys, places, strict=True)
+        }
+
     def _lay_out(self, series: Series, context: dict[Any, NDArray[np.float32]]) -> Any:
         windows = self._windows(series, context)
         if self.flatten:
@@ -366,6 +377,14 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = []  # float32, whatever comes
         return tags
+
+
+def _can_be_compared(one: Any, other: Any) -> bool:
+    """Tell whether dates are of one kind: with a time zone or without, or alike periods."""
+    a, b = one.dtype, other.dtype
+    if hasattr(a, "freq") or hasattr(b, "freq"):
+        return bool(a == b)
+    return hasattr(a, "tz") == hasattr(b, "tz")
 
 
 def _check_finite(values: NDArray[np.float32]) -> None:

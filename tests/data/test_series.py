@@ -147,7 +147,7 @@ def test_rows_of_other_times_are_found_or_named():
         (long_frame()[["shop", "day"]], {"group_by": "shop", "time_column": "day"}, "of values"),
         (long_frame().assign(shop=[None] * 9), {"group_by": "shop", "time_column": "day"}, "no id"),
         (indexed(), {"group_by": "town"}, "has a MultiIndex"),
-        (np.arange(3.0), {"group_by": "shop"}, "need y to be a DataFrame of pandas. Got numpy's"),
+        (np.arange(3.0), {"group_by": "shop"}, "DataFrame of pandas. Got <class 'numpy"),
         (indexed().reset_index().assign(shop=1).set_index(["day", "shop"]), {}, "must be time"),
         (pd.Series([1.0, pd.NA], dtype=object), {}, "y must hold numbers"),
         (pd.Series([1.0, 2.0], index=["b", "a"]), {}, "y: Time must be dates"),

@@ -8,6 +8,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import MinMaxScaler
 
 from sklstm import LSTMRegressor, LSTMSeq2SeqRegressor, SlidingWindowTransformer, make_windows
@@ -663,3 +664,8 @@ def test_autocast_around_a_fit_changes_nothing(precision):
         assert torch.is_autocast_cache_enabled()
     assert not torch.is_autocast_enabled("cpu")
     np.testing.assert_array_equal(model.predict(X), expected)
+
+
+def test_a_deviation_is_asked_of_fitted_models():
+    with pytest.raises(NotFittedError):
+        LSTMRegressor().predict(np.zeros((2, 3, 1)), return_std=True)

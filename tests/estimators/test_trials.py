@@ -485,7 +485,7 @@ def test_trials_that_all_diverge_decide_nothing(linear_skip):
         LSTMRegressor(**options).fit(X, y)
 
 
-def test_who_diverges_drops_out_unless_it_was_asked_for():
+def test_who_diverges_drops_out_and_raises_where_it_was_asked_for():
     X = np.random.default_rng(0).normal(size=(60, 150, 1))
     y = X.sum(axis=(1, 2))
     options = {"activation": "relu", "max_epochs": 4, "learning_rate": 0.3, "random_state": 0}

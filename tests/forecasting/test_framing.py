@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -17,6 +19,7 @@ def make_signals(least=None, **parts):
     empty = np.empty((n_rows, 0))
     return Signals(
         **{"targets": np.arange(float(n_rows))[:, None], "past": empty, "known": empty} | parts,
+        n_calendar=0,
         first=np.cumsum(lengths) - lengths,
         lengths=lengths,
         start=np.array([3, 9, 3]),
@@ -74,7 +77,7 @@ def test_features_are_needed_as_far_as_they_are_read(strategy, steps, wanted):
 
 def test_steps_that_were_predicted_are_read_by_those_after():
     plan = Plan.of("recursive", (2, 1), 1)
-    context = Context(np.array([[[1.0], [1.0]]]), np.empty((1, 2, 0)), np.empty((1, 7, 0)))
+    context = Context(np.array([[[1.0], [1.0]]]), np.empty((1, 2, 0)), np.empty((1, 7, 0)), 0)
     steps = run_stages(plan, context, 5, lambda _, X: X.sum(axis=1, keepdims=True))
     assert steps.ravel().tolist() == [2.0, 3.0, 5.0, 8.0, 13.0]
 
@@ -90,3 +93,16 @@ def test_windows_know_when_they_are(lags, least):
     time = row - signals.first[series] + signals.start[series] - 3
     np.testing.assert_array_equal(X.span, np.stack([time - max(lags), time], axis=1))
     assert len(X) == len(y)
+
+
+def test_rows_that_would_not_be_told_their_own_features_are_but_not_of_the_calendar():
+    known = np.column_stack([np.arange(25.0), np.arange(25) % 7])
+    signals = replace(make_signals(known=known), n_calendar=1)
+    X, _ = training_pairs(signals, Stage((2, 1), (1, 2)), allow_nan=False)
+    for window in np.asarray(X):
+        place = window[:, 0]  # as targets, features are the rows' numbers
+        np.testing.assert_array_equal(window[:, 1], place + 2)
+        np.testing.assert_array_equal(window[:, 2], (place + 2) % 7)
+        np.testing.assert_array_equal(window[:, 3], place)
+    X, _ = training_pairs(signals, Stage((3, 2, 1), (1, 2)), allow_nan=False)
+    assert X.shape[2] == 3

@@ -9,23 +9,16 @@ def test_shifted_rows_show_every_step_and_none_behind_the_last(lags, ahead):
     shown = {1 - lag + shift for shift in Stage(lags, ahead).shifts for lag in lags}
     assert set(ahead) <= shown
     assert max(shown) == max(ahead)
-    assert shown & {1 - lag for lag in lags}
+    assert Stage(lags, ahead).shows_own is bool(shown & {1 - lag for lag in lags})
 
 
 @pytest.mark.parametrize(
-    ("n_lags", "horizon", "shifts"),
-    [
-        (7, 7, [7, 0]),
-        (7, 14, [14, 7, 0]),
-        (7, 8, [8, 1]),
-        (8, 7, [7]),
-        (14, 7, [7]),
-        (1, 1, [1, 0]),
-    ],
+    ("n_lags", "horizon", "shows_own"),
+    [(7, 7, False), (7, 14, False), (7, 8, True), (8, 7, True), (14, 7, True), (1, 1, False)],
 )
-def test_rows_are_told_what_is_known_of_themselves(n_lags, horizon, shifts):
+def test_whether_rows_are_told_what_is_known_of_themselves(n_lags, horizon, shows_own):
     lags, ahead = tuple(range(n_lags, 0, -1)), tuple(range(1, horizon + 1))
-    assert Stage(lags, ahead).shifts == shifts
+    assert Stage(lags, ahead).shows_own is shows_own
 
 
 def test_stages_cover_the_horizon():

@@ -37,11 +37,13 @@ def test_series_that_do_not_change_have_the_usual_unit():
     assert units.at(panel(new=[7.0, 7.0], flat=[5.0])).ravel().tolist() == [4.0, 4.0]
 
 
-def test_series_that_begin_to_change_have_a_unit_of_their_own():
+def test_series_that_begin_to_change_keep_the_usual_unit():
+    """Else errors that were counted in one unit would be told in another."""
     units = Units.of(panel(a=[0.0, 2.0], flat=[5.0, 5.0]))
-    assert units.at(panel(flat=[5.0, 5.0, 11.0])).item() == 3.0
+    assert units.at(panel(flat=[5.0, 5.0, 5.001])).item() == 2.0
     alone = Units.of(read_series([5.0, 5.0]))
-    assert alone.at(read_series([5.0, 5.0, 11.0])).item() == 3.0
+    assert alone.at(read_series([5.0, 5.0, 11.0])).item() == 1.0
+    assert alone.at(read_series([5.0, 5.0, 11.0]), same=False).item() == 3.0
 
 
 def test_series_that_were_learnt_from_keep_their_unit():

@@ -21,6 +21,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sklstm import LSTMRegressor
+from sklstm.data import read_series
 from sklstm.datasets import load_airline_passengers
 from sklstm.forecasting import NaiveForecaster, WindowForecaster
 
@@ -707,3 +708,37 @@ def test_a_flat_series_stays_where_it_is():
     panel = pd.DataFrame(walks, index=list("abc")).T.unstack()
     forecast = WindowForecaster(Ridge(), 6, 2).fit(panel).predict()
     np.testing.assert_allclose(forecast.loc["b"], 3.0, atol=0.01)
+
+
+def test_what_comes_after_an_origin_tells_nothing_of_it():
+    """Nor do changes of a series that was flat in fit."""
+    walks = np.cumsum(np.random.default_rng(0).normal(size=(3, 80)), axis=1)
+    walks[1, :60] = 5.0
+    frame = pd.DataFrame(walks, index=list("abc")).T
+    model = WindowForecaster(Ridge(), 6, 2).fit(frame[:50].unstack())
+    later = frame.copy()
+    later[70:] *= 1000.0
+    expected, found = (model.predict(history=panel[:65].unstack()) for panel in (frame, later))
+    pd.testing.assert_series_equal(found, expected)
+    units = [model._units.at(read_series(panel.unstack())) for panel in (frame, later)]
+    np.testing.assert_array_equal(*units)
+
+
+def test_an_interval_is_no_narrower_once_a_flat_series_moves():
+    walks = np.cumsum(np.random.default_rng(0).normal(size=(6, 100)), axis=1)
+    walks[1] = 0.0
+    panel = pd.DataFrame(walks, index=list("abcdef")).T.unstack()
+    model = NaiveForecaster(3).fit(panel)
+    before = np.subtract(*model.predict_interval()[::-1]).loc["b"]
+    blip = pd.Series([1e-6], index=pd.MultiIndex.from_tuples([("b", 100)]))
+    after = np.subtract(*model.update(blip).predict_interval()[::-1]).loc["b"]
+    np.testing.assert_allclose(after, before)
+
+
+@pytest.mark.parametrize("strategy", ["multioutput", "direct", "dirrec"])
+def test_too_few_rows_with_features_are_named(strategy):
+    y, X = np.arange(10.0), np.ones((10, 1))
+    for n_rows, window_size, horizon in [(10, 3, 12), (6, 2, 30), (3, 2, 10)]:
+        model = WindowForecaster(Ridge(), window_size, horizon, strategy=strategy)
+        with pytest.raises(ValueError, match="No series holds a complete window"):
+            model.fit(y[:n_rows], X[:n_rows])

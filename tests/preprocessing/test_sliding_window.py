@@ -602,13 +602,21 @@ def test_rows_that_do_not_follow_those_of_their_context_are_warned_of(group_by):
     for later in (
         test,
         test.to_period("D"),
-        test[:0:-1][::-1],
+        test[2:],
         test.set_index(test.index + pd.Timedelta("1D")),
     ):
         transformer.transform(later)
-    for known in (train, frame, train[-2:]):
-        with pytest.warns(UserWarning, match="puts what fit saw up to 2026-01-06"):
+    in_seconds = train.set_index(train.index.as_unit("s"))
+    for known in (train, frame, train[-2:], in_seconds):
+        with pytest.warns(UserWarning, match="puts what fit saw up to 2026-01-06") as record:
             transformer.transform(known)
+        assert record[0].filename == __file__
+    nothing_before = SlidingWindowTransformer(1, group_by=group_by, context="last")
+    nothing_before.fit(train).transform(train)
+    in_zone = train.tz_localize("UTC")
+    transformer.transform(in_zone)
+    with pytest.warns(UserWarning, match="puts what fit saw"):
+        transformer.fit(in_zone).transform(in_zone.tz_convert("Asia/Tokyo"))
     SlidingWindowTransformer(3, group_by=group_by).fit(train).transform(train)
     transformer.fit(train.reset_index(drop=True)).transform(train)
 
