@@ -181,8 +181,8 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     def _learn_targets(self, train: Part, plan: Plan | None, seed: int | None) -> None:
         """Learn from the training part what predictions are made of.
 
-        Of a trial that is planned. The seed is for what is else found by trial; None where the part
-        is not all there will be.
+        A trial is given its plan. Other fits find one, by trials with this seed; it is None where
+        the part is not all there will be.
         """
 
     @abstractmethod

@@ -265,8 +265,10 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
         return series
 
     def _warn_unless_it_follows(self, series: Series) -> None:
+        if self.context_end_ is None:
+            return
         begin, end = series.dates_at(last=False), self.context_end_
-        if begin is None or end is None or not _can_be_compared(begin, end):
+        if begin is None or not _can_be_compared(begin, end):
             return
         end = end.reindex(begin.index)
         known = np.flatnonzero(end.notna())
