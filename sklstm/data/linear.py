@@ -221,8 +221,8 @@ def explained_share(
     Parameters
     ----------
     sequences : Sequences
-        At least two, of which one of each stretch are laid out as a table, half a million
-        numbers in all.
+        At least two, of which one of each stretch is laid out as a table, half a million numbers
+        in all.
     target : ndarray of shape (n_samples, n_outputs)
         Not all constant.
     weight : ndarray of shape (n_samples,) or None

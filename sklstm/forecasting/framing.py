@@ -224,6 +224,6 @@ def _inputs(context: Context, stage: Stage, origin: int) -> NDArray[np.float64]:
         parts.append(context.past[:, places])
     if context.known.shape[2]:
         parts += [context.known[:, places + shift] for shift in stage.shifts]
-    if not stage.shows_own:
-        parts.append(_without_calendar(context)[:, places])
+        if not stage.shows_own:
+            parts.append(_without_calendar(context)[:, places])
     return np.concatenate(parts, axis=2)

@@ -50,8 +50,8 @@ class Stage:
         If none is, rows are told their own features too: what was said of a day, and what came of
         it, belong together.
         """
-        shown = {shift - lag for shift in self.shifts for lag in self.lags}
-        return any(-lag in shown for lag in self.lags)
+        shown = {lag - shift for shift in self.shifts for lag in self.lags}
+        return not shown.isdisjoint(self.lags)
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,8 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
     group_column_ : int or None
         Position of the column that `group_by` names.
     context_ : dict
-        Of each series, the last rows seen in `fit`; empty with ``context="none"``.
+        Of each series, the last rows seen in `fit`; empty with ``context="none"``, and with
+        windows of one row.
     context_end_ : Series or None
         Of each series, the last date seen in `fit`; None without dates or context.
 
