@@ -8,6 +8,7 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
@@ -17,10 +18,15 @@ from torch import Tensor, nn
 
 import sklstm.training as training
 from sklstm._transaction import transaction
-from sklstm._validation import check_lengths_agree, check_sample_weight, kind_of, nth_column
+from sklstm._validation import (
+    check_layer_sizes,
+    check_lengths_agree,
+    check_sample_weight,
+    kind_of,
+    nth_column,
+)
 from sklstm.data import (
     ENCODINGS,
-    Anchor,
     Batches,
     Sequences,
     Steps,
@@ -34,11 +40,11 @@ from sklstm.data import (
     split_validation,
     step_names,
 )
-from sklstm.estimators.network import build_module, dtype_of, layer_sizes
-from sklstm.estimators.options import resolve_batch_size, resolve_max_epochs
+from sklstm.estimators.inputs import InputOptions
+from sklstm.estimators.options import dtype_of, resolve_batch_size, resolve_max_epochs
 from sklstm.estimators.part import FitArguments, Part, Plan
 from sklstm.losses import Loss
-from sklstm.nn import ACTIVATIONS, CELLS, NORMALIZATIONS, POOLINGS
+from sklstm.nn import CELLS
 from sklstm.nn.fused import has_kernel, keep_threads
 from sklstm.training import (
     OPTIMIZERS,
@@ -114,8 +120,6 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     )
     # what not every estimator offers
     return_sequences: bool = False
-    differences: bool | str = False
-    random_crop: float | str = 0.0
 
     net_: "training.SequenceNet"
     n_features_in_: int
@@ -127,14 +131,8 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "cell": [StrOptions(set(CELLS))],
-        "activation": [StrOptions(set(ACTIVATIONS))],
         "bidirectional": ["boolean"],
-        "pooling": [StrOptions(set(POOLINGS))],
-        "dense_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "normalization": [StrOptions(set(NORMALIZATIONS)), None],
         "dropout": [Interval(Real, 0, 1, closed="left")],
-        "patch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "module": [callable, None],
         "standardize": ["boolean"],
         "categorical_features": "no_validation",
         "embedding_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
@@ -159,11 +157,6 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
-
-    @property
-    def _pools(self) -> bool:
-        """Whether a network of ours tells each output from a whole sequence."""
-        return self.module is None and not self.return_sequences
 
     # ---------------------------------------------------------------- hooks
 
@@ -190,6 +183,10 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         """Return the loss."""
 
     @abstractmethod
+    def _build_module(self, train: Part, n_outputs: int) -> nn.Module:
+        """Return the network, untrained."""
+
+    @abstractmethod
     def _encode(self, part: Part) -> tuple[Targets, NDArray[np.float64] | None]:
         """Return what the network is trained on, and the weights of all targets, (n_targets,)."""
 
@@ -204,37 +201,25 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         """Return within which limits features are read."""
         return find_limits(train.sequences, self.categorical_) if self.standardize else None
 
-    def _anchor(self) -> Anchor:
-        """Return what targets, and with them features, are told relative to."""
-        return no_anchor(1)
-
-    def _pooling(self) -> str | None:
-        """Return what of the top layer feeds the output; None where every step has outputs."""
-        pooling: str | None = None if self.return_sequences else self.pooling
-        return pooling
-
-    def _encoding(self) -> str:
-        """Return how numbers are told to the network."""
-        encoding: str = self.feature_encoding
-        return encoding
-
-    def _class_numbers(self, train: Part) -> NDArray[np.int64] | None:
-        """Return the number of each sequence's class, None where it has none."""
-        return None
-
-    def _build_module(self, train: Part, n_outputs: int) -> nn.Module:
-        """Return the network, untrained."""
-        return build_module(
-            self,
-            train.sequences,
-            train.weight,
-            n_outputs,
-            self._anchor(),
-            self._pooling(),
-            self._encoding(),
-            self._class_numbers(train),
-            self.categorical_,
+    def _input_options(self) -> InputOptions:
+        """Return how features are told to the network."""
+        return InputOptions(
+            anchor=no_anchor(1),
+            categorical=self.categorical_,
+            embedding_size=self.embedding_size,
+            encoding=self.feature_encoding,
+            standardize=self.standardize,
+            differences=False,
+            indicates_missing=self.missing_values == "indicator",
         )
+
+    def _layer_sizes(self) -> tuple[int, ...]:
+        """Return the widths of the recurrent layers that read."""
+        return check_layer_sizes(self.hidden_layer_sizes, "hidden_layer_sizes")
+
+    def _has_kernel(self) -> bool:
+        """Tell whether there is compiled code for the layers."""
+        return has_kernel(self.cell)
 
     def _given_outputs(self, targets: Targets) -> dict[str, NDArray[Any]]:
         """Return what the network is told of its own outputs in training."""
@@ -384,7 +369,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _check_parameters(self, *, resume: bool) -> None:
         self._validate_params()
-        layer_sizes(self)
+        self._layer_sizes()
         check_split(self.validation_split)
         check_optimizer(self.optimizer, resolve_weight_decay(self.weight_decay, self.optimizer))
         if resume:
@@ -411,14 +396,10 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         return {name: value if callable(value) else deepcopy(value) for name, value in lasting}
 
     def _n_threads(self, train: Part, device: str) -> int | None:
-        if self.module is not None:
-            return None
-        fast = has_kernel(self.cell) and self.activation == "tanh"
-        if fast and self.precision == "float32" and device.startswith("cpu"):
+        if self._has_kernel() and self.precision == "float32" and device.startswith("cpu"):
             return 1
-        hidden_layer_sizes, _ = layer_sizes(self)
         batch_size = resolve_batch_size(self.batch_size, len(train.sequences))
-        return threads_for(batch_size, max(hidden_layer_sizes))
+        return threads_for(batch_size, max(self._layer_sizes()))
 
     def _check_part(self, given: FitArguments, *, reset: bool) -> Part:
         if given.y is None:
@@ -520,8 +501,9 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         return parts
 
     def _make_net(self, train: Part, loss: Loss, device: str) -> "training.SequenceNet":
+        module = self._build_module(train, loss.n_outputs)
         return training.make_net(
-            self._build_module(train, loss.n_outputs),
+            module.to(getattr(torch, dtype_of(self.precision))),
             loss,
             optimizer=self.optimizer,
             learning_rate=self.learning_rate,

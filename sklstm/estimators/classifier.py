@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from numbers import Real
 from typing import Any, ClassVar, Self
 
@@ -31,6 +32,7 @@ from sklstm.data import (
     labels_of_steps,
 )
 from sklstm.estimators.course import Course, find_course, fit_class_map
+from sklstm.estimators.inputs import InputOptions
 from sklstm.estimators.options import resolve_option
 from sklstm.estimators.part import FitArguments, Part, Plan
 from sklstm.estimators.rowwise import RowwiseLSTM
@@ -665,6 +667,9 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         if seed is None or not may_choose:  # one batch does not tell
             return Course()
         return find_course(self, train, self._n_epochs(train), seed)
+
+    def _input_options(self) -> InputOptions:
+        return replace(super()._input_options(), differences=resolve_option(self, "differences"))
 
     def _class_numbers(self, train: Part) -> NDArray[np.int64] | None:
         return None if self.return_sequences else self.targets_.encode(train.targets)

@@ -1,6 +1,7 @@
 """What happens to features before the first layer, learnt from the training part."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,6 @@ from sklstm.data import (
     find_encoding,
     moments,
 )
-from sklstm.estimators.options import resolve_option
 from sklstm.nn import (
     Differences,
     Embedding,
@@ -36,43 +36,60 @@ _MAX_FLOAT32 = 2**24
 _MIN_DIFFERENCE = 0.02
 
 
+@dataclass(frozen=True)
+class InputOptions:
+    """How features are told to a network.
+
+    Attributes
+    ----------
+    anchor : Anchor
+        Says which features the network sees relative to their last value.
+    categorical : sequence of int
+        Features that are symbols.
+    embedding_size : int or "auto"
+        Width of their vectors.
+    encoding : {"auto", "standard", "quantile", "piecewise_linear", "concat"}
+        Of the others, which are numbers.
+    standardize : bool
+        Whether numbers are.
+    differences : bool or "auto"
+        Whether changes from step to step stand beside them; "auto" where these are standardised.
+    indicates_missing : bool
+        Whether values may be missing, and indicators tell which.
+    """
+
+    anchor: Anchor
+    categorical: Sequence[int]
+    embedding_size: int | str
+    encoding: str
+    standardize: bool
+    differences: bool | str
+    indicates_missing: bool
+
+
 def build_inputs(
-    estimator: Any,
-    sequences: Sequences,
-    weight: NDArray[np.float64] | None,
-    anchor: Anchor,
-    encoding: str,
-    categorical: Sequence[int] = (),
+    options: InputOptions, sequences: Sequences, weight: NDArray[np.float64] | None
 ) -> Inputs:
     """Build what stands before the first layer.
 
     Parameters
     ----------
-    estimator : BaseLSTM
-        With checked parameters.
+    options : InputOptions
     sequences : Sequences
         The training part.
     weight : ndarray of shape (n_samples,) or None
         Weights in mean and spread.
-    anchor : Anchor
-        Says which features the network sees relative to their last value.
-    encoding : {"auto", "standard", "quantile", "piecewise_linear", "concat"}
-        How numbers are told to the network.
-    categorical : sequence of int, default=()
-        Features that are symbols.
 
     Returns
     -------
     Standardize, Differences or Features
         The last where something is encoded or may be missing.
     """
-    encodings, beside = _encodings(
-        encoding, sequences, anchor, categorical, scaled=estimator.standardize
-    )
-    layers = _embeddings(estimator, sequences, categorical) | encodings
+    encodings, beside = _encodings(options, sequences)
+    layers = _embeddings(options, sequences) | encodings
     numbers = [f for f in range(sequences.n_features) if f not in layers or f in beside]
-    of_numbers = _numbers(estimator, sequences, weight, anchor, numbers)
-    missing = sequences.missing_features() if estimator.missing_values == "indicator" else None
+    of_numbers = _numbers(options, sequences, weight, numbers)
+    missing = sequences.missing_features() if options.indicates_missing else None
     if not layers and missing is None:
         return of_numbers
     features = sorted(layers)
@@ -80,11 +97,11 @@ def build_inputs(
     return Features(numbers, of_numbers, encoded, missing)
 
 
-def _embeddings(estimator: Any, sequences: Sequences, features: Sequence[int]) -> dict[int, _Layer]:
-    width = None if estimator.embedding_size == "auto" else int(estimator.embedding_size)
+def _embeddings(options: InputOptions, sequences: Sequences) -> dict[int, _Layer]:
+    width = None if options.embedding_size == "auto" else int(options.embedding_size)
     return {
         feature: Embedding(_categories(feature, values, sequences.dtype), width)
-        for feature, values in sequences.present_values(features)
+        for feature, values in sequences.present_values(options.categorical)
     }
 
 
@@ -131,18 +148,12 @@ def _columns(
     return dict(sequences.present_values(features, _N_VALUES))
 
 
-def _encodings(
-    wanted: str,
-    sequences: Sequences,
-    anchor: Anchor,
-    categorical: Sequence[int],
-    *,
-    scaled: bool,
-) -> tuple[dict[int, _Layer], set[int]]:
+def _encodings(options: InputOptions, sequences: Sequences) -> tuple[dict[int, _Layer], set[int]]:
     """Return the layers of the features that have one, and which stand as numbers beside it."""
-    if wanted == "standard" or (wanted == "auto" and not scaled):
+    wanted = options.encoding
+    if wanted == "standard" or (wanted == "auto" and not options.standardize):
         return {}, set()
-    columns = _columns(sequences, anchor, categorical)
+    columns = _columns(sequences, options.anchor, options.categorical)
     kinds = {feature: find_encoding(values, wanted) for feature, values in columns.items()}
     layers = {f: _layer(kind, columns[f]) for f, kind in kinds.items() if kind != "standard"}
     return layers, {feature for feature, kind in kinds.items() if kind == "concat"}
@@ -163,38 +174,35 @@ def _shares_below(values: NDArray[np.float64], edges: NDArray[np.float64]) -> ND
 
 
 def _numbers(
-    estimator: Any,
+    options: InputOptions,
     sequences: Sequences,
     weight: NDArray[np.float64] | None,
-    anchor: Anchor,
     numbers: list[int],
 ) -> Standardize | Differences:
     """Return what becomes of numbers: standardised or not, with their differences or without."""
-    scaled = estimator.standardize
-    standardize = _standardize(sequences, weight, anchor, numbers, scaled=scaled)
-    wanted = resolve_option(estimator, "differences")
+    standardize = _standardize(options, sequences, weight, numbers)
+    wanted = options.differences
     if wanted == "auto":
-        wanted = scaled and sequences.lengths.max() > 1
+        wanted = options.standardize and sequences.lengths.max() > 1
     if not (numbers and wanted):
         return standardize
-    if not scaled:
+    if not options.standardize:
         return Differences(standardize, np.ones(len(numbers)))
     scale = difference_scale(sequences, weight)[numbers] / standardize.scale.numpy()
     return Differences(standardize, np.where(scale == 0, 0.0, np.maximum(scale, _MIN_DIFFERENCE)))
 
 
 def _standardize(
+    options: InputOptions,
     sequences: Sequences,
     weight: NDArray[np.float64] | None,
-    anchor: Anchor,
     numbers: list[int],
-    *,
-    scaled: bool,
 ) -> Standardize:
     """Return what scales the numbers among the features, which it counts anew."""
+    anchor = options.anchor
     mean, scale = np.zeros(sequences.n_features), np.ones(sequences.n_features)
     level_mean, level_scale = np.zeros(len(anchor.levels)), np.ones(len(anchor.levels))
-    if scaled:
+    if options.standardize:
         mean, scale = moments(sequences, weight, anchor.relative)
         for number, feature in enumerate(anchor.levels):
             last = sequences.last_values(feature)

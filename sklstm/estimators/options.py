@@ -1,8 +1,28 @@
-"""Options that are "auto" where they are not set."""
+"""Options that are "auto" where they are not set, and what a precision means."""
 
 from typing import Any
 
 import numpy as np
+
+
+def dtype_of(precision: str) -> str:
+    """Return the dtype of data and weights: products alone are ever in bfloat16.
+
+    Parameters
+    ----------
+    precision : {"float32", "float64", "bfloat16"}
+
+    Returns
+    -------
+    {"float32", "float64"}
+
+    Examples
+    --------
+    >>> from sklstm.estimators.options import dtype_of
+    >>> dtype_of("bfloat16")
+    'float32'
+    """
+    return "float32" if precision == "bfloat16" else precision
 
 
 def resolve_option(estimator: Any, name: str) -> bool | str:
@@ -10,7 +30,7 @@ def resolve_option(estimator: Any, name: str) -> bool | str:
 
     Parameters
     ----------
-    estimator : BaseLSTM
+    estimator : SequenceNetworkLSTM
     name : str
         Of a parameter that is "auto", True or False.
 

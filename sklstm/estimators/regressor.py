@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -29,8 +30,8 @@ from sklstm.data import (
     no_anchor,
     numbers_of_steps,
 )
-from sklstm.estimators.network import dtype_of
-from sklstm.estimators.options import resolve_option
+from sklstm.estimators.inputs import InputOptions
+from sklstm.estimators.options import dtype_of, resolve_option
 from sklstm.estimators.part import FitArguments, Part, Plan
 from sklstm.estimators.rowwise import RowwiseLSTM
 from sklstm.estimators.trials import find_plan
@@ -689,14 +690,12 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
             return 1.0 if REGRESSION_LOSSES[self.loss].clipped else None
         return super()._largest_norm()
 
-    def _anchor(self) -> Anchor:
-        return self.targets_.anchor
+    def _input_options(self) -> InputOptions:
+        options = super()._input_options()
+        return replace(options, anchor=self.targets_.anchor, encoding=self.feature_encoding_)
 
     def _pooling(self) -> str | None:
         return self.pooling_
-
-    def _encoding(self) -> str:
-        return self.feature_encoding_
 
     def _score_outputs(self, outputs: Tensor, part: Part) -> float:
         from sklearn.metrics import r2_score  # slow to import, and few need it

@@ -12,22 +12,22 @@ from torch import Tensor
 
 from sklstm._validation import check_int, check_sample_weight
 from sklstm.data import LinearMap, Sequences, spaced, split_steps
-from sklstm.estimators.base import BaseLSTM
 from sklstm.estimators.part import Part
+from sklstm.estimators.sequence_network import SequenceNetworkLSTM
 from sklstm.estimators.stream import Stream
 
 # How many training samples tell which share of what is predicted is the linear map's.
 _N_DESCRIBED = 4_096
 
 
-class RowwiseLSTM(BaseLSTM):
+class RowwiseLSTM(SequenceNetworkLSTM):
     """What `LSTMRegressor` and `LSTMClassifier` share beyond fit and prediction.
 
     Subclasses say in `_respond` what their methods make of outputs, row by row.
     """
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **BaseLSTM._parameter_constraints,
+        **SequenceNetworkLSTM._parameter_constraints,
         "return_sequences": ["boolean"],
     }
     epochs_share_: float

@@ -5,7 +5,6 @@ from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import nn
 
@@ -14,7 +13,6 @@ from sklstm._validation import check_layer_sizes
 from sklstm.data import Sequences, Steps
 from sklstm.estimators.base import BaseLSTM
 from sklstm.estimators.inputs import build_inputs
-from sklstm.estimators.network import dtype_of
 from sklstm.estimators.part import Part
 from sklstm.nn import EncoderDecoder, NumberFeed, SymbolFeed
 from sklstm.training import Targets
@@ -26,12 +24,6 @@ class BaseSeq2Seq(BaseLSTM):
     Subclasses say how an output is fed back in `_make_feed`, and set `n_steps_`, how many outputs
     a prediction has, in `_prepare`.
     """
-
-    # what the template asks of all estimators, and these do not offer
-    activation = "tanh"
-    normalization = None
-    module = None
-    dense_layer_sizes = ()
 
     n_steps_: int
 
@@ -55,7 +47,7 @@ class BaseSeq2Seq(BaseLSTM):
 
     def _decoder_layer_sizes(self) -> tuple[int, ...]:
         if self.decoder_layer_sizes is None:
-            return check_layer_sizes(self.hidden_layer_sizes, "hidden_layer_sizes")
+            return self._layer_sizes()
         return check_layer_sizes(self.decoder_layer_sizes, "decoder_layer_sizes")
 
     def _truth_shares(self) -> tuple[float, float]:
@@ -74,20 +66,12 @@ class BaseSeq2Seq(BaseLSTM):
         return float(shares[0]), float(shares[1])
 
     def _build_module(self, train: Part, n_outputs: int) -> nn.Module:
-        sequences = train.sequences
-        model = EncoderDecoder(
-            build_inputs(
-                self,
-                sequences,
-                train.weight,
-                self._anchor(),
-                self._encoding(),
-                self.categorical_,
-            ),
+        return EncoderDecoder(
+            build_inputs(self._input_options(), train.sequences, train.weight),
             self._make_feed(),
             n_outputs,
             self.n_steps_,
-            encoder_layer_sizes=check_layer_sizes(self.hidden_layer_sizes, "hidden_layer_sizes"),
+            encoder_layer_sizes=self._layer_sizes(),
             decoder_layer_sizes=self._decoder_layer_sizes(),
             cell=self.cell,
             bidirectional=self.bidirectional,
@@ -95,7 +79,6 @@ class BaseSeq2Seq(BaseLSTM):
             dropout=self.dropout,
             mixed_precision=self.precision == "bfloat16",
         )
-        return model.to(getattr(torch, dtype_of(self.precision)))
 
     def _given_outputs(self, targets: Targets) -> dict[str, NDArray[Any]]:
         assert isinstance(targets, Steps)

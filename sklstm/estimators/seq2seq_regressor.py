@@ -18,7 +18,7 @@ from sklstm._validation import (
     check_squares,
 )
 from sklstm.data import RegressionTargets, Sequences, Steps, no_anchor
-from sklstm.estimators.network import dtype_of
+from sklstm.estimators.options import dtype_of
 from sklstm.estimators.part import Part, Plan
 from sklstm.estimators.seq2seq import BaseSeq2Seq
 from sklstm.losses import REGRESSION_LOSSES, Loss

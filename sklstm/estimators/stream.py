@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from sklstm._validation import check_no_dates
-from sklstm.estimators.network import dtype_of
+from sklstm.estimators.options import dtype_of
 from sklstm.nn import ModelStream, SequenceModel
 from sklstm.training import own_defaults
 
@@ -157,7 +157,7 @@ def _check_causal(estimator: Any) -> None:
         (model.n_directions == 2, "bidirectional=False", "reads sequences backwards too"),
         (model.patches.size > 1, "patch_size=1", "reads several steps at once"),
         (
-            bool(estimator._anchor().relative),
+            bool(estimator._input_options().anchor.relative),
             "subtract_last=False",
             "tells all steps relative to the last one, which changes with every step",
         ),

@@ -18,15 +18,17 @@ from sklstm.data import (
     columns_of_images,
 )
 from sklstm.decoding import decode_beam, decode_greedy, error_rate, needed_steps
-from sklstm.estimators.base import BaseLSTM
-from sklstm.estimators.network import build_image_model, layer_sizes
+from sklstm.estimators.image_network import build_image_network
 from sklstm.estimators.part import Part
+from sklstm.estimators.sequence_network import SequenceNetworkLSTM
 from sklstm.estimators.transcripts import TranscriptsMixin
 from sklstm.losses import CTC, Loss
 from sklstm.nn import CELLS
 from sklstm.training import Targets
 
 # What multi-dimensional layers do not offer, and what it may be.
+# What "auto" stands for, of images and of sequences.
+_IMAGE_LAYER_SIZES, _LAYER_SIZES = (8, 32), (64,)
 _OF_IMAGES: dict[str, tuple[Any, ...]] = {
     "activation": ("tanh",),
     "dense_layer_sizes": ((),),
@@ -40,7 +42,7 @@ _OF_IMAGES: dict[str, tuple[Any, ...]] = {
 }
 
 
-class LSTMTranscriber(TranscriptsMixin):
+class LSTMTranscriber(TranscriptsMixin, SequenceNetworkLSTM):
     """Transcription of sequences: symbols in their order, without telling when each comes.
 
     Each sample is a sequence, and its target a string or a list of symbols, no longer than it: what
@@ -202,10 +204,10 @@ class LSTMTranscriber(TranscriptsMixin):
 
     _changeable = TranscriptsMixin._changeable | {"beam_width"}
     _parameter_constraints: ClassVar[dict[str, Any]] = {
-        **BaseLSTM._parameter_constraints,
+        **SequenceNetworkLSTM._parameter_constraints,
         "hidden_layer_sizes": [
             StrOptions({"auto"}),
-            *BaseLSTM._parameter_constraints["hidden_layer_sizes"],
+            *SequenceNetworkLSTM._parameter_constraints["hidden_layer_sizes"],
         ],
         "cell": [StrOptions({*CELLS, "mdlstm"})],
         "block_sizes": ["array-like"],
@@ -350,7 +352,7 @@ class LSTMTranscriber(TranscriptsMixin):
         if self.cell != "mdlstm":
             return
         given = {name: getattr(self, name) for name in _OF_IMAGES}
-        given["dense_layer_sizes"] = layer_sizes(self)[1]
+        given["dense_layer_sizes"] = self._dense_layer_sizes()
         for name, wanted in _OF_IMAGES.items():
             # an array compares to more than one answer
             if isinstance(given[name], np.ndarray) or given[name] not in wanted:
@@ -359,8 +361,13 @@ class LSTMTranscriber(TranscriptsMixin):
                     f"images are read by other layers. Got {given[name]!r}."
                 )
 
+    def _layer_sizes(self) -> tuple[int, ...]:
+        if not isinstance(self.hidden_layer_sizes, str):
+            return super()._layer_sizes()
+        return _IMAGE_LAYER_SIZES if self.cell == "mdlstm" else _LAYER_SIZES
+
     def _check_block_sizes(self) -> None:
-        n_layers = len(layer_sizes(self)[0])
+        n_layers = len(self._layer_sizes())
         try:
             blocks = np.asarray(self.block_sizes)
         except ValueError:  # of unequal lengths
@@ -393,7 +400,15 @@ class LSTMTranscriber(TranscriptsMixin):
 
     def _build_module(self, train: Part, n_outputs: int) -> nn.Module:
         if self.cell == "mdlstm":
-            return build_image_model(self, train.sequences, train.weight, n_outputs)
+            return build_image_network(
+                train,
+                self.image_shape_,
+                n_outputs,
+                hidden_layer_sizes=self._layer_sizes(),
+                block_sizes=self.block_sizes,
+                dropout=self.dropout,
+                standardize=self.standardize,
+            )
         return super()._build_module(train, n_outputs)
 
     def _n_rows(self, sequences: Sequences) -> NDArray[np.int64]:

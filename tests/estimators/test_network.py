@@ -1,4 +1,6 @@
-"""From parameters to the torch module."""
+"""From options to the torch module."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,25 +9,45 @@ from numpy.testing import assert_allclose, assert_array_equal
 from torch import nn
 
 from sklstm import LSTMClassifier, LSTMRegressor
-from sklstm.data import Anchor, as_sequences, view_windows
-from sklstm.estimators.network import build_module, layer_sizes
+from sklstm.data import Anchor, as_sequences, no_anchor, view_windows
+from sklstm.estimators.inputs import InputOptions, build_inputs
+from sklstm.estimators.network import NetworkOptions, build_network
+from sklstm.estimators.part import Part
 
 X = np.random.default_rng(0).normal(size=(20, 5, 3)) * [1, 10, 100] + [0, 5, -7]
 
 
-def build(n_outputs=2, X=X, weight=None, relative=(), **parameters):
-    estimator = LSTMRegressor(**{"hidden_layer_sizes": 4, "pooling": "concat", **parameters})
-    pooling = None if estimator.return_sequences else estimator.pooling
+INPUTS = InputOptions(
+    anchor=no_anchor(1),
+    categorical=(),
+    embedding_size="auto",
+    encoding="auto",
+    standardize=True,
+    differences=False,
+    indicates_missing=False,
+)
+NETWORK = NetworkOptions(
+    hidden_layer_sizes=(4,),
+    dense_layer_sizes=(),
+    cell="lstm",
+    activation="tanh",
+    bidirectional=False,
+    pooling="concat",
+    normalization="auto",
+    dropout=0.0,
+    patch_size="auto",
+    random_crop=0.0,
+    tells_numbers=True,
+    mixed_precision=False,
+)
+
+
+def build(X=X, weight=None, relative=(), standardize=True, **changed):
+    train = Part(as_sequences(X, "float64"), np.zeros(len(X)), weight)
     anchor = Anchor(np.array(list(relative) or [-1]), np.zeros(1), np.zeros(1))
-    return build_module(
-        estimator,
-        as_sequences(X),
-        weight,
-        n_outputs,
-        anchor,
-        pooling,
-        estimator.feature_encoding,
-    )
+    options = replace(INPUTS, anchor=anchor, standardize=standardize)
+    inputs = build_inputs(options, train.sequences, weight)
+    return build_network(replace(NETWORK, **changed), inputs, train, 2).double()
 
 
 def n_trainable(module):
@@ -39,12 +61,12 @@ def n_recurrent(X=X, **parameters):
 @pytest.mark.parametrize(
     ("parameters", "n_features", "expected"),
     [
-        ({"hidden_layer_sizes": 50}, 1, 10_400),
+        ({"hidden_layer_sizes": (50,)}, 1, 10_400),
         ({"hidden_layer_sizes": (50,), "cell": "rnn"}, 1, 2_600),
         # the reset gate scales the recurrent bias of the candidate: two bias vectors
-        ({"hidden_layer_sizes": 50, "cell": "gru"}, 1, 3 * ((50 + 1) * 50 + 50 + 50)),
+        ({"hidden_layer_sizes": (50,), "cell": "gru"}, 1, 3 * ((50 + 1) * 50 + 50 + 50)),
         ({"hidden_layer_sizes": (50, 256)}, 1, 10_400 + 4 * ((50 + 256) * 256 + 256)),
-        ({"hidden_layer_sizes": 8, "bidirectional": True}, 3, 2 * 4 * ((3 + 8) * 8 + 8)),
+        ({"hidden_layer_sizes": (8,), "bidirectional": True}, 3, 2 * 4 * ((3 + 8) * 8 + 8)),
         (
             {"hidden_layer_sizes": (8, 4), "bidirectional": True, "cell": "rnn"},
             3,
@@ -65,7 +87,6 @@ def test_number_of_recurrent_parameters(parameters, n_features, expected):
         ({"pooling": "concat", "bidirectional": True}, 6 * 4 * 2 + 2),
         ({"pooling": "mean"}, 4 * 2 + 2),
         ({"pooling": "last", "dense_layer_sizes": (7, 5)}, (4 * 7 + 7) + (7 * 5 + 5) + (5 * 2 + 2)),
-        ({"pooling": "last", "dense_layer_sizes": 7}, (4 * 7 + 7) + (7 * 2 + 2)),
     ],
     ids=str,
 )
@@ -75,8 +96,23 @@ def test_number_of_parameters_of_the_head(parameters, expected):
 
 @pytest.mark.parametrize("sizes", [4, np.int64(4), [4], (4,), np.array([4])], ids=repr)
 def test_spellings_of_one_width(sizes):
-    model = build(hidden_layer_sizes=sizes)
-    assert [layer.n_outputs for layer in model.recurrent] == [4]
+    model = LSTMRegressor(sizes, dense_layer_sizes=sizes, max_epochs=1).fit(X, X[:, 0, 0])
+    assert [layer.n_outputs for layer in model.module_.recurrent] == [4]
+    assert model.module_.head.dense[0].out_features == 4
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"hidden_layer_sizes": ()}, "'hidden_layer_sizes'.*not empty"),
+        ({"hidden_layer_sizes": (3, 0)}, "'hidden_layer_sizes'.*0 is no positive int"),
+        ({"dense_layer_sizes": (0,)}, "'dense_layer_sizes'.*0 is no positive int"),
+        ({"dense_layer_sizes": (3, "3")}, "'dense_layer_sizes'.* '3' is no"),
+    ],
+)
+def test_no_widths(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        LSTMRegressor(**parameters).fit(X, X[:, 0, 0])
 
 
 @pytest.mark.parametrize("estimator", [LSTMRegressor, LSTMClassifier])
@@ -105,7 +141,7 @@ def test_parameters_reach_the_fitted_module(estimator, parameters, kind, number)
 def test_dropout_reaches_the_module_and_acts_in_training_alone():
     model = build(dropout=0.5, dense_layer_sizes=(6,))
     assert model.dropout == model.head.dropout == 0.5
-    x = torch.as_tensor(X, dtype=torch.float32)
+    x = torch.as_tensor(X)
     model.train()
     assert not torch.equal(model(x), model(x))
     model.eval()
@@ -114,13 +150,14 @@ def test_dropout_reaches_the_module_and_acts_in_training_alone():
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_precision(precision):
-    model = build(precision=precision, bidirectional=True, normalization="batch", relative=[0])
-    floating = [t for t in model.state_dict().values() if t.is_floating_point()]
+    options = {"bidirectional": True, "normalization": "batch", "subtract_last": True}
+    model = LSTMRegressor(4, precision=precision, max_epochs=1, **options).fit(X, X[:, 0, 0])
+    floating = [t for t in model.module_.state_dict().values() if t.is_floating_point()]
     assert {t.dtype for t in floating} == {getattr(torch, precision)}
 
 
 def test_input_is_scaled_by_the_moments_of_the_sequences():
-    inputs = build(precision="float64").inputs
+    inputs = build().inputs
     assert_allclose(inputs.mean, X.mean(axis=(0, 1)), rtol=1e-5, atol=1e-6)
     assert_allclose(inputs.scale, X.std(axis=(0, 1)), rtol=1e-5)
 
@@ -133,7 +170,7 @@ def test_input_is_scaled_by_weighted_moments():
 
 
 def test_input_relative_to_the_last_step():
-    model = build(relative=[1], precision="float64")
+    model = build(relative=[1])
     x = torch.as_tensor(X)
     shifted = x + torch.tensor([0.0, 1234.5, 0.0])
     assert_allclose(model(shifted).detach(), model(x).detach(), rtol=1e-9)
@@ -145,85 +182,6 @@ def test_standardize_off():
     inputs = build(standardize=False).inputs
     assert_array_equal(inputs.mean, 0)
     assert_array_equal(inputs.scale, 1)
-
-
-class Own(nn.Module):
-    def __init__(self, n_features, n_outputs):
-        super().__init__()
-        self.sizes = n_features, n_outputs
-        self.linear = nn.Linear(n_features, n_outputs)
-        self.seen = []
-
-    def forward(self, x, lengths):
-        self.seen.append((x.detach().clone(), lengths.clone()))
-        return self.linear(x[torch.arange(len(x)), lengths - 1])
-
-
-def test_own_module_gets_sizes_scaled_input_and_lengths():
-    model = build(module=Own, precision="float64")
-    assert model.module.sizes == (3, 2)
-    assert model.module.linear.weight.dtype == torch.float64
-    x, lengths = model.module.seen[0]  # it was tried on two sequences
-    assert x.shape == (2, 5, 3)
-    assert lengths.tolist() == [5, 5]
-    expected = (X[:2].astype("f4") - X.mean(axis=(0, 1))) / X.std(axis=(0, 1))
-    assert_allclose(x, expected, rtol=1e-4, atol=1e-5)
-
-
-def test_own_module_gets_zeros_behind_the_end():
-    ragged = [X[0], X[1][:2], X[2][:4]]
-    model = LSTMRegressor(module=Own, max_epochs=1, batch_size=3, random_state=0)
-    model.fit(ragged, [1.0, 2.0, 3.0])
-    for x, lengths in model.module_.module.seen:
-        for sequence, length in zip(x, lengths, strict=True):
-            assert (sequence[length:] == 0).all()
-            assert (sequence[:length] != 0).all()
-
-
-@pytest.mark.parametrize(
-    ("estimator", "y", "options", "n_outputs"),
-    [
-        (LSTMRegressor, X[:, 0, 0], {}, 1),
-        (LSTMRegressor, X[:, 0, :2], {}, 2),
-        (LSTMRegressor, X[:, 0, 0], {"loss": "gaussian"}, 2),
-        (LSTMRegressor, X[:, 0, :2], {"loss": "quantile", "quantile": [0.1, 0.5, 0.9]}, 6),
-        (LSTMClassifier, np.arange(20) % 2, {}, 2),
-        (LSTMClassifier, np.arange(20) % 4, {"loss": "hinge"}, 4),
-    ],
-)
-def test_number_of_outputs_that_an_own_module_is_asked_for(estimator, y, options, n_outputs):
-    model = estimator(module=Own, max_epochs=1, random_state=0, **options).fit(X, y)
-    assert model.module_.module.sizes == (3, n_outputs)
-
-
-def test_trying_an_own_module_leaves_it_in_training_mode_for_the_fit():
-    class Dropped(Own):
-        def forward(self, x, lengths):
-            self.modes = [*getattr(self, "modes", []), self.training]
-            return super().forward(x, lengths)
-
-    model = LSTMRegressor(module=Dropped, max_epochs=1, batch_size=10, random_state=0).fit(
-        X, X[:, 0, 0]
-    )
-    assert model.module_.module.modes == [False, True, True]
-
-
-@pytest.mark.parametrize(
-    ("parameters", "message"),
-    [
-        ({"hidden_layer_sizes": ()}, "'hidden_layer_sizes'.*not empty"),
-        ({"hidden_layer_sizes": (3, 0)}, "'hidden_layer_sizes'.*0 is no positive int"),
-        ({"dense_layer_sizes": (0,)}, "'dense_layer_sizes'.*0 is no positive int"),
-        ({"dense_layer_sizes": "3"}, "'dense_layer_sizes'.* Got '3'"),
-    ],
-)
-def test_layer_sizes(parameters, message):
-    with pytest.raises(ValueError, match=message):
-        layer_sizes(LSTMRegressor(**parameters))
-
-
-def test_layer_sizes_accepts_no_dense_layers():
-    layer_sizes(LSTMRegressor(dense_layer_sizes=()))
 
 
 LONG = np.random.default_rng(0).normal(size=(460, 1))
@@ -301,14 +259,15 @@ def forget_biases(module, n_hidden=32):
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("parameters", [{"pooling": "last"}, {"return_sequences": True}], ids=str)
-def test_units_remember_where_each_output_is_told_from_one_state(weighted, parameters):
+@pytest.mark.parametrize("pooling", ["last", None])
+def test_units_remember_where_each_output_is_told_from_one_state(weighted, pooling):
     lengths = np.repeat([10, 70], [4, 2])
     X, weight = [np.zeros((length, 3)) for length in lengths], None
     if weighted:  # a sample of weight two is two samples
         X, weight = [X[0], X[-1]], np.array([4.0, 2.0])
-    patch_size = 1 if "return_sequences" in parameters else 3
-    module = build(X=X, weight=weight, hidden_layer_sizes=32, patch_size=patch_size, **parameters)
+    patch_size = 3 if pooling else 1
+    options = {"hidden_layer_sizes": (32,), "patch_size": patch_size, "pooling": pooling}
+    module = build(X=X, weight=weight, **options)
     n_groups = 30 / patch_size  # up to the mean length
     longest = n_groups - (n_groups - 2) / 8 / 2
     assert_allclose(forget_biases(module).exp().max(), longest - 1, rtol=1e-5)
@@ -319,12 +278,12 @@ NOISE = np.random.default_rng(0).normal(size=(5, 3, 3))
 
 @pytest.mark.parametrize("pooling", ["mean", "max", "concat"])
 def test_units_start_otherwise_where_all_states_feed_the_output(pooling):
-    numbers = build(hidden_layer_sizes=32, pooling=pooling)
+    numbers = build(hidden_layer_sizes=(32,), pooling=pooling)
     assert_allclose(forget_biases(numbers), np.linspace(-2, 2, 32), atol=1e-6)
     classes = LSTMClassifier(32, max_epochs=1, learning_rate=1e-9, pooling=pooling, device="cpu")
     classes.fit(X, np.arange(20) % 2)
     assert_allclose(forget_biases(classes.module_), np.linspace(-4, 2, 32), atol=1e-6)
-    last = build(hidden_layer_sizes=32, pooling="last", X=NOISE)
+    last = build(hidden_layer_sizes=(32,), pooling="last", X=NOISE)
     wide, narrow, less = (
         model.recurrent[0].forward_layer.weight_ih_l0.abs().max().item()
         for model in (last, numbers, classes.module_)
@@ -335,7 +294,7 @@ def test_units_start_otherwise_where_all_states_feed_the_output(pooling):
 
 def test_networks_without_gates_start_as_ever():
     gains = [
-        build(cell="rnn", hidden_layer_sizes=32, pooling=pooling, X=NOISE)
+        build(cell="rnn", hidden_layer_sizes=(32,), pooling=pooling, X=NOISE)
         .recurrent[0]
         .forward_layer.weight_ih_l0.abs()
         .max()
@@ -343,10 +302,6 @@ def test_networks_without_gates_start_as_ever():
         for pooling in ("last", "concat")
     ]
     assert 0.9 < gains[1] / gains[0] < 1.1
-
-
-def test_regressors_see_whole_sequences():
-    assert build().crop.share == 0.0
 
 
 def test_predictions_see_whole_sequences():
