@@ -57,7 +57,11 @@ def expected_failed_checks(estimator):
 
 
 # These ask for predictions that are right: they get fits of the whole length.
-OF_LEARNING = {"check_class_weight_classifiers", "check_classifiers_train", "check_regressors_train"}
+OF_LEARNING = {
+    "check_class_weight_classifiers",
+    "check_classifiers_train",
+    "check_regressors_train",
+}
 
 
 @parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failed_checks)

@@ -18,7 +18,13 @@ from sklstm.data.panels import panel_from_sequences, sequences_from_panel
 from sklstm.data.rows import spaced
 from sklstm.data.sequences import Sequences
 from sklstm.data.series import Panel, read_series
-from sklstm.data.splits import SPLITS, check_split, held_out_blocks, split_validation
+from sklstm.data.splits import (
+    SPLITS,
+    check_split,
+    held_out_blocks,
+    hold_out_of_classes,
+    split_validation,
+)
 from sklstm.data.step_encoding import StepEncoding, find_step_encoding
 from sklstm.data.step_reading import StepReading
 from sklstm.data.steps import (
@@ -71,6 +77,7 @@ __all__ = [
     "first_rows",
     "fit_linear_map",
     "held_out_blocks",
+    "hold_out_of_classes",
     "holds_members",
     "labels_of_steps",
     "make_windows",

@@ -12,7 +12,8 @@ _N_BINS = 16
 # "auto" takes bins where values are few; where half of them are whole numbers that are common (a
 # hundredth of all, each); and where tails are heavy: the range of all but one in a hundred values
 # is so many times that of the middle half, which is 3.8 of a normal feature.
-_FEW, _MIN_REPEATS, _COMMON, _MOSTLY, _HEAVY = 32, 10, 0.01, 0.5, 10.0
+FEW = 32
+_MIN_REPEATS, _COMMON, _MOSTLY, _HEAVY = 10, 0.01, 0.5, 10.0
 
 
 def find_encoding(values: NDArray[np.float64], encoding: str) -> str:
@@ -57,9 +58,9 @@ def find_encoding(values: NDArray[np.float64], encoding: str) -> str:
 def _is_discrete(distinct: NDArray[np.float64], counts: NDArray[np.int64]) -> bool:
     """Tell few values, and whole numbers that are mostly common ones."""
     n_values = counts.sum()
-    if n_values < _MIN_REPEATS * min(len(distinct), _FEW):
+    if n_values < _MIN_REPEATS * min(len(distinct), FEW):
         return False
-    if len(distinct) <= _FEW:
+    if len(distinct) <= FEW:
         return True
     common = counts[counts >= _COMMON * n_values].sum() >= _MOSTLY * n_values
     return bool(common and (distinct == np.round(distinct)).all())
@@ -85,9 +86,9 @@ def find_edges(values: NDArray[np.float64]) -> NDArray[np.float64]:
         hundredth.
     """
     distinct, counts = np.unique(values, return_counts=True)
-    if len(distinct) <= _FEW:
+    if len(distinct) <= FEW:
         return distinct
-    common = np.argsort(-counts, kind="stable")[:_FEW]
+    common = np.argsort(-counts, kind="stable")[:FEW]
     common = common[counts[common] >= _COMMON * len(values)]
     quantiles = np.quantile(values, np.linspace(0, 1, _N_BINS + 1), method="nearest")
     return np.union1d(quantiles, distinct[common])

@@ -250,16 +250,54 @@ def held_out_blocks(
     """
     order = _given_order(sequences)
     if not sequences.overlap:
-        runs = np.array_split(order, min(_N_RUNS, len(order)))
-        order = np.concatenate(
-            [runs[i] for i in np.random.default_rng(seed).permutation(len(runs))]
-        )
+        order = np.concatenate(_drawn_runs(order, np.random.default_rng(seed)))
     splits = leave_blocks_out(order, n_blocks)
     purged = _purged(sequences, splits)
     if not purged and sequences.overlap:  # not in the order of time, or too long
         splits = leave_blocks_out(np.argsort(sequences.times[0], kind="stable"), n_blocks)
         purged = _purged(sequences, splits)
     return purged or splits
+
+
+def hold_out_of_classes(
+    numbers: NDArray[np.int64], n_blocks: int, seed: int
+) -> tuple[Indices, Indices]:
+    """Draw samples to be held out, of each class alike.
+
+    Parameters
+    ----------
+    numbers : ndarray of shape (n_samples,)
+        Of their classes.
+    n_blocks : int
+        One of so many samples is drawn, in runs of a fortieth of the class, since copies of windows
+        may overlap without our knowing.
+    seed : int
+        Seeds the draw.
+
+    Returns
+    -------
+    train, held_out : ndarray
+        Indices of the samples, sorted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.data import hold_out_of_classes
+    >>> [part.tolist() for part in hold_out_of_classes(np.array([0, 1, 1, 0, 1, 1]), 2, seed=0)]
+    [[2, 3, 5], [0, 1, 4]]
+    """
+    rng, drawn = np.random.default_rng(seed), [np.empty(0, dtype=np.int64)]
+    for number in np.unique(numbers):
+        runs = _drawn_runs(np.flatnonzero(numbers == number), rng)
+        drawn += runs[: round(len(runs) / n_blocks)]
+    held_out = np.sort(np.concatenate(drawn))
+    return np.setdiff1d(np.arange(len(numbers)), held_out), held_out
+
+
+def _drawn_runs(order: Indices, rng: np.random.Generator) -> list[Indices]:
+    """Cut samples into runs, and shuffle these."""
+    runs = np.array_split(order, min(_N_RUNS, len(order)))
+    return [runs[i] for i in rng.permutation(len(runs))]
 
 
 def leave_blocks_out(order: Indices, n_blocks: int) -> list[tuple[Indices, Indices]]:

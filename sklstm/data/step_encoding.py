@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sklstm.data.encodings import find_encoding
+from sklstm.data.encodings import FEW, find_encoding
 from sklstm.data.rows import spaced
 from sklstm.data.sequences import Sequences
 
-# From how many steps it is told which numbers are few, and how many are.
-_N_STEPS, _FEW = 10_000, 32
+# From how many steps it is told which numbers are few.
+_N_STEPS = 10_000
 
 
 @dataclass(frozen=True)
@@ -104,4 +104,4 @@ def find_step_encoding(
 
 
 def _are_few(values: NDArray[np.float64]) -> bool:
-    return len(np.unique(values)) <= _FEW and find_encoding(values, "auto") != "standard"
+    return len(np.unique(values)) <= FEW and find_encoding(values, "auto") != "standard"

@@ -10,16 +10,15 @@ from scipy.optimize import minimize
 from scipy.special import entr, logsumexp, softmax
 
 import sklstm.training as training
-from sklstm.data import LinearMap, fit_linear_map, held_out_blocks, no_anchor
+from sklstm.data import LinearMap, fit_linear_map, held_out_blocks, hold_out_of_classes, no_anchor
 from sklstm.estimators.held_out import ENOUGH_TO_CHOOSE, Block, exceeds_its_error, fit_without
 from sklstm.estimators.options import resolve_option
 from sklstm.estimators.part import Part
 
 # Of fewer samples those held out tell nothing; of more, passes are few and take long.
 _LEAST_SAMPLES, _MOST_SAMPLES = 60, 20_000
-# One block of so many is held out; each class in so many runs at most, since copies of windows may
-# overlap without our knowing.
-_N_BLOCKS, _N_RUNS = 4, 40
+# One block of so many is held out.
+_N_BLOCKS = 4
 _HIGHEST_TEMPERATURE, _MOST_LINEAR = 100.0, 100.0
 _SHORT, _MIDDLE, _WHOLE = 1 / 8, 1 / 3, 1.0
 # More passes are sure to help where the middle course has less than this share of the short one's
@@ -176,14 +175,7 @@ def _hold_out(train: Part, numbers: NDArray[np.int64], seed: int) -> Block:
     """Return which samples are kept, and which are held out."""
     if train.sequences.overlap:
         return held_out_blocks(train.sequences, _N_BLOCKS, seed)[-1]
-    rng, held_out = np.random.default_rng(seed), [np.empty(0, dtype=np.int64)]
-    for number in np.unique(numbers):
-        members = np.flatnonzero(numbers == number)
-        runs = np.array_split(members, min(_N_RUNS, len(members)))
-        chosen = rng.permutation(len(runs))[: round(len(runs) / _N_BLOCKS)]
-        held_out += [runs[i] for i in chosen]
-    block = np.sort(np.concatenate(held_out))
-    return np.setdiff1d(np.arange(len(numbers)), block), block
+    return hold_out_of_classes(numbers, _N_BLOCKS, seed)
 
 
 @dataclass(frozen=True)
