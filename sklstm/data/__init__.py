@@ -11,7 +11,7 @@ from sklstm.data.feature_statistics import (
     sequence_means,
 )
 from sklstm.data.images import columns_of_images
-from sklstm.data.layout import as_sequences, holds_members, step_names
+from sklstm.data.layout import as_sequences, holds_integers, holds_members, step_names
 from sklstm.data.limits import find_limits
 from sklstm.data.linear import LinearMap, explained_share, fit_linear_map
 from sklstm.data.panels import panel_from_sequences, sequences_from_panel
@@ -78,6 +78,7 @@ __all__ = [
     "fit_linear_map",
     "held_out_blocks",
     "hold_out_of_classes",
+    "holds_integers",
     "holds_members",
     "labels_of_steps",
     "make_windows",

@@ -8,7 +8,7 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.typing import DTypeLike, NDArray
 from sklearn.utils import check_array
 
-from sklstm._validation import check_no_dates, named_columns, values_of
+from sklstm._validation import check_no_dates, kind_of, named_columns, nth_column, values_of
 from sklstm.data.absent_steps import drop_absent_steps
 from sklstm.data.rows import cast, is_memory_map, is_missing, pieces
 from sklstm.data.sequences import Form, Sequences
@@ -190,6 +190,37 @@ def holds_members(values: Any) -> bool:
     if isinstance(values, list | tuple):
         return True
     return getattr(values, "ndim", 0) == 1 and np.asarray(values).dtype == object
+
+
+def holds_integers(X: Any) -> bool:
+    """Tell whether all of X came in integer dtypes.
+
+    Parameters
+    ----------
+    X : array-like
+        Sequences, as `as_sequences` takes them.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.data import holds_integers
+    >>> holds_integers([np.array([[1], [2]]), np.array([[3]])]), holds_integers([[1.0, 2.0]])
+    (True, False)
+    """
+    if isinstance(X, Windows):  # as an array it would be copied
+        X = X.rows
+    return all(map(_are_integers, X)) if holds_members(X) else _are_integers(X)
+
+
+def _are_integers(values: Any) -> bool:
+    if hasattr(values, "columns") and hasattr(values, "dtypes"):
+        return all(_are_integers(nth_column(values, n)) for n in range(len(values.columns)))
+    kind = kind_of(getattr(values, "dtype", None))
+    return (np.asarray(values).dtype.kind if kind == "O" else kind) in "iu"
 
 
 def ragged_members(X: Any) -> list[NDArray[Any]] | None:

@@ -22,19 +22,16 @@ from sklstm._validation import (
     check_layer_sizes,
     check_lengths_agree,
     check_sample_weight,
-    kind_of,
-    nth_column,
 )
 from sklstm.data import (
     ENCODINGS,
     Batches,
     Sequences,
     Steps,
-    Windows,
     as_sequences,
     check_split,
     find_limits,
-    holds_members,
+    holds_integers,
     no_anchor,
     resolve_categorical,
     split_validation,
@@ -67,19 +64,6 @@ def _form_of(is_table: bool, n_columns: int) -> str:
     if is_table:
         return f"2-D, a table of {n_columns} time steps of one feature"
     return f"sequences of {n_columns} feature(s), the last axis"
-
-
-def _holds_integers(X: Any) -> bool:
-    if isinstance(X, Windows):  # as an array it would be copied
-        X = X.rows
-    return all(map(_are_integers, X)) if holds_members(X) else _are_integers(X)
-
-
-def _are_integers(values: Any) -> bool:
-    if hasattr(values, "columns") and hasattr(values, "dtypes"):
-        return all(_are_integers(nth_column(values, n)) for n in range(len(values.columns)))
-    kind = kind_of(getattr(values, "dtype", None))
-    return (np.asarray(values).dtype.kind if kind == "O" else kind) in "iu"
 
 
 def _n_columns(shape: tuple[int, ...]) -> int:
@@ -461,7 +445,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
                 self.categorical_features,
                 sequences.n_features,
                 names,
-                all_integers=isinstance(self.categorical_features, str) and _holds_integers(X),
+                all_integers=isinstance(self.categorical_features, str) and holds_integers(X),
             )
             # of a table the columns are features to scikit-learn, and steps to the network
             self.n_timesteps_in_ = sequences.table_timesteps
