@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
-from sklstm._validation import check_no_dates, check_squares, columns_of_no_numbers
+from sklstm._validation import check_no_dates_or_masks, check_squares, columns_of_no_numbers
 from sklstm.data.steps import first_rows, rows_of
 from sklstm.data.time_grid import TimeGrid, check_times, find_fall
 
@@ -30,12 +30,14 @@ class Form:
         An array; one series with an index of time; series in one object with an index of ids and
         time; a long frame with columns of ids and maybe time.
     columns : list
-        Names of the values.
+        Names of the values, where there are any.
     one_dimensional : bool
     ids : list
         Names of what tells series apart.
     time_column : hashable or None
         Column of time in a long frame; None where the index is.
+    header : Index or None
+        The columns of a DataFrame that is not long, with all that pandas knows of them.
     """
 
     kind: str
@@ -43,6 +45,7 @@ class Form:
     one_dimensional: bool
     ids: list[Any]
     time_column: Any = None
+    header: Any = None
 
     @property
     def in_columns(self) -> bool:
@@ -82,7 +85,7 @@ class Form:
             return pd.DataFrame({k: v.array for k, v in leading.items()} | table).set_axis(index)
         if self.one_dimensional:
             return pd.Series(rows[:, 0], index=index, name=self.columns[0])
-        return pd.DataFrame(rows, index=index, columns=self.columns)
+        return pd.DataFrame(rows, index=index, columns=self.header)
 
 
 @dataclass(frozen=True)
@@ -371,15 +374,14 @@ def _take_apart(y: Any, group_by: Ids, time_column: Any, name: str) -> tuple[Any
             raise ValueError(
                 f"group_by and time_column need {name} to be a DataFrame of pandas. Got {type(y)}."
             )
-        check_no_dates(y, name)
+        check_no_dates_or_masks(y, name)
         table = np.asarray(y)
-        return table, None, None, Form("array", [], table.ndim == 1, [])
+        columns = list(getattr(y, "columns", []))  # polars has names, but no index
+        return table, None, None, Form("array", columns, table.ndim == 1, [])
     if isinstance(y.index, pd.MultiIndex):
         return _take_indexed(y, wanted, time_column, name)
     if not wanted and time_column is None:
-        one = isinstance(y, pd.Series)
-        columns = [y.name] if isinstance(y, pd.Series) else list(y.columns)
-        return y, None, y.index, Form("series" if one else "frame", columns, one, [])
+        return y, None, y.index, _form_of(y, "series" if isinstance(y, pd.Series) else "frame", [])
     return _take_long(y, wanted, time_column, name)
 
 
@@ -401,10 +403,14 @@ def _take_indexed(
             f"{name} has a MultiIndex, whose last level {time!r} is time and whose others {ids} "
             "tell series apart. Set group_by and time_column to None, or reorder its levels."
         )
-    one = isinstance(y, pd.Series)
-    columns = [y.name] if isinstance(y, pd.Series) else list(y.columns)
     keys = levels[0] if len(ids) == 1 else pd.MultiIndex.from_arrays(levels[:-1], names=ids)
-    return y, keys, levels[-1], Form("indexed", columns, one, ids)
+    return y, keys, levels[-1], _form_of(y, "indexed", ids)
+
+
+def _form_of(y: pd.Series | pd.DataFrame, kind: str, ids: list[Any]) -> Form:
+    if isinstance(y, pd.Series):
+        return Form(kind, [y.name], True, ids)
+    return Form(kind, list(y.columns), False, ids, header=y.columns)
 
 
 def _take_long(
@@ -428,7 +434,7 @@ def _take_long(
 
 
 def _numbers(table: Any, name: str) -> NDArray[np.float64]:
-    check_no_dates(table, name)
+    check_no_dates_or_masks(table, name)
     if table.ndim not in (1, 2) or 0 in table.shape:
         raise ValueError(
             f"{name} must have shape (n_times,) or (n_times, n_columns), with a row at least. Got "

@@ -129,7 +129,7 @@ class RegressionTargets:
 
     def decode_scale(self, spread: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return spreads in units of y, from (n_samples, n_outputs)."""
-        return self._squeeze(self.scale * spread)
+        return self._squeeze(self._factor * spread)
 
     def _squeeze(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         return values[:, 0] if self.one_dimensional else values

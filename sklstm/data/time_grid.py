@@ -112,11 +112,11 @@ class TimeGrid:
         elif isinstance(self.origin, pd.Timestamp):
             numbers, apart = self._of_dates(times)
         else:
-            step, since = self.freq, times.to_numpy()
+            step, since = self.freq, times
             if isinstance(self.origin, pd.Period):
                 since, step = times.asi8 - self.origin.ordinal, self.freq.n
             else:
-                since = since - self.origin
+                since = times.to_numpy().astype(np.int64) - self.origin
             numbers, apart = since // step, since % step != 0
         return np.asarray(numbers, dtype=np.int64), np.asarray(apart, dtype=bool)
 
@@ -298,12 +298,20 @@ def warn_unless_in_time(X: Any, codes: NDArray[np.int64] | None = None) -> None:
 
 
 def _own_freq(times: Any, freq: Any) -> Any:
-    if freq is not None and freq not in (times.freq, times.freqstr):
+    if freq is not None and not _is_freq_of(times, freq):
         raise ValueError(
             f"The 'freq' parameter must be None, or what periods have, {times.freqstr!r}. Got "
             f"{freq!r}."
         )
     return times.freq
+
+
+def _is_freq_of(periods: Any, freq: Any) -> bool:
+    """Tell whether a frequency is that of periods, which may have other spellings: Q is Q-DEC."""
+    try:
+        return bool(pd.Period("2000-01-01", freq=freq).freq == periods.freq)
+    except (TypeError, ValueError):
+        return False
 
 
 def _offset(times: Any, freq: Any, run: slice) -> Any:
@@ -312,15 +320,19 @@ def _offset(times: Any, freq: Any, run: slice) -> Any:
         freq = pd.DatetimeIndex(times[run], freq="infer").freq
     if freq is None:
         raise ValueError(f"The frequency of time cannot be told from its stamps. {_HINT}.")
+    wanted = f"The 'freq' parameter must be one of pandas, and go forwards. Got {freq!r}."
     try:
-        return pd.tseries.frequencies.to_offset(freq)
+        offset: Any = pd.tseries.frequencies.to_offset(freq)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"The 'freq' parameter must be one of pandas. Got {freq!r}.") from error
+        raise ValueError(wanted) from error
+    if offset.n < 1:
+        raise ValueError(wanted)
+    return offset
 
 
 def _step(times: Any, freq: Any, run: slice) -> int:
     if freq is None:
-        apart = np.diff(times[run].to_numpy())
+        apart = np.diff(times[run].to_numpy().astype(np.int64))  # small dtypes would overflow
         return int(apart.min()) if len(apart) else 1
     if isinstance(freq, bool) or not isinstance(freq, int | np.integer) or freq < 1:
         raise ValueError(

@@ -85,8 +85,8 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         X : array-like or DataFrame, default=None
             Features of the same times. In a DataFrame rows are found by their time stamps (and
             ids), and other times may be among them, which are not kept; an array, or anything
-            beside an array y, has a row for each row of y. A frame with an index of time alone
-            holds for every series.
+            beside an array y, has a row for each row of y, and for each time stamp that y leaves
+            out. A frame with an index of time alone holds for every series.
 
         Returns
         -------
@@ -251,6 +251,27 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
                 self._learn_from_all(resume=True)
         return self
 
+    def n_ahead(self, steps: int | None = None) -> int:
+        """Return of how many steps `predict` wants the features that are known ahead.
+
+        Parameters
+        ----------
+        steps : int, default=None
+            How many steps are to be forecast; None takes `horizon`.
+
+        Returns
+        -------
+        int
+            `steps`, or `horizon` where one regressor predicts all of its steps at once.
+
+        Raises
+        ------
+        ValueError
+            If there are more steps than the model knows.
+        """
+        self._check_fitted()
+        return self._n_future(self._n_steps(steps))
+
     def calibrate(self, steps: int | None = None, fraction: float = _HELD_OUT) -> "BaseForecaster":
         """Measure the errors of forecasts on the end of the series.
 
@@ -277,9 +298,8 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         self._check_fitted()
         check_scalar(fraction, "fraction", Real, min_val=0, max_val=1, include_boundaries="neither")
         n_steps = self._n_steps(steps)
-        n_held_out = np.rint(fraction * self.series_.lengths).astype(np.int64)
-        n_ahead = max(n_steps, self._n_future(n_steps))
-        rows = held_out_origins(self.series_, n_held_out, n_ahead, self._n_needed)
+        n_held_out = self._n_held_out(fraction)
+        rows = self._held_out_rows(n_steps, n_held_out)
         past = clone(self._as_fitted)
         try:
             past._fit(*(panel.head(panel.lengths - n_held_out) for panel in self._panels()))
@@ -298,6 +318,15 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
             )
         self._errors, self._held_out = Errors(errors), float(fraction)
         return self
+
+    def _n_held_out(self, fraction: float) -> NDArray[np.int64]:
+        """Return how many rows of each series are a share of it."""
+        n_held_out: NDArray[np.int64] = np.rint(fraction * self.series_.lengths).astype(np.int64)
+        return n_held_out
+
+    def _held_out_rows(self, n_steps: int, n_held_out: NDArray[np.int64]) -> NDArray[np.int64]:
+        n_ahead = max(n_steps, self._n_future(n_steps))
+        return held_out_origins(self.series_, n_held_out, n_ahead, self._n_needed)
 
     def _errors_at(self, at: Origins, units: Units) -> Array:
         """Return errors of forecasts in units of `_widths`, of origins where all is known."""
@@ -439,6 +468,11 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         if isinstance(y, pd.DataFrame) and set(columns) <= set(y.columns):
             y = choose_columns(y, columns, self.series_, self._reading())
         panel = read_series(y, **self._reading(), like=self.series_, start=start, name=name)
+        if panel.grid is None and self.series_.grid is not None:
+            raise ValueError(
+                f"{name} must have an index (or column) of time, as y had in fit. Got "
+                f"{type(y).__name__}, of which nothing tells when its rows were."
+            )
         check_columns(panel, self.series_, name)
         if (panel.keys is None) != (self.series_.keys is None):
             raise ValueError(f"{name} must be one series or many, as y was in fit.")
@@ -446,7 +480,10 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _known_errors(self, n_steps: int) -> Errors:
         if self._errors is None or self._errors.values.shape[1] < n_steps:
-            self.calibrate(max(n_steps, int(self.horizon)), self._held_out)
+            # of all steps that may be asked for, so that it is done once, if series are so long
+            longest = max(n_steps, int(self.horizon))
+            is_long = len(self._held_out_rows(longest, self._n_held_out(self._held_out)))
+            self.calibrate(longest if is_long else n_steps, self._held_out)
         assert self._errors is not None
         return Errors(self._errors.values[:, :n_steps])
 

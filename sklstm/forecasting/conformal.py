@@ -18,7 +18,8 @@ def held_out_origins(
     ----------
     panel : Panel
     n_held_out : ndarray of shape (n_series,)
-        Rows at the end of each series that are held out.
+        Rows at the end of each series that are held out; of one of which nothing is left to learn
+        from, nothing is forecast.
     n_steps : int
         All steps of a forecast lie in the series.
     n_needed : int
@@ -29,7 +30,7 @@ def held_out_origins(
     ndarray of shape (n_origins,)
     """
     begin = np.maximum(panel.lengths - n_held_out, n_needed) - 1
-    counts = np.maximum(panel.lengths - n_steps - begin, 0)
+    counts = np.where(n_held_out < panel.lengths, np.maximum(panel.lengths - n_steps - begin, 0), 0)
     return rows_of(panel.first + begin, counts)
 
 
@@ -39,7 +40,7 @@ class Errors:
 
     Attributes
     ----------
-    values : ndarray of shape (n_origins, n_steps, n_targets) or (n_origins, n_targets)
+    values : ndarray of shape (n_origins, n_steps, n_targets)
 
     References
     ----------
@@ -61,15 +62,11 @@ class Errors:
             raise ValueError(
                 f"coverage={coverage} needs the errors of at least "
                 f"{_ceil(coverage / (1 - coverage))} held-out forecasts, but only {n_errors} are "
-                "known. Bring longer series, call calibrate with a larger fraction, or ask for "
-                "less coverage."
+                "known. Bring longer series, call calibrate with a larger fraction or fewer steps, "
+                "or ask for less coverage."
             )
         reach: NDArray[np.float64] = np.sort(np.abs(self.values), axis=0)[rank - 1]
         return reach
-
-    def one_step(self) -> "Errors":
-        """Return the errors of the first step alone."""
-        return Errors(self.values[:, 0])
 
     def draw(self, shape: tuple[int, ...], rng: np.random.RandomState) -> NDArray[np.float64]:
         """Return errors of whole forecasts, drawn with replacement, (*shape, *values.shape[1:])."""

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklstm._validation import check_no_dates
+from sklstm._validation import check_no_dates_or_masks
 from sklstm.data import Panel, read_series
 
 Array = NDArray[np.float64]
@@ -164,7 +164,7 @@ def _read_table(
 def _read_by_position(X: Any, panel: Panel, start: int, n_rows: int) -> Panel:
     if panel.keys is not None:
         raise ValueError("X of many series must be a DataFrame, with ids and time or time alone.")
-    check_no_dates(X, "X")
+    check_no_dates_or_masks(X, "X")
     table = read_series(np.asarray(X), start=start, name="X")
     if len(table.values) != n_rows:
         raise ValueError(

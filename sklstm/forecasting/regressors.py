@@ -52,6 +52,12 @@ def allows_nan(regressor: Any) -> bool:
     return True
 
 
+def tells_every_step(regressor: Any) -> bool:
+    """Tell whether some part of a regressor is set to predict at each step of its windows."""
+    parameters = regressor.get_params().items()
+    return any(name.split("__")[-1] == "return_sequences" and value for name, value in parameters)
+
+
 def needs_counts(regressor: Any) -> bool:
     """Tell whether an estimator that targets come to refuses those below zero."""
     return any(map(_refuses_negative, _learners(regressor)))

@@ -7,10 +7,10 @@ from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils._param_validation import HasMethods, StrOptions
+from sklearn.utils.parallel import Parallel, delayed
 
 from sklstm.data import Windows
 from sklstm.forecasting.base import BaseForecaster
@@ -32,6 +32,7 @@ from sklstm.forecasting.regressors import (
     needs_counts,
     tables_hide_sequences,
     takes_sequences,
+    tells_every_step,
     transforms_targets,
 )
 from sklstm.forecasting.strategies import STRATEGIES, Plan
@@ -262,6 +263,11 @@ class WindowForecaster(BaseForecaster):
             yield self._laid_out(X), y[:, 0] if y.shape[1] == 1 else y
 
     def _check_parameters(self) -> None:
+        if tells_every_step(self.regressor):
+            raise ValueError(
+                "The regressor predicts at every step of its windows, but a forecast begins behind "
+                "the last of them. Set its return_sequences to False."
+            )
         _check_lags(self.window_size, "window_size", may_be_int=True)
         _check_lags(self.differences, "differences")
         unknown = [name for name in self.calendar if name not in CALENDAR]
@@ -325,16 +331,18 @@ class WindowForecaster(BaseForecaster):
         return super()._unit(at if self.scales_windows_ else replace(at, foreign=False), units)
 
     def _can_forecast(self, at: Origins) -> NDArray[np.bool_]:
-        context, n_back = self._context(at), self._plan.n_back
-        places = n_back - np.array(self._plan.lags)
         able: Any = np.isfinite(self._before(at)).all(axis=(1, 2))
-        if self.scales_windows_:
-            known: Any = np.isfinite(context.targets[:, places]).any(axis=1)
-            able &= known.all(axis=1)
-        if not self._allows_nan:
-            for part in (context.targets, context.past, context.known):
-                able &= np.isfinite(part[:, places]).all(axis=(1, 2))
-            able &= np.isfinite(context.known[:, n_back:]).all(axis=(1, 2))
+
+        def look(number: int, X: Array) -> Array:
+            stage = self._plan.stages[number]
+            if not self._allows_nan:
+                able[:] &= np.isfinite(X).all(axis=(1, 2))
+            elif self.scales_windows_:  # by a value at least of each target
+                own: Any = np.isfinite(X[:, : stage.n_own, : self.n_targets_])
+                able[:] &= own.any(axis=1).all(axis=1)
+            return np.zeros((len(X), len(stage.ahead), self.n_targets_))  # as if it were told
+
+        run_stages(self._plan, self._context(at), at.n_steps, look)
         return np.asarray(able)
 
     def _forecast(self, at: Origins) -> Array:
@@ -369,13 +377,13 @@ class WindowForecaster(BaseForecaster):
     def _paths(self, at: Origins, n_paths: int, rng: np.random.RandomState) -> Array:
         if not self._plan.strategy.fed:
             return super()._paths(at, n_paths, rng)
-        errors = self._known_errors(1).one_step()
+        errors = self._known_errors(1)
         unit = np.repeat(self._unit(at, self._units), n_paths, axis=0)
         paths = self._run(
             at,
             self._predict,
             n_times=n_paths,
-            add=lambda: errors.draw((len(unit),), rng) * unit,
+            add=lambda: errors.draw((len(unit),), rng)[:, 0] * unit,
         )
         by_series: Array = paths.reshape(len(at.rows), n_paths, *paths.shape[1:])
         return by_series.swapaxes(0, 1)

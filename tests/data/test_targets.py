@@ -176,3 +176,14 @@ def test_class_numbers(classes):
 def test_unknown_label_is_named(label):
     with pytest.raises(ValueError, match=f"the label .*'{label}'.* none of the classes"):
         ClassTargets(np.array(["a", "b"])).encode(np.array(["a", label, "b"]))
+
+
+def test_what_is_constant_has_no_spread(sequences):
+    y = np.full((N, 2), 5.0)
+    y[:, 0] += np.arange(N)
+    targets = RegressionTargets(
+        no_anchor(2), sequences, y, None, center=True, scale=True, whole=True
+    )
+    spread = targets.decode_scale(np.ones((N, 2)))
+    assert (spread[:, 0] > 0).all()
+    assert (spread[:, 1] == 0).all()

@@ -111,6 +111,8 @@ def test_other_stamps_are_refused(first, later, message):
         (pd.Index(["a", "b"]), None, "Time must be dates, periods or whole numbers"),
         (pd.Index([0.5, 1.5]), None, "Time must be dates"),
         (INDEXES["days"], "nonsense", "'freq' parameter must be one of pandas"),
+        (INDEXES["days"], "0D", "'freq' parameter must be one of pandas, and go forwards"),
+        (INDEXES["days"], "-1h", "'freq' parameter must be one of pandas, and go forwards"),
         (pd.period_range("2026-01", periods=3, freq="M"), "D", "None, or what periods have, 'M'"),
         (INDEXES["numbers"], 0, "'freq' parameter must be a positive int"),
         (INDEXES["numbers"], "D", "'freq' parameter must be a positive int"),
@@ -177,3 +179,18 @@ def test_a_grid_holds_its_stamps_wherever_others_begin(freq, shift):
         finer = pd.date_range(end=own[0], periods=-shift, freq=freq.lstrip("23")).union(finer)
     expected = finer.isin(grid.stamps(np.arange(-9, 15)))
     np.testing.assert_array_equal(grid.holds(finer), expected)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "uint64"])
+def test_small_numbers_do_not_overflow(dtype):
+    times = pd.Index(np.arange(0, 200, 5)).astype(dtype) if dtype[0] == "u" else None
+    times = pd.Index(np.arange(-100, 100, 5, dtype=dtype)) if times is None else times
+    grid = TimeGrid.of(times[10:])
+    assert grid.freq == 5
+    assert grid.numbers(times).tolist() == list(range(-10, len(times) - 10))
+
+
+@pytest.mark.parametrize("freq", ["Q", "Q-DEC", pd.offsets.QuarterEnd(startingMonth=12)])
+def test_periods_have_a_frequency_under_all_of_its_names(freq):
+    times = pd.period_range("2020", periods=8, freq="Q")
+    assert TimeGrid.of(times, freq).stamps([8])[0] == pd.Period("2022Q1", freq="Q")

@@ -109,20 +109,6 @@ def test_a_gap_needs_a_frequency_and_is_then_a_missing_value(forecaster):
 # ------------------------------------------------------------ nothing of the future
 
 
-@pytest.mark.parametrize("poison", [np.nan, 1e30, -1e30])
-def test_what_comes_later_changes_no_forecast(forecaster, poison):
-    y = pd.Series(walk()[:, 0], index=DAYS)
-    model = forecaster.fit(y[:40])
-    wanted = model.predict()
-    bounds = model.predict_interval()
-    poisoned = y.copy()
-    poisoned.iloc[40:] = poison
-    again = clone(forecaster).fit(poisoned[:40])
-    pd.testing.assert_series_equal(again.predict(), wanted)
-    for got, bound in zip(again.predict_interval(), bounds, strict=True):
-        pd.testing.assert_series_equal(got, bound)
-
-
 @pytest.mark.parametrize("poison", [np.nan, 1e30])
 def test_what_comes_later_changes_no_forecast_from_an_origin(forecaster, poison):
     from sklstm.data import read_series
@@ -326,3 +312,41 @@ def test_parameters_that_changed_since_the_fit_are_told(forecaster):
 def test_history_x_needs_history(forecaster):
     with pytest.raises(ValueError, match="history_X needs history"):
         forecaster.fit(walk()[:, 0]).predict(history_X=np.ones((3, 1)))
+
+
+def test_what_follows_is_given_under_the_columns_of_y(forecaster):
+    columns = pd.MultiIndex.from_tuples(
+        [("north", "load"), ("south", "load")], names=["site", "of"]
+    )
+    y = pd.DataFrame(walk(2), index=DAYS, columns=columns)
+    pd.testing.assert_index_equal(forecaster.fit(y).predict().columns, columns)
+
+
+@pytest.mark.parametrize("given", [np.asarray, list])
+def test_rows_without_dates_do_not_follow_rows_that_have_some(forecaster, given):
+    y = pd.Series(walk()[:, 0], index=DAYS)
+    forecaster.fit(y[:40])
+    with pytest.raises(ValueError, match=r"history must have an index \(or column\) of time"):
+        forecaster.predict(history=given(y[:50]))
+    with pytest.raises(ValueError, match=r"y must have an index \(or column\) of time"):
+        forecaster.update(given(y[40:]))
+
+
+def test_masked_values_are_refused(forecaster):
+    y = np.ma.masked_values(walk()[:, 0], walk()[10, 0])
+    with pytest.raises(ValueError, match=r"y holds masked values.*filled"):
+        forecaster.fit(y)
+
+
+def test_errors_of_a_few_steps_are_known_where_those_of_the_horizon_are_not():
+    model = NaiveForecaster(30).fit(walk()[:, 0])
+    lower, upper = model.predict_interval(2, coverage=0.5)
+    assert (lower < upper).all()
+    assert model.simulate(5, 1, random_state=0).shape == (5, 1)
+    with pytest.raises(ValueError, match="errors of 30 steps cannot be measured"):
+        model.predict_interval()
+
+
+def test_of_series_that_are_held_out_as_a_whole_no_errors_are_measured():
+    with pytest.raises(ValueError, match="errors of 1 steps cannot be measured"):
+        NaiveForecaster().fit(walk(n_times=3)).calibrate(fraction=0.9)

@@ -718,8 +718,6 @@ def test_what_comes_after_an_origin_tells_nothing_of_it():
     model = WindowForecaster(Ridge(), 6, 2).fit(frame[:50].unstack())
     later = frame.copy()
     later[70:] *= 1000.0
-    expected, found = (model.predict(history=panel[:65].unstack()) for panel in (frame, later))
-    pd.testing.assert_series_equal(found, expected)
     units = [model._units.at(read_series(panel.unstack())) for panel in (frame, later)]
     np.testing.assert_array_equal(*units)
 
@@ -742,3 +740,70 @@ def test_too_few_rows_with_features_are_named(strategy):
         model = WindowForecaster(Ridge(), window_size, horizon, strategy=strategy)
         with pytest.raises(ValueError, match="No series holds a complete window"):
             model.fit(y[:n_rows], X[:n_rows])
+
+
+# ------------------------------------------------------------ what is missing
+
+
+class Careless(RegressorMixin, BaseEstimator):
+    """The mean of a window, whatever is in it."""
+
+    def fit(self, X, y):
+        self.fitted_ = True
+        return self
+
+    def predict(self, X):
+        return np.asarray(X).mean(axis=1)
+
+
+def test_rows_between_lags_must_be_known_where_later_steps_read_them():
+    history = walks(1)[0][:20, 0].copy()
+    model = WindowForecaster(Careless(), [1, 3], 4, strategy="recursive").fit(walks(1)[0][:, 0])
+    history[-2] = np.nan  # lag 3 of the second step
+    assert np.isfinite(model.predict(1, history=history)).all()
+    with pytest.raises(ValueError, match="value is missing in what a forecast from row 19 reads"):
+        model.predict(history=history)
+
+
+def test_a_feature_that_no_step_reads_may_be_missing():
+    y, X = walks(1)[0][:, 0], np.random.default_rng(0).normal(size=(40, 1))
+    model = WindowForecaster(Ridge(), 3, 1).fit(y, X)  # rows are told the feature of the next
+    wanted = model.predict(history=y[-9:], history_X=X[-9:], X=X[:1])
+    missing = X[-9:].copy()
+    missing[-3] = np.nan
+    found = model.predict(history=y[-9:], history_X=missing, X=X[:1])
+    np.testing.assert_array_equal(found, wanted)
+    missing[-2] = np.nan
+    with pytest.raises(ValueError, match="A value is missing"):
+        model.predict(history=y[-9:], history_X=missing, X=X[:1])
+
+
+def test_a_regressor_of_every_step_is_refused():
+    each = make_pipeline(LSTMRegressor(4, return_sequences=True, max_epochs=1))
+    with pytest.raises(
+        ValueError, match=r"at every step of its windows.*return_sequences to False"
+    ):
+        WindowForecaster(each, 4, 4).fit(walks(1)[0][:, 0])  # as many steps as a window has
+
+
+class Configured(Careless):
+    def fit(self, X, y):
+        self.assumes_ = sklearn.get_config()["assume_finite"]
+        return super().fit(X, y)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_regressors_are_fitted_under_the_settings_of_the_caller(n_jobs):
+    model = WindowForecaster(Configured(), 3, 2, strategy="direct", n_jobs=n_jobs)
+    with sklearn.config_context(assume_finite=True):
+        model.fit(walks(1)[0][:, 0])
+    assert [regressor.assumes_ for regressor in model.regressors_] == [True, True]
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_of_how_many_steps_features_are_wanted(strategy):
+    y, X = walks(1)[0][:, 0], np.ones((40, 1))
+    model = WindowForecaster(Ridge(), 3, 5, strategy=strategy).fit(y, X)
+    n_ahead = model.n_ahead(2)
+    assert n_ahead == (5 if strategy == "multioutput" else 2)
+    assert len(model.predict(2, X=np.ones((n_ahead, 1)))) == 2
