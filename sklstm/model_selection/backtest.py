@@ -283,19 +283,18 @@ def _run(
 ) -> list[Forecast]:
     """Return a model's forecasts: fitted on the first fold's past, and updated from there."""
     forecaster, begin, forecasts = clone(forecaster), None, []
-    # a regressor that predicts all steps at once wants features of all, be fewer asked for
-    n_ahead = max(replay.horizon, getattr(forecaster, "horizon", 1))
+    hidden = list(getattr(forecaster, "past_only", ()))
     for fold in folds:
         y, X = replay.told(begin, fold.origin)
-        ahead = partial(replay.ahead, fold.origin, n_ahead, getattr(forecaster, "past_only", ()))
         learn = forecaster.fit if begin is None else forecaster.update
         interval = None
         with told_of(name, fold.number):
             fit_seconds, _ = timed(learn, y, X)
-            seconds, y_pred = timed(forecaster.predict, steps=replay.horizon, X=ahead())
+            ahead = partial(replay.ahead, fold.origin, _n_ahead(forecaster, replay.horizon))
+            seconds, y_pred = timed(forecaster.predict, steps=replay.horizon, X=ahead(hidden))
             if coverage is not None:
                 interval = forecaster.predict_interval(
-                    steps=replay.horizon, coverage=coverage, X=ahead()
+                    steps=replay.horizon, coverage=coverage, X=ahead(hidden)
                 )
         read = partial(replay.read, origin=fold.origin)
         y_pred = read(y_pred, name=f"The forecast of model {name!r}")
@@ -305,6 +304,11 @@ def _run(
         forecasts.append(Forecast(name, fold, y_pred, interval, fit_seconds, seconds))
         begin = fold.origin
     return forecasts
+
+
+def _n_ahead(forecaster: Any, horizon: int) -> int:
+    """Return of how many steps a forecast wants features, which may be more than are asked for."""
+    return int(forecaster.n_ahead(horizon)) if hasattr(forecaster, "n_ahead") else horizon
 
 
 def _score(forecast: Forecast, replay: Replay, metrics: dict[str, Metric]) -> list[dict[str, Any]]:
@@ -347,7 +351,7 @@ def _table(forecast: Forecast, replay: Replay) -> pd.DataFrame:
     table["time"] = replay.times(fold.origin + np.arange(n_steps)).take(steps)
     table["step"] = steps + 1
     if n_columns > 1:
-        table["target"] = np.asarray(panel.form.columns or range(n_columns))[columns]
+        table["target"] = pd.Index(panel.columns, tupleize_cols=False).take(columns)
     table["y_true"] = replay.true(fold.origin).ravel()
     table["y_pred"] = forecast.y_pred.ravel()
     if forecast.interval is not None:

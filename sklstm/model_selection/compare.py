@@ -197,8 +197,10 @@ def _splitter(cv: Any, X: Any, n_steps: int, models: dict[str, Any]) -> Any:
     n_splits = 5 if cv is None else check_int(cv, "cv")
     if any(map(_goes_on, models.values())):
         return PurgedTimeSeriesSplit(n_splits, gap=n_steps - 1)
-    table = getattr(X, "ndim", 1) > 1
-    window_size = X.shape[1] if table else max(len(x) if hasattr(x, "__len__") else 1 for x in X)
+    shape: tuple[int, ...] = getattr(X, "shape", ())
+    window_size = (
+        shape[1] if len(shape) > 1 else max(len(x) if hasattr(x, "__len__") else 1 for x in X)
+    )
     return PurgedTimeSeriesSplit(n_splits, window_size=window_size, horizon=n_steps)
 
 

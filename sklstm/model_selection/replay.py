@@ -1,6 +1,6 @@
 """Series that are told up to a point in time, as if the rest had not happened yet."""
 
-from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,8 +41,8 @@ class Rows:
         rows = np.flatnonzero(chosen)
         table = getattr(self.table, "iloc", self.table)
         if len(rows) and rows[-1] - rows[0] == len(rows) - 1:  # an index of time keeps its freq
-            return table[rows[0] : rows[-1] + 1].copy()
-        return table[rows].copy()
+            return deepcopy(table[rows[0] : rows[-1] + 1])
+        return deepcopy(table[rows])
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Replay:
         X = None if self.X is None else self.X.between(begin, origin)
         return self.y.between(begin, origin), X
 
-    def ahead(self, origin: int, n_steps: int, past_only: Iterable[Any]) -> Any:
+    def ahead(self, origin: int, n_steps: int, hidden: list[Any]) -> Any:
         """Return the features of the steps to come, with NaN where they are not known ahead.
 
         Parameters
@@ -95,8 +95,8 @@ class Replay:
         origin : int
             Place in time of the first forecast.
         n_steps : int
-            Of how many steps; an array, in which nothing is found by its time, has `horizon`.
-        past_only : iterable of str or int
+            Of how many steps.
+        hidden : list of str or int
             Columns that are not known ahead, by name or by position.
 
         Returns
@@ -105,9 +105,7 @@ class Replay:
         """
         if self.X is None:
             return None
-        found_by_time = hasattr(self.X.table, "index")
-        X = self.X.between(origin, origin + (n_steps if found_by_time else self.horizon))
-        hidden = list(past_only)
+        X = self.X.between(origin, origin + n_steps)
         if not hidden:
             return X
         if isinstance(X, pd.Series):
@@ -115,8 +113,9 @@ class Replay:
         if isinstance(X, pd.DataFrame):
             X[[name if name in X.columns else X.columns[name] for name in hidden]] = np.nan
             return X
-        X = X.reshape(len(X), -1).astype(np.float64)
-        X[:, hidden] = np.nan
+        names = list(getattr(X, "columns", []))  # of polars
+        X = np.asarray(X).reshape(len(X), -1).astype(np.float64)
+        X[:, [names.index(name) if name in names else name for name in hidden]] = np.nan
         return X
 
     def true(self, origin: int) -> Array:
@@ -242,6 +241,12 @@ def read_replay(y: Any, X: Any, reading: dict[str, Any], horizon: int) -> Replay
         y = panel.form.give(panel.values[:, None], keys, panel.grid.stamps(panel.places()))
     time_column = reading.get("time_column")
     features = None if X is None else _rows(X, panel, time_column, int(panel.start[0]))
+    if features is not None and features.places.max(initial=0) < panel.stop.max() - 1:
+        raise ValueError(
+            f"X must have a row for each of the {len(panel.values)} time steps of y, those that y "
+            f"leaves out among them. Got {len(X)}. An index of time beside that of y tells which "
+            "they are."
+        )
     return Replay(_rows(y, panel, time_column, 0), features, panel, reading, horizon)
 
 
@@ -276,13 +281,13 @@ def select(replay: Replay, kept: NDArray[np.bool_]) -> Replay:
         keys = keys.get_level_values(0) if len(form.ids) == 1 else keys
     chosen = kept[replay.panel.find(keys)]
     y = Rows(table[chosen], replay.y.places[chosen])
-    panel = read_series(y.table, **replay.reading, like=replay.panel)
+    panel = replay.panel.head(np.where(kept, replay.panel.lengths, 0))
     return Replay(y, replay.X, panel, replay.reading, replay.horizon)
 
 
 def _rows(table: Any, panel: Panel, time_column: Any, start: int) -> Rows:
     if panel.grid is None or not isinstance(table, pd.Series | pd.DataFrame):
-        table = table if hasattr(table, "iloc") else np.asarray(table)
+        table = table if hasattr(table, "columns") or hasattr(table, "iloc") else np.asarray(table)
         return Rows(table, start + np.arange(len(table)))
     in_column = time_column is not None and time_column in getattr(table, "columns", [])
     times = pd.Index(table[time_column]) if in_column else table.index.get_level_values(-1)

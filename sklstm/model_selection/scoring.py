@@ -202,7 +202,7 @@ def number_of_steps(y: Any) -> int:
     >>> number_of_steps(np.zeros((5, 3))), number_of_steps([[1, 2], [3]])
     (3, 1)
     """
-    return int(y.shape[1]) if getattr(y, "ndim", 1) == 2 else 1
+    return int(y.shape[1]) if len(getattr(y, "shape", ())) == 2 else 1
 
 
 def column_of(y: Any, step: int) -> Any:
@@ -226,4 +226,4 @@ def column_of(y: Any, step: int) -> Any:
     >>> column_of(np.arange(4).reshape(2, 2), 1)
     array([1, 3])
     """
-    return np.asarray(y)[:, step] if getattr(y, "ndim", 1) == 2 else y
+    return np.asarray(y)[:, step] if len(getattr(y, "shape", ())) == 2 else y

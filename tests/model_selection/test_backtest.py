@@ -573,3 +573,28 @@ def test_features_may_be_of_more_times_than_the_series():
     found = backtest(model, SERIES, finer, horizon=2, n_folds=2)
     expected = backtest(model, SERIES, finer.loc[DAYS], horizon=2, n_folds=2)
     pd.testing.assert_frame_equal(without_times(found), without_times(expected))
+
+
+@pytest.mark.parametrize("strategy", ["recursive", "direct", "multioutput"])
+@pytest.mark.parametrize("given", [X[:57], X[:57].to_numpy()], ids=["frame", "array"])
+def test_features_of_arrays_are_told_for_as_many_steps_as_a_forecaster_reads(strategy, given):
+    model = WindowForecaster(Ridge(), 3, 5, strategy=strategy)
+    options = {"horizon": 3, "n_folds": 2, "metrics": "mae"}
+    scores = backtest({"ridge": model}, VALUES[:55], given, **options)
+    wanted = backtest({"ridge": model}, SERIES[:55], X[:57], **options)
+    np.testing.assert_allclose(scores["mae"], wanted["mae"])
+
+
+def test_targets_are_called_as_pandas_calls_them():
+    columns = pd.MultiIndex.from_tuples([("north", 1), ("south", 2)])
+    y = WIDE.set_axis(columns, axis=1)
+    forecasts = backtest(NAIVE, y, horizon=1, n_folds=1, return_forecasts=True)[1]
+    assert forecasts["target"].tolist() == list(columns)
+
+
+def test_features_without_times_count_the_time_steps_that_y_leaves_out():
+    y, features = SERIES.drop(DAYS[20]), X.to_numpy()
+    model = {"ridge": WindowForecaster(Ridge(), 3, 1, freq="D")}
+    backtest(model, y, features, horizon=1, n_folds=2)
+    with pytest.raises(ValueError, match="X must have a row for each of the 60 time steps of y"):
+        backtest(model, y, features[1:], horizon=1, n_folds=2)
