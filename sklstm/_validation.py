@@ -214,10 +214,11 @@ def check_lengths_agree(sequences: Any, y: Any, names: str = "X and y") -> None:
         ) from error
 
 
-def check_no_dates(X: Any, name: str) -> None:
-    """Raise if dates or durations stand where numbers are expected.
+def check_no_dates_or_masks(X: Any, name: str) -> None:
+    """Raise if dates, durations or masked values stand where numbers are expected.
 
-    numpy would cast them to numbers of its own, and a missing one to a huge one.
+    numpy would cast dates to numbers of its own, a missing one to a huge one, and forget that a
+    value is masked.
 
     Parameters
     ----------
@@ -229,12 +230,12 @@ def check_no_dates(X: Any, name: str) -> None:
     Raises
     ------
     ValueError
-        If a dtype is of dates or durations.
+        If a dtype is of dates or durations, or a value is masked.
 
     Examples
     --------
-    >>> from sklstm._validation import check_no_dates
-    >>> check_no_dates([1.0], "X")
+    >>> from sklstm._validation import check_no_dates_or_masks
+    >>> check_no_dates_or_masks([1.0], "X")
     """
     if hasattr(X, "columns") and hasattr(X, "dtypes"):
         pairs = zip(X.columns, X.dtypes, strict=True)
@@ -242,6 +243,11 @@ def check_no_dates(X: Any, name: str) -> None:
         place = f" in column(s) {', '.join(map(repr, found))}"
     else:
         found, place = [X] if kind_of(getattr(X, "dtype", None)) in "mM" else [], ""
+    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
+        raise ValueError(
+            f"{name} holds masked values, which scikit-learn and torch know nothing of. Fill them, "
+            "for example with .filled(np.nan), where missing values are allowed."
+        )
     if found:
         raise ValueError(
             f"{name} holds dates or durations{place}, but numbers are expected. Drop them, or "

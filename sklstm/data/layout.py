@@ -8,7 +8,13 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.typing import DTypeLike, NDArray
 from sklearn.utils import check_array
 
-from sklstm._validation import check_no_dates, kind_of, named_columns, nth_column, values_of
+from sklstm._validation import (
+    check_no_dates_or_masks,
+    kind_of,
+    named_columns,
+    nth_column,
+    values_of,
+)
 from sklstm.data.absent_steps import drop_absent_steps
 from sklstm.data.rows import cast, is_memory_map, is_missing, pieces
 from sklstm.data.sequences import Form, Sequences
@@ -163,9 +169,9 @@ def _is_plain(X: Any) -> bool:
 def _check_array(X: Any, wanted: np.dtype[Any] | None) -> NDArray[Any]:
     if wanted is None:
         return np.asarray(check_array(X, dtype=None, allow_nd=True, ensure_all_finite=False))
-    check_no_dates(X, "X")
+    check_no_dates_or_masks(X, "X")
     array = check_array(X, dtype="numeric", allow_nd=True, ensure_all_finite=False)
-    check_no_dates(array, "X")
+    check_no_dates_or_masks(array, "X")
     return np.asarray(array)
 
 
@@ -189,7 +195,8 @@ def holds_members(values: Any) -> bool:
     """
     if isinstance(values, list | tuple):
         return True
-    return getattr(values, "ndim", 0) == 1 and np.asarray(values).dtype == object
+    # polars' Series say that they have one dimension by their shape alone
+    return len(getattr(values, "shape", ())) == 1 and np.asarray(values).dtype == object
 
 
 def holds_integers(X: Any) -> bool:
@@ -249,9 +256,9 @@ def ragged_members(X: Any) -> list[NDArray[Any]] | None:
     >>> ragged_members([[1, 2], [3, 4]]) is None
     True
     """
-    if hasattr(X, "dtype") and X.dtype == object and getattr(X, "ndim", 0) == 1:
+    if holds_members(X) or isinstance(X, Sequence):
         X = list(X)
-    if not isinstance(X, list | tuple) or len(X) == 0 or not _holds_sequences(X):
+    if not isinstance(X, list) or len(X) == 0 or not _holds_sequences(X):
         return None
     members = [_member(number, member) for number, member in enumerate(X)]
     widths = [member.shape[1] for member in members]
@@ -264,14 +271,25 @@ def ragged_members(X: Any) -> list[NDArray[Any]] | None:
     return members
 
 
-def _holds_sequences(X: list[Any] | tuple[Any, ...]) -> bool:
+def _holds_sequences(X: list[Any]) -> bool:
     # Arrays in a list are sequences, whether or not they happen to have one length: the same
     # call must not change its meaning with the data. Plain nested lists of one shape are an array.
     if all(hasattr(member, "shape") and len(member.shape) in (1, 2) for member in X):
         return True
-    if not all(hasattr(member, "__len__") and not isinstance(member, str | dict) for member in X):
-        return False
-    return len({len(member) for member in X}) > 1
+    odd = next((number for number, member in enumerate(X) if not _has_length(member)), None)
+    if odd is None:
+        return len({len(member) for member in X}) > 1
+    if any(map(_has_length, X)):
+        raise ValueError(
+            f"X[{odd}] is no sequence, as other members of X are: it is {X[odd]!r}. Drop it, and "
+            "its entry in y."
+        )
+    return False
+
+
+def _has_length(member: Any) -> bool:
+    is_sized = hasattr(member, "__len__") and getattr(member, "shape", None) != ()
+    return is_sized and not isinstance(member, str | dict)
 
 
 def _member(number: int, member: Any) -> NDArray[Any]:
@@ -307,11 +325,14 @@ def _lay_out_ragged(X: Any, members: list[NDArray[Any]], dtype: np.dtype[Any] | 
 def _check_member(
     name: str, given: Any, member: NDArray[Any], dtype: np.dtype[Any] | None
 ) -> NDArray[Any]:
-    is_plain = type(member) is np.ndarray and member.dtype.kind in "fiu" and member.size
+    is_known = type(member) is np.ndarray and not isinstance(given, np.ma.MaskedArray)
+    is_plain = is_known and member.dtype.kind in "fiu" and member.size
     if is_plain and dtype is not None:  # in which scikit-learn would find no fault
         return cast(member, dtype)
     if dtype is not None:
-        check_no_dates(given, name)
+        check_no_dates_or_masks(given, name)
+        if member.dtype.kind in "US":
+            raise ValueError(f"{name} holds strings, but numbers are expected.")
     try:
         with np.errstate(over="ignore"):
             checked: NDArray[Any] = check_array(member, dtype=dtype, ensure_all_finite=False)

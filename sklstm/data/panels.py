@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklstm._validation import check_no_dates, values_of
+from sklstm._validation import check_no_dates_or_masks, values_of
 from sklstm.data.layout import holds_members, ragged_members
 from sklstm.data.time_grid import find_fall
 
@@ -158,8 +158,9 @@ def _together(members: list[NDArray[Any]]) -> SequenceData:
 
 def _read_member(number: int, member: Any) -> NDArray[Any]:
     if hasattr(member, "columns"):
-        check_no_dates(member, f"X[{number}]")
-        _check_times(member.index, f"X[{number}]")
+        check_no_dates_or_masks(member, f"X[{number}]")
+        if hasattr(member, "index"):  # polars has none
+            _check_times(member.index, f"X[{number}]")
         return values_of(member)
     array = np.asarray(member)
     if array.ndim != 2:
@@ -171,7 +172,12 @@ def _read_member(number: int, member: Any) -> NDArray[Any]:
 
 
 def _from_frame(X: "pd.DataFrame") -> SequenceData:
-    check_no_dates(X, "X")
+    if not hasattr(X, "index"):
+        raise ValueError(
+            f"A DataFrame is a panel by its index, which one of {type(X).__module__} has not. Give "
+            "a list of DataFrames, one an instance, for example by partition_by."
+        )
+    check_no_dates_or_masks(X, "X")
     if X.index.nlevels == 2:
         return _from_rows(X)
     if X.index.nlevels == 1 and all(dtype.kind == "O" for dtype in X.dtypes):

@@ -122,10 +122,12 @@ def _seeded(split: Any, seed: int) -> Any:
     return split
 
 
-def _last_split(splitter: Any, n_samples: int, y: NDArray[Any]) -> tuple[Indices, Indices]:
+def _last_split(
+    splitter: Any, n_samples: int, y: NDArray[Any], seed: int
+) -> tuple[Indices, Indices]:
     """Return the last split of a splitter, which may make very many."""
     try:
-        last = deque(splitter.split(np.zeros((n_samples, 1)), y), maxlen=1)
+        last = deque(_seeded(splitter, seed).split(np.zeros((n_samples, 1)), y), maxlen=1)
     except ValueError as error:
         raise ValueError(
             f"validation_split={splitter!r} does not split the training data: {error} Take another "
@@ -196,7 +198,7 @@ def split_validation(
         train, valid = SPLITS[split](sequences, y, fraction, seed)
         _warn_if_few_are_left(len(sequences), train, valid)
     else:
-        train, valid = _last_split(_seeded(split, seed), len(sequences), y)
+        train, valid = _last_split(split, len(sequences), y, seed)
     if len(train) == 0 or len(valid) == 0:
         raise ValueError(
             f"Splitting {len(sequences)} samples for validation leaves {len(train)} to train on "

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklstm._validation import check_lengths_agree, check_no_dates
+from sklstm._validation import check_lengths_agree, check_no_dates_or_masks
 from sklstm.data.layout import holds_members
 from sklstm.data.rows import is_missing
 from sklstm.data.sequences import Sequences
@@ -257,7 +257,7 @@ def numbers_of_steps(steps: Steps) -> Steps:
     >>> steps.values.tolist(), steps.known.tolist()
     ([0.0, 2.0], [False, True])
     """
-    check_no_dates(steps.values, "y")
+    check_no_dates_or_masks(steps.values, "y")
     given = steps.values
     if given.dtype == object:
         given = np.where(_is_no_label(given.ravel()).reshape(given.shape), np.nan, given)

@@ -9,7 +9,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
-from sklstm._validation import check_int, check_no_dates, named_columns
+from sklstm._validation import check_int, check_no_dates_or_masks, named_columns
 from sklstm.data.time_grid import warn_unless_in_time
 
 # Methods of arrays that change them, which would change a copy.
@@ -223,11 +223,11 @@ def make_windows(
     """
     for name, value in (("window_size", window_size), ("horizon", horizon), ("stride", stride)):
         check_int(value, name)
-    check_no_dates(series, "series")
+    check_no_dates_or_masks(series, "series")
     warn_unless_in_time(series)
     with named_columns(series, "series"):
         values = check_array(series, ensure_2d=False, input_name="series")
-    check_no_dates(values, "series")
+    check_no_dates_or_masks(values, "series")
     if values.ndim not in (1, 2):
         raise ValueError(
             f"series must be 1-D (n_times,) or 2-D (n_times, n_features). Got shape {values.shape}."
@@ -248,8 +248,9 @@ def make_windows(
         )
     X = view_windows(rows, window_size)[: n_pairs * stride : stride]
     ahead = view_windows(targets.reshape(len(targets), -1)[window_size:], horizon)
-    # a copy, like X: (pairs, horizon * targets)
-    y = np.array(ahead[: n_pairs * stride : stride]).reshape(n_pairs, -1)
+    y = np.array(ahead[: n_pairs * stride : stride])  # (pairs, horizon, targets), a copy like X
+    _check_finite(y, window_size, stride)
+    y = y.reshape(n_pairs, -1)
     return X[:, :, 0] if values.ndim == 1 else X, y[:, 0] if y.shape[1] == 1 else y
 
 
@@ -274,13 +275,23 @@ def _targets(
             )
         return values.reshape(len(values), -1)[:, target]
     kind = None if _holds_strings(target) else "numeric"
-    separate = check_array(target, dtype=kind, ensure_2d=False, input_name="target")
+    check_no_dates_or_masks(target, "target")
+    separate = check_array(target, dtype=kind, ensure_2d=False, ensure_all_finite=False)
     if separate.ndim not in (1, 2) or len(separate) != len(values):
         raise ValueError(
             "target must be 1-D or 2-D with one row a row of series. Got shape "
             f"{separate.shape} for a series of {len(values)} rows."
         )
     return np.asarray(separate)
+
+
+def _check_finite(y: NDArray[Any], window_size: int, stride: int) -> None:
+    if y.dtype.kind == "f" and not np.isfinite(y).all():
+        pair, step = np.argwhere(~np.isfinite(y))[0, :2]
+        raise ValueError(
+            f"target holds NaN or infinity in row {pair * stride + window_size + step}. Fill it, "
+            "or leave rows out at the beginning or the end."
+        )
 
 
 def _holds_strings(target: ArrayLike) -> bool:

@@ -16,9 +16,11 @@ from sklstm import (
     SlidingWindowTransformer,
     TimestepTransformer,
     make_windows,
+    sequences_from_panel,
 )
 from sklstm._validation import columns_of_no_numbers, kind_of
 from sklstm.forecasting import WindowForecaster
+from sklstm.model_selection import backtest, compare
 
 SHORT = {"hidden_layer_sizes": 4, "max_epochs": 2, "random_state": 0}
 VALUES = np.random.default_rng(0).normal(size=(40, 3))
@@ -105,3 +107,47 @@ def test_kinds():
     frame = pl.DataFrame([row])
     assert [kind_of(dtype) for dtype in frame.dtypes] == ["i", "f", "b", "O", "M"]
     assert columns_of_no_numbers(frame) == ["d", "e"]
+
+
+# ------------------------------------------------------------ names and shapes
+
+
+def test_columns_of_y_are_those_of_fit():
+    y = POLARS[["a", "b"]]
+    model = WindowForecaster(Ridge(), 4, 1).fit(y)
+    assert_array_equal(model.predict(history=y.tail(9)), model.predict(history=VALUES[-9:, :2]))
+    for use in (lambda y: model.predict(history=y), model.update):
+        with pytest.raises(ValueError, match=r"must have the columns of fit, \['a', 'b'\]"):
+            use(y[["b", "a"]])
+
+
+def test_backtests_know_features_by_their_names():
+    model = WindowForecaster(Ridge(), 4, 2, past_only=["b"])
+    options = {"horizon": 2, "n_folds": 2, "metrics": "mae"}
+    scores = backtest({"ridge": model}, POLARS["a"], POLARS[["b", "shop"]], **options)
+    wanted = backtest({"ridge": model}, VALUES[:, 0], PANDAS[["b", "shop"]], **options)
+    assert_array_equal(scores["mae"], wanted["mae"])
+
+
+@pytest.mark.parametrize("targets", ["a", ["a", "b"]])
+def test_comparisons_are_those_of_pandas(targets):
+    rows = [
+        compare({"ridge": Ridge()}, frame[["b", "shop"]], frame[targets], cv=2)["mae"]
+        for frame in (POLARS, PANDAS)
+    ]
+    assert_array_equal(*rows)
+
+
+def test_a_series_of_lists_holds_sequences():
+    members = [VALUES[: 3 + n % 3, 0].tolist() for n in range(20)]
+    wanted = lstm().fit(members, VALUES[:20, 0]).predict(members)
+    given = pl.Series(members)
+    assert_array_equal(lstm().fit(given, VALUES[:20, 0]).predict(given), wanted)
+    steps = lstm(return_sequences=True).fit(given, given)
+    assert [len(said) for said in steps.predict(given)] == [len(member) for member in members]
+
+
+def test_panels_are_lists_of_frames():
+    assert sequences_from_panel([POLARS[["a", "b"]]]).shape == (1, 40, 2)
+    with pytest.raises(ValueError, match=r"index, which one of polars.* has not.*list"):
+        sequences_from_panel(POLARS)

@@ -136,7 +136,7 @@ def test_any_dtype_is_kept_where_none_is_asked_for():
             "X[0] holds dates or durations in column(s) 'day'",
         ),
         ([["a", "b"], ["c", "d"]], ValueError, "numeric"),
-        ([["a", "b"], ["c"]], ValueError, "could not convert string to float"),
+        ([["a", "b"], ["c"]], ValueError, "X[0] holds strings"),
         (np.array([[1.0, "a"]], dtype=object), ValueError, "could not convert string to float"),
     ],
 )
@@ -270,3 +270,24 @@ def test_members_of_any_numbers_are_read_alike(dtype):
     found = as_sequences([member.astype(dtype) for member in members])
     assert found.rows.dtype == np.float32
     np.testing.assert_array_equal(found.rows, np.concatenate(members))
+
+
+@pytest.mark.parametrize("odd", [None, 5.0, np.array(5.0), "text"], ids=repr)
+def test_a_member_that_is_no_sequence_is_named(odd):
+    with pytest.raises(ValueError, match=r"X\[1\] is no sequence, as other members of X are"):
+        as_sequences([np.ones((3, 1)), odd])
+
+
+def test_members_of_strings_are_refused():
+    with pytest.raises(ValueError, match=r"X\[1\] holds strings"):
+        as_sequences([np.ones((3, 1)), np.array([["1"], ["2"]])])
+
+
+def test_masked_values_are_refused():
+    X = np.ma.masked_array(np.ones((4, 3, 2)))
+    assert len(as_sequences(X)) == len(as_sequences(list(X))) == 4
+    X[1, 2, 0] = np.ma.masked
+    with pytest.raises(ValueError, match="X holds masked values"):
+        as_sequences(X)
+    with pytest.raises(ValueError, match=r"X\[1\] holds masked values"):
+        as_sequences(list(X))

@@ -248,7 +248,10 @@ def test_a_splitter_with_a_random_state_splits_alike_again():
 @pytest.mark.parametrize(
     ("splitter", "message"),
     [
-        (GroupKFold(3), "validation_split=GroupKFold.* does not split .*'groups'.*X_val"),
+        (
+            GroupKFold(3),
+            "validation_split=GroupKFold.*random_state=None.* does not split .*'groups'.*X_val",
+        ),
         (KFold(31), "validation_split=KFold.* does not split .*n_splits=31"),
         (PredefinedSplit(np.full(30, -1)), "(?s)validation_split=PredefinedSplit.* makes no split"),
     ],

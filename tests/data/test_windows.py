@@ -263,7 +263,7 @@ def test_sizes_must_be_positive_ints(name, value):
         (SERIES, {"target": -4}, "target=-4 is no column of series"),
         (SERIES[:, 0], {"target": 1}, "target=1 is no column of series, which has 1 column(s)"),
         (SERIES, {"target": OTHER[:8]}, "Got shape (8, 2) for a series of 9 rows"),
-        (SERIES, {"target": np.full(9, np.nan)}, "Input target contains NaN"),
+        (SERIES, {"target": np.full(9, np.nan)}, "target holds NaN or infinity in row 2"),
         (np.full((9, 2), np.nan), {}, "Input series contains NaN"),
         (np.full(9, np.inf), {}, "Input series contains infinity"),
         (np.ones((9, 2, 2)), {}, "array with dim 3"),
@@ -327,3 +327,15 @@ def test_windows_are_not_changed(windows, array):
 def test_a_span_is_of_all_windows():
     with pytest.raises(ValueError, match=r"span must have shape \(5, 2\)"):
         Windows(ROWS, FIRST, 3, np.zeros((4, 2)))
+
+
+@pytest.mark.parametrize(("horizon", "stride"), [(1, 1), (2, 1), (2, 3)])
+def test_targets_of_rows_that_no_pair_reads_may_be_missing(horizon, stride):
+    series = pd.Series(np.arange(20.0) ** 2)
+    target = series.diff()
+    X, y = make_windows(series, 4, horizon, stride=stride, target=target)
+    first = y[:, 0] if horizon > 1 else y
+    np.testing.assert_array_equal(first, target[4 : 4 + stride * len(X) : stride])
+    target[10] = np.nan
+    with pytest.raises(ValueError, match="target holds NaN or infinity in row 10"):
+        make_windows(series, 4, horizon, stride=stride, target=target)
