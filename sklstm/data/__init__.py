@@ -15,7 +15,7 @@ from sklstm.data.layout import as_sequences, holds_integers, holds_members, step
 from sklstm.data.limits import find_limits
 from sklstm.data.linear import LinearMap, explained_share, fit_linear_map
 from sklstm.data.panels import panel_from_sequences, sequences_from_panel
-from sklstm.data.rows import spaced
+from sklstm.data.rows import first_rows, rows_of, spaced
 from sklstm.data.sequences import Sequences
 from sklstm.data.series import Panel, read_series
 from sklstm.data.splits import (
@@ -31,10 +31,8 @@ from sklstm.data.steps import (
     Steps,
     as_objects,
     as_steps,
-    first_rows,
     labels_of_steps,
     numbers_of_steps,
-    rows_of,
     split_steps,
 )
 from sklstm.data.targets import LITTLE_TRUST, ClassTargets, RegressionTargets, columns

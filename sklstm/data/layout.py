@@ -16,8 +16,8 @@ from sklstm._validation import (
     values_of,
 )
 from sklstm.data.absent_steps import drop_absent_steps
-from sklstm.data.rows import cast, is_memory_map, is_missing, pieces
-from sklstm.data.sequences import Form, Sequences
+from sklstm.data.rows import cast, first_rows, is_memory_map, is_missing, pieces
+from sklstm.data.sequences import Layout, Sequences
 from sklstm.data.windows import Windows, view_windows
 
 
@@ -261,14 +261,31 @@ def ragged_members(X: Any) -> list[NDArray[Any]] | None:
     if not isinstance(X, list) or len(X) == 0 or not _holds_sequences(X):
         return None
     members = [_member(number, member) for number, member in enumerate(X)]
+    check_widths(members, "features")
+    return members
+
+
+def check_widths(members: list[NDArray[Any]], name: str) -> None:
+    """Raise unless all sequences are equally wide.
+
+    Parameters
+    ----------
+    members : list of ndarray of shape (n_timesteps_i, n_features)
+    name : str
+        What the columns are called in the message.
+
+    Raises
+    ------
+    ValueError
+        Which names the first that is not.
+    """
     widths = [member.shape[1] for member in members]
-    if len(set(widths)) > 1:
-        odd = next(i for i, width in enumerate(widths) if width != widths[0])
+    odd = next((i for i, width in enumerate(widths) if width != widths[0]), None)
+    if odd is not None:
         raise ValueError(
-            f"All sequences of X must have the same number of features. X[0] has {widths[0]} and "
+            f"All sequences of X must have the same number of {name}. X[0] has {widths[0]} and "
             f"X[{odd}] has {widths[odd]}."
         )
-    return members
 
 
 def _holds_sequences(X: list[Any]) -> bool:
@@ -318,8 +335,7 @@ def _lay_out_ragged(X: Any, members: list[NDArray[Any]], dtype: np.dtype[Any] | 
             checked.append(_check_member(f"X[{number}]", given, member, dtype))
     rows = np.concatenate(checked)
     lengths = np.array([len(member) for member in members], dtype=np.int64)
-    first = np.cumsum(lengths) - lengths
-    return Sequences(rows, first, lengths, int(lengths.max()), rows.dtype, "ragged")
+    return Sequences(rows, first_rows(lengths), lengths, int(lengths.max()), rows.dtype, "ragged")
 
 
 def _check_member(
@@ -341,7 +357,7 @@ def _check_member(
     return checked
 
 
-def _lay_out_dense(array: NDArray[Any], dtype: np.dtype[Any] | None, form: Form) -> Sequences:
+def _lay_out_dense(array: NDArray[Any], dtype: np.dtype[Any] | None, form: Layout) -> Sequences:
     n_samples, n_timesteps, n_features = array.shape
     if array.strides[0] < 0:  # a view from the last sample to the first, of windows too
         return _lay_out_dense(array[::-1], dtype, form).subset(np.arange(n_samples)[::-1])

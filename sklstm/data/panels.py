@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sklstm._validation import check_no_dates_or_masks, values_of
-from sklstm.data.layout import holds_members, ragged_members
+from sklstm.data.layout import check_widths, holds_members, ragged_members, step_names
 from sklstm.data.time_grid import find_fall
 
 if TYPE_CHECKING:
@@ -131,13 +131,7 @@ def panel_from_sequences(X: Any, kind: str = "numpy3D") -> "SequenceData | pd.Da
 
 
 def _from_list(X: Any) -> SequenceData:
-    names = [list(member.columns) for member in X if hasattr(member, "columns")]
-    odd = next((number for number, found in enumerate(names) if found != names[0]), None)
-    if odd is not None:
-        raise ValueError(
-            "All DataFrames of a panel must have the same columns in the same order. The first has "
-            f"{names[0]} and X[{odd}] has {names[odd]}."
-        )
+    step_names(X)  # which are alike
     return _together([_read_member(number, member) for number, member in enumerate(X)])
 
 
@@ -145,13 +139,7 @@ def _together(members: list[NDArray[Any]]) -> SequenceData:
     """Return sequences as one array if they have one length."""
     if not members:
         raise ValueError("The panel has no instance.")
-    widths = [member.shape[1] for member in members]
-    if len(set(widths)) > 1:
-        odd = next(number for number, width in enumerate(widths) if width != widths[0])
-        raise ValueError(
-            "All instances of a panel must have the same channels. X[0] has "
-            f"{widths[0]} and X[{odd}] has {widths[odd]}."
-        )
+    check_widths(members, "channels")
     equal = len({len(member) for member in members}) == 1
     return np.stack(members) if equal else members
 

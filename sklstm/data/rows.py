@@ -90,3 +90,47 @@ def spaced(n_rows: int, most: int) -> NDArray[np.int64]:
     within = np.random.default_rng(0).random(most) * np.diff(edges)
     places: NDArray[np.int64] = edges[:-1] + within.astype(np.int64)
     return places
+
+
+def first_rows(lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where each sequence begins in a table of all sequences' steps.
+
+    Parameters
+    ----------
+    lengths : ndarray of shape (n_sequences,)
+        Steps of each sequence.
+
+    Returns
+    -------
+    ndarray of shape (n_sequences,), dtype int64
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.data import first_rows
+    >>> first_rows(np.array([2, 1, 3])).tolist()
+    [0, 2, 3]
+    """
+    return np.cumsum(lengths) - lengths
+
+
+def rows_of(first: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the places of sequences' steps in a table of all sequences' steps.
+
+    Parameters
+    ----------
+    first, lengths : ndarray of shape (n_chosen,)
+        Where each of the chosen sequences begins, and its steps.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,), dtype int64
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm.data import rows_of
+    >>> rows_of(np.array([3, 0]), np.array([3, 2])).tolist()
+    [3, 4, 5, 0, 1]
+    """
+    return np.repeat(first - first_rows(lengths), lengths) + np.arange(lengths.sum())

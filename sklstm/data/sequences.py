@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sklstm.data.rows import cast, is_memory_map, is_missing, latest_known, pieces, spaced
 
-Form = Literal["table", "dense", "windows", "ragged"]
+Layout = Literal["table", "dense", "windows", "ragged"]
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Sequences:
     lengths: NDArray[np.int64]
     n_timesteps: int
     dtype: np.dtype[Any]
-    form: Form
+    form: Layout
     skipped: NDArray[np.int64] | None = None
     limits: NDArray[np.float64] | None = None
     span: NDArray[np.int64] | None = None

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_array
 
 from sklstm._validation import check_no_dates_or_masks, check_squares, columns_of_no_numbers
-from sklstm.data.steps import first_rows, rows_of
+from sklstm.data.rows import first_rows, rows_of
 from sklstm.data.time_grid import TimeGrid, check_times, find_fall
 
 Ids = str | Sequence[str] | None
@@ -150,18 +150,18 @@ class Panel:
         stamp = self.stamp(place)
         return stamp if self.keys is None else f"{stamp} of series {self.keys[series]}"
 
-    def give(self, values: NDArray[Any], first: NDArray[np.int64]) -> Any:
+    def give(self, values: NDArray[Any], start: NDArray[np.int64]) -> Any:
         """Return steps of each series in the user's form.
 
         Parameters
         ----------
         values : ndarray of shape (n_series, n_steps, n_columns)
-        first : ndarray of shape (n_series,)
+        start : ndarray of shape (n_series,)
             Place in time of the first step.
         """
         times = None
         if self.grid is not None:
-            times = self.grid.stamps((first[:, None] + np.arange(values.shape[1])).ravel())
+            times = self.grid.stamps((start[:, None] + np.arange(values.shape[1])).ravel())
         return self.form.give(values, self.keys, times)
 
     def find(self, keys: Any) -> NDArray[np.int64]:

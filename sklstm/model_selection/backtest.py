@@ -13,10 +13,9 @@ from sklearn.base import ClassifierMixin, RegressorMixin, clone
 from sklearn.utils.parallel import Parallel, delayed
 
 from sklstm._validation import check_int
-from sklstm.model_selection.compare import check_models
 from sklstm.model_selection.metrics import interval_coverage, naive_scale
 from sklstm.model_selection.replay import Array, Replay, read_replay, select
-from sklstm.model_selection.runs import timed, told_of
+from sklstm.model_selection.runs import check_models, timed, told_of
 from sklstm.model_selection.scoring import Metric, Scoring, Step, read_scoring
 
 # Of the table of forecasts.
@@ -237,12 +236,17 @@ def _reading(models: dict[str, Any]) -> dict[str, Any]:
     first, *others = ways
     for other in others:
         for name in names:
-            if ways[other][name] != ways[first][name]:
+            if _as_list(ways[other][name]) != _as_list(ways[first][name]):
                 raise ValueError(
                     f"All forecasters must read y in the same way, but {name} is "
                     f"{ways[first][name]!r} of {first!r} and {ways[other][name]!r} of {other!r}."
                 )
     return ways[first]
+
+
+def _as_list(setting: Any) -> Any:
+    """Return a setting so that one column, by itself or in a list or tuple, is the same."""
+    return list(setting) if isinstance(setting, list | tuple) else [setting]
 
 
 def _select(replay: Replay, origins: NDArray[np.int64], step: int) -> Replay:

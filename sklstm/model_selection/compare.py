@@ -15,7 +15,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from sklstm._validation import check_int
 from sklstm.model_selection.metrics import naive_scale, series_of
 from sklstm.model_selection.purged import PurgedTimeSeriesSplit
-from sklstm.model_selection.runs import timed, told_of
+from sklstm.model_selection.runs import check_models, timed, told_of
 from sklstm.model_selection.scoring import (
     Metric,
     Scoring,
@@ -27,8 +27,6 @@ from sklstm.model_selection.scoring import (
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Fold = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 
 def compare(
@@ -144,53 +142,6 @@ def compare(
     return pd.DataFrame([row for rows in runs for row in rows])
 
 
-def check_models(models: Any, name: str, *, needed: tuple[str, ...]) -> dict[str, Any]:
-    """Return models by name.
-
-    Parameters
-    ----------
-    models : dict or list of (name, model)
-        What the user gave.
-    name : str
-        The parameter's name, for the message.
-    needed : tuple of str
-        Methods that each must have.
-
-    Returns
-    -------
-    dict
-
-    Raises
-    ------
-    ValueError
-        If there are none, a name is no str or used twice, or something is no such model.
-
-    Examples
-    --------
-    >>> from sklearn.linear_model import Ridge
-    >>> from sklstm.model_selection.compare import check_models
-    >>> check_models([("ridge", Ridge())], "estimators", needed=("fit",))
-    {'ridge': Ridge()}
-    """
-    wanted = f"The {name!r} parameter must be a dict of names and models, or a list of such pairs"
-    if not isinstance(models, Iterable):
-        raise ValueError(f"{wanted}. Got {models!r}.")
-    pairs = list(models.items() if isinstance(models, Mapping) else models)
-    if not pairs or not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in pairs):
-        raise ValueError(f"{wanted}. Got {models!r}.")
-    names = [pair[0] for pair in pairs]
-    if not all(isinstance(each, str) for each in names) or len(set(names)) < len(names):
-        raise ValueError(f"{wanted}, with a str of its own for each. Got the names {names}.")
-    for each, model in pairs:
-        lacking = [method for method in needed if not hasattr(model, method)]
-        if lacking or isinstance(model, type):
-            what = (
-                "is a class, not an object" if isinstance(model, type) else f"has no {lacking[0]}"
-            )
-            raise ValueError(f"{wanted}. The model {each!r} {what}.")
-    return dict(pairs)
-
-
 def _splitter(cv: Any, X: Any, n_steps: int, models: dict[str, Any]) -> Any:
     if cv is not None and not isinstance(cv, Integral):
         return check_cv(cv)
@@ -215,7 +166,7 @@ def _run(
     estimator: Any,
     X: Any,
     y: Any,
-    fold: tuple[int, Fold],
+    fold: tuple[int, tuple[NDArray[np.int64], NDArray[np.int64]]],
     metrics: dict[str, Metric],
     period: int,
 ) -> list[dict[str, Any]]:

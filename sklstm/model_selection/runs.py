@@ -1,6 +1,6 @@
-"""What is measured and told while a model runs."""
+"""Models that run: what they are, and what is measured and told of them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
@@ -40,3 +40,50 @@ def told_of(model: str, fold: int) -> Iterator[None]:
     except Exception as error:
         error.add_note(f"Raised by model {model!r} on fold {fold}.")
         raise
+
+
+def check_models(models: Any, name: str, *, needed: tuple[str, ...]) -> dict[str, Any]:
+    """Return models by name.
+
+    Parameters
+    ----------
+    models : dict or list of (name, model)
+        What the user gave.
+    name : str
+        The parameter's name, for the message.
+    needed : tuple of str
+        Methods that each must have.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    ValueError
+        If there are none, a name is no str or used twice, or something is no such model.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklstm.model_selection.runs import check_models
+    >>> check_models([("ridge", Ridge())], "estimators", needed=("fit",))
+    {'ridge': Ridge()}
+    """
+    wanted = f"The {name!r} parameter must be a dict of names and models, or a list of such pairs"
+    if not isinstance(models, Iterable):
+        raise ValueError(f"{wanted}. Got {models!r}.")
+    pairs = list(models.items() if isinstance(models, Mapping) else models)
+    if not pairs or not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in pairs):
+        raise ValueError(f"{wanted}. Got {models!r}.")
+    names = [pair[0] for pair in pairs]
+    if not all(isinstance(each, str) for each in names) or len(set(names)) < len(names):
+        raise ValueError(f"{wanted}, with a str of its own for each. Got the names {names}.")
+    for each, model in pairs:
+        lacking = [method for method in needed if not hasattr(model, method)]
+        if lacking or isinstance(model, type):
+            what = (
+                "is a class, not an object" if isinstance(model, type) else f"has no {lacking[0]}"
+            )
+            raise ValueError(f"{wanted}. The model {each!r} {what}.")
+    return dict(pairs)

@@ -23,7 +23,7 @@ from sklstm.data import Windows, dates_of, view_windows, warn_unless_in_time
 
 
 @dataclass(frozen=True)
-class Series:
+class GroupedRows:
     """Rows of one or several series, in any order.
 
     Attributes
@@ -249,7 +249,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
         """
         return super().set_output(transform=transform) if self.flatten else self
 
-    def _fit(self, X: Any) -> Series:
+    def _fit(self, X: Any) -> GroupedRows:
         self._validate_params()
         series = self._check_X(X, reset=True)
         longest = int(np.bincount(series.codes).max())
@@ -265,7 +265,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
         self.context_end_ = series.dates_at(last=True) if puts_before else None
         return series
 
-    def _warn_unless_it_follows(self, series: Series) -> None:
+    def _warn_unless_it_follows(self, series: GroupedRows) -> None:
         if self.context_end_ is None:
             return
         begin, end = series.dates_at(last=False), self.context_end_
@@ -292,7 +292,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
                 f"{self.context!r}. Fit again."
             )
 
-    def _check_X(self, X: Any, *, reset: bool) -> Series:
+    def _check_X(self, X: Any, *, reset: bool) -> GroupedRows:
         column, codes, keys = self._groups(X)
         features = _without(X, column)
         if column is not None and features.shape[1] == 0:
@@ -312,7 +312,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
             self.group_column_ = column
         codes = np.zeros(len(values), dtype=np.int64) if codes is None else codes
         warn_unless_in_time(X, codes)
-        return Series(values, codes, keys, dates_of(X))
+        return GroupedRows(values, codes, keys, dates_of(X))
 
     def _groups(self, X: Any) -> tuple[int | None, NDArray[np.int64] | None, list[Any]]:
         """Return the column that tells series apart, the number of each row's, and their keys."""
@@ -329,7 +329,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
             )
         return column, codes.astype(np.int64), list(unique)
 
-    def _ends(self, series: Series) -> dict[Any, NDArray[np.float32]]:
+    def _ends(self, series: GroupedRows) -> dict[Any, NDArray[np.float32]]:
         n_kept = self.window_size - 1
         order, begin = series.in_order()
         places = np.split(order, begin[1:])  # the rows of each series
@@ -338,14 +338,14 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
             for key, rows in zip(series.keys, places, strict=True)
         }
 
-    def _lay_out(self, series: Series, context: dict[Any, NDArray[np.float32]]) -> Any:
+    def _lay_out(self, series: GroupedRows, context: dict[Any, NDArray[np.float32]]) -> Any:
         windows = self._windows(series, context)
         if self.flatten:
             return np.asarray(windows).reshape(len(windows), -1)
         return windows
 
     def _windows(
-        self, series: Series, context: dict[Any, NDArray[np.float32]]
+        self, series: GroupedRows, context: dict[Any, NDArray[np.float32]]
     ) -> NDArray[np.float32] | Windows:
         n_rows, n_features = series.values.shape
         n_head = self.window_size - 1
@@ -367,7 +367,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
         first[order] = place - n_head
         return Windows(rows, first, self.window_size)
 
-    def _places(self, series: Series) -> tuple[Any, Any, NDArray[np.int64]]:
+    def _places(self, series: GroupedRows) -> tuple[Any, Any, NDArray[np.int64]]:
         """Return which rows to take, where they go, and where each series begins."""
         n_head = self.window_size - 1
         if self.group_by is None:

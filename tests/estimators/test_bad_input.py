@@ -793,8 +793,8 @@ WINDOWS = [
     ),
     (
         "make_windows NaN target",
-        lambda: make_windows(SERIES, 2, target=changed(np.ones(12), 0, np.nan)),
-        "Input target contains NaN",
+        lambda: make_windows(SERIES, 2, target=changed(np.ones(12), 5, np.nan)),
+        "target holds NaN or infinity in row 5",
     ),
     ("make_windows text", lambda: make_windows(["a"] * 12, 2), "(?s)strings|convert"),
     ("make_windows empty", lambda: make_windows([], 2), "0 sample|empty"),
