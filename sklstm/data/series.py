@@ -129,26 +129,35 @@ class Panel:
     def __len__(self) -> int:
         return len(self.lengths)
 
+    def n_before(self) -> NDArray[np.int64]:
+        """Return how many rows of its series lie before every row."""
+        return np.arange(len(self.values)) - np.repeat(self.first, self.lengths)
+
     def places(self) -> NDArray[np.int64]:
         """Return the place in time of every row."""
-        begin: NDArray[np.int64] = np.repeat(self.start - self.first, self.lengths)
-        return begin + np.arange(len(self.values))
+        return self.place_of(np.arange(len(self.values)))
+
+    def place_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the place in time of some rows."""
+        series = self.series_of(rows)
+        return self.start[series] + rows - self.first[series]
 
     @property
     def columns(self) -> list[Any]:
         """Names of the columns, or their positions where they have none."""
         return list(self.form.columns) or list(range(self.values.shape[1]))
 
-    def series_of(self, rows: Any) -> Any:
+    def series_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the number of the series of each row."""
         return np.searchsorted(self.first, rows, side="right") - 1
 
     def where(self, row: int) -> str:
         """Return the place of a row in the user's words."""
-        series = int(self.series_of(row))
-        place = int(self.start[series] + row - self.first[series])
-        stamp = self.stamp(place)
-        return stamp if self.keys is None else f"{stamp} of series {self.keys[series]}"
+        number = np.array([row])
+        stamp = self.stamp(int(self.place_of(number)[0]))
+        if self.keys is None:
+            return stamp
+        return f"{stamp} of series {self.keys[self.series_of(number)[0]]}"
 
     def give(self, values: NDArray[Any], start: NDArray[np.int64]) -> Any:
         """Return steps of each series in the user's form.

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 def difference(
-    values: NDArray[np.float64], first: NDArray[np.int64], lags: Sequence[int]
+    values: NDArray[np.float64], n_before: NDArray[np.int64], lags: Sequence[int]
 ) -> NDArray[np.float64]:
     """Subtract from each row the row a lag before, lag after lag.
 
@@ -15,8 +15,8 @@ def difference(
     ----------
     values : ndarray of shape (n_rows, n_columns)
         Series, one behind the other.
-    first : ndarray of shape (n_series,)
-        Row in which each series begins.
+    n_before : ndarray of shape (n_rows,)
+        How many rows of its series lie before each.
     lags : sequence of int
         1 subtracts the row before, 12 that of the season before where a season is 12 rows.
 
@@ -29,15 +29,12 @@ def difference(
     --------
     >>> import numpy as np
     >>> from sklstm.forecasting.differences import difference
-    >>> difference(np.array([[1.0], [2.0], [4.0], [7.0]]), np.array([0]), [1, 1]).ravel().tolist()
+    >>> difference(np.array([[1.0], [2.0], [4.0], [7.0]]), np.arange(4), [1, 1]).ravel().tolist()
     [nan, nan, 1.0, 1.0]
     """
-    begin = np.zeros(len(values), dtype=np.int64)
-    begin[first] = first
-    place = np.arange(len(values)) - np.maximum.accumulate(begin)
     for lag in lags:
         before = np.roll(values, lag, axis=0)
-        before[place < lag] = np.nan  # another series' rows
+        before[n_before < lag] = np.nan  # another series' rows
         values = values - before
     return values
 

@@ -29,23 +29,23 @@ class Signals:
         Features that are, and behind them the calendar.
     n_calendar : int
         How many of these are the calendar's.
-    first, lengths : ndarray of shape (n_series,)
-        Where series begin, and their rows.
-    start : ndarray of shape (n_series,)
-        Place in time of each series' first row, in the calendar that all share.
+    n_before, n_after : ndarray of shape (n_rows,)
+        How many rows of the same series lie before and behind each.
+    places : ndarray of shape (n_rows,)
+        In time, which all series share.
     n_skipped : int
         Rows at the beginning of each series without a difference.
-    least : ndarray of shape (n_series, n_targets) or None
-        Least scale of a window of each series; None leaves windows as they are.
+    least : ndarray of shape (n_rows, n_targets) or None
+        Least scale of a window up to each row; None leaves windows as they are.
     """
 
     targets: NDArray[np.float64]
     past: NDArray[np.float64]
     known: NDArray[np.float64]
     n_calendar: int
-    first: NDArray[np.int64]
-    lengths: NDArray[np.int64]
-    start: NDArray[np.int64]
+    n_before: NDArray[np.int64]
+    n_after: NDArray[np.int64]
+    places: NDArray[np.int64]
     n_skipped: int
     least: NDArray[np.float64] | None
 
@@ -70,10 +70,9 @@ def training_pairs(
     y : ndarray of shape (n_windows, n_steps * n_targets)
     """
     rows = _rows(signals, stage)
-    place = np.arange(len(rows)) - np.repeat(signals.first, signals.lengths)
-    rest = np.repeat(signals.lengths, signals.lengths) - 1 - place
     back = max(stage.lags)
-    origins = np.flatnonzero((place >= back - 1 + signals.n_skipped) & (rest >= max(stage.ahead)))
+    has_window = signals.n_before >= back - 1 + signals.n_skipped
+    origins = np.flatnonzero(has_window & (signals.n_after >= max(stage.ahead)))
     targets: Any = signals.targets[origins[:, None] + np.array(stage.ahead)]
     complete: Any = np.isfinite(targets).all(axis=(1, 2))
     if not allow_nan:
@@ -84,24 +83,17 @@ def training_pairs(
         complete &= _can_be_scaled(signals, stage, origins)
     origins, targets = origins[complete], targets[complete]
     n_outputs = len(stage.ahead) * targets.shape[2]
-    span = _span(signals, origins, back)
+    end = signals.places[origins] + 1
+    span = np.stack([end - back, end], axis=1)  # (n_windows, 2)
     if signals.least is None and len(stage.lags) == back:
         return Windows(rows, origins + 1 - back, back, span), targets.reshape(-1, n_outputs)
     X = rows[origins[:, None] + 1 - np.array(stage.lags)]
     if signals.least is not None:
-        least = np.repeat(signals.least, signals.lengths, axis=0)[origins]
-        X, scales = scale_windows(X, stage, least)
+        X, scales = scale_windows(X, stage, signals.least[origins])
         targets = scales.apply(targets)
     n_windows, n_lags, n_features = X.shape
     first = np.arange(n_windows) * n_lags
     return Windows(X.reshape(-1, n_features), first, n_lags, span), targets.reshape(-1, n_outputs)
-
-
-def _span(signals: Signals, origins: NDArray[np.int64], back: int) -> NDArray[np.int64]:
-    """Return where in time windows begin and end, (n_windows, 2), counted from the first."""
-    series = np.searchsorted(signals.first, origins, side="right") - 1
-    end = origins + 1 - signals.first[series] + (signals.start - signals.start.min())[series]
-    return np.stack([end - back, end], axis=1)
 
 
 def _can_be_scaled(signals: Signals, stage: Stage, origins: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -38,4 +38,4 @@ class Origins:
     @property
     def series(self) -> NDArray[np.int64]:
         """Number of the series of each origin."""
-        return np.asarray(self.panel.series_of(self.rows))
+        return self.panel.series_of(self.rows)

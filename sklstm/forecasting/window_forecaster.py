@@ -302,19 +302,21 @@ class WindowForecaster(BaseForecaster):
 
     def _signals(self) -> Signals:
         panel, features = self._panels()
-        values = difference(panel.values, panel.first, self.differences)
+        n_before, places = panel.n_before(), panel.places()
+        values = difference(panel.values, n_before, self.differences)
         known = self._known_ahead()
-        calendar = self._calendar(panel.places())
+        calendar = self._calendar(places)
+        least = self._units.at(panel) if self.scales_windows_ else None
         return Signals(
             values,
             features.values[:, ~known],
             np.concatenate([features.values[:, known], calendar], axis=1),
             calendar.shape[1],
-            panel.first,
-            panel.lengths,
-            panel.start,
+            n_before,
+            np.repeat(panel.lengths, panel.lengths) - 1 - n_before,
+            places,
             sum(self.differences),
-            self._units.at(panel) if self.scales_windows_ else None,
+            None if least is None else np.repeat(least, panel.lengths, axis=0),
         )
 
     # ---------------------------------------------------------------- forecasting
@@ -428,8 +430,7 @@ class WindowForecaster(BaseForecaster):
         features = at.features[rows]
         known = self._known_ahead()
         ahead = np.concatenate([features[..., known], future[..., known]], axis=1)
-        first = at.panel.start[at.series] + at.rows - at.panel.first[at.series]
-        places = first[:, None] + np.arange(1 - n_back, n_future + 1)
+        places = at.panel.place_of(at.rows)[:, None] + np.arange(1 - n_back, n_future + 1)
         calendar = self._calendar(places.ravel()).reshape(*places.shape, -1)
         return Context(
             difference_windows(values, self.differences),

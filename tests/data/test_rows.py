@@ -2,7 +2,16 @@ import numpy as np
 import pytest
 
 from sklstm.data import rows
-from sklstm.data.rows import cast, is_memory_map, is_missing, latest_known, pieces, spaced
+from sklstm.data.rows import (
+    cast,
+    first_rows,
+    is_memory_map,
+    is_missing,
+    latest_known,
+    pieces,
+    rows_of,
+    spaced,
+)
 
 
 @pytest.mark.parametrize("n_rows", [0, 1, 9, 10, 11, 35])
@@ -67,3 +76,12 @@ def test_spaced_rows_see_all_of_what_comes_in_turn(period, multiple):
     for change in (-1, 0, 1):
         seen = np.bincount(spaced(n_rows + change, 500) % period, minlength=period)
         assert seen.min() > 0.4 * 500 / period
+
+
+@pytest.mark.parametrize("chosen", [[0], [3, 1, 3], [], list(range(20))])
+def test_rows_are_those_of_a_loop(chosen):
+    lengths = np.random.default_rng(0).integers(1, 6, size=20)
+    ends = np.cumsum(lengths)
+    expected = [row for i in chosen for row in range(ends[i] - lengths[i], ends[i])]
+    places = np.array(chosen, dtype=np.int64)
+    assert rows_of(first_rows(lengths)[places], lengths[places]).tolist() == expected

@@ -7,10 +7,8 @@ from sklstm.data import (
     Steps,
     as_sequences,
     as_steps,
-    first_rows,
     labels_of_steps,
     numbers_of_steps,
-    rows_of,
     split_steps,
 )
 
@@ -23,14 +21,6 @@ def lengths(rng):
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
-
-
-@pytest.mark.parametrize("chosen", [[0], [3, 1, 3], [], list(range(20))])
-def test_rows_are_those_of_a_loop(lengths, chosen):
-    ends = np.cumsum(lengths)
-    expected = [row for i in chosen for row in range(ends[i] - lengths[i], ends[i])]
-    places = np.array(chosen, dtype=np.int64)
-    assert rows_of(first_rows(lengths)[places], lengths[places]).tolist() == expected
 
 
 def test_chosen_steps_keep_values_and_marks(lengths, rng):

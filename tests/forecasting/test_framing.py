@@ -16,15 +16,16 @@ from sklstm.forecasting.strategies import Plan, Stage
 def make_signals(least=None, **parts):
     lengths = np.array([9, 4, 12])
     n_rows = lengths.sum()
+    n_before = np.concatenate([np.arange(length) for length in lengths])
     empty = np.empty((n_rows, 0))
     return Signals(
         **{"targets": np.arange(float(n_rows))[:, None], "past": empty, "known": empty} | parts,
         n_calendar=0,
-        first=np.cumsum(lengths) - lengths,
-        lengths=lengths,
-        start=np.array([3, 9, 3]),
+        n_before=n_before,
+        n_after=np.repeat(lengths, lengths) - 1 - n_before,
+        places=np.repeat([3, 9, 3], lengths) + n_before,
         n_skipped=0,
-        least=least,
+        least=None if least is None else np.repeat(least, lengths, axis=0),
     )
 
 
@@ -89,8 +90,7 @@ def test_windows_know_when_they_are(lags, least):
     X, y = training_pairs(signals, Stage(lags, (1, 2)), allow_nan=False)
     told = training_pairs(make_signals(), Stage(lags, (1, 2)), allow_nan=False)[1]
     row = told[:, 0].astype(int)  # of the first target, whose value is its row
-    series = np.repeat([0, 1, 2], [9, 4, 12])[row]
-    time = row - signals.first[series] + signals.start[series] - 3
+    time = np.concatenate([np.arange(3, 12), np.arange(9, 13), np.arange(3, 15)])[row]
     np.testing.assert_array_equal(X.span, np.stack([time - max(lags), time], axis=1))
     assert len(X) == len(y)
 

@@ -598,3 +598,10 @@ def test_features_without_times_count_the_time_steps_that_y_leaves_out():
     backtest(model, y, features, horizon=1, n_folds=2)
     with pytest.raises(ValueError, match="X must have a row for each of the 60 time steps of y"):
         backtest(model, y, features[1:], horizon=1, n_folds=2)
+
+
+def test_one_column_of_ids_is_the_same_in_a_list():
+    models = {"one": NaiveForecaster(group_by="site", time_column="day")}
+    models["list"] = NaiveForecaster(group_by=["site"], time_column="day")
+    scores = backtest(models, LONG, horizon=1, n_folds=1, metrics="mae").set_index("model")["mae"]
+    assert scores["one"] == scores["list"]
