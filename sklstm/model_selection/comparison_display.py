@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from sklstm.model_selection.scores import is_error, metric_of, read_scores
+from sklstm.model_selection.scores import read_scores
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,17 +108,14 @@ class ComparisonDisplay:
             If `metric` is no metric of `scores`, a model lacks a fold, or it is not known whether
             more is better.
         """
-        metric = metric_of(scores, metric)
-        per_fold, *_ = read_scores(scores, metric)
-        if greater_is_better is None:
-            greater_is_better = not is_error(metric)
-        means = per_fold.mean().sort_values(ascending=not greater_is_better, kind="stable")
-        table = scores.pivot(index="fold", columns=["model", "step"], values=metric)
+        read = read_scores(scores, metric, greater_is_better)
+        means = read.per_fold.mean().sort_values(ascending=read.ascending, kind="stable")
+        table = scores.pivot(index="fold", columns=["model", "step"], values=read.metric)
         steps = np.unique(scores["step"].to_numpy())
         models = list(means.index)
         display = cls(
             models=models,
-            metric=metric,
+            metric=read.metric,
             values=np.stack([table[model][steps].to_numpy() for model in models]),
             steps=steps,
             fit_seconds=scores.groupby("model")["fit_seconds"].mean()[models].to_numpy(),

@@ -9,7 +9,7 @@ from scipy.stats import t as student
 from sklearn.utils import check_array
 
 from sklstm._validation import check_int
-from sklstm.model_selection.scores import is_error, metric_of, read_scores
+from sklstm.model_selection.scores import read_scores
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -218,18 +218,16 @@ def rank_models(
     """
     import pandas as pd
 
-    metric = metric_of(scores, metric)
-    per_fold, n_train, n_test = read_scores(scores, metric)
+    read = read_scores(scores, metric, greater_is_better)
+    per_fold = read.per_fold
     if baseline not in per_fold:
         raise ValueError(
             f"baseline={baseline!r} is no model of scores, which are {list(per_fold)}. Name one."
         )
-    if greater_is_better is None:
-        greater_is_better = not is_error(metric)
     rows = {}
     for model in per_fold:
         found = corrected_resampled_ttest(
-            per_fold[model], per_fold[baseline], n_train=n_train, n_test=n_test
+            per_fold[model], per_fold[baseline], n_train=read.n_train, n_test=read.n_test
         )
         rows[model] = {
             "mean": float(per_fold[model].mean()),
@@ -238,7 +236,7 @@ def rank_models(
             "p_value": found.p_value if model != baseline else math.nan,
         }
     ranked = pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
-    return ranked.sort_values("mean", ascending=not greater_is_better, kind="stable")
+    return ranked.sort_values("mean", ascending=read.ascending, kind="stable")
 
 
 def _differences(

@@ -1,5 +1,6 @@
 """The tidy table of scores: a row a model, fold and step, and a column a metric."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sklearn.metrics import get_scorer_names
@@ -13,32 +14,92 @@ if TYPE_CHECKING:
 KEYS = ("model", "fold", "origin", "step", "n_train", "n_test", "fit_seconds", "predict_seconds")
 
 
-def metric_of(scores: "pd.DataFrame", metric: str | None) -> str:
-    """Return the metric that is meant, the first one if none is named.
+@dataclass(frozen=True)
+class Scores:
+    """One metric of the models, fold by fold.
+
+    Attributes
+    ----------
+    metric : str
+    per_fold : DataFrame
+        A row a fold and a column a model, in order of appearance, averaged over steps. Folds of
+        which no model has a score are left out.
+    n_train, n_test : Series
+        Number of samples in each fold.
+    ascending : bool
+        Whether less is better.
+    """
+
+    metric: str
+    per_fold: "pd.DataFrame"
+    n_train: "pd.Series[int]"
+    n_test: "pd.Series[int]"
+    ascending: bool
+
+
+def read_scores(
+    scores: "pd.DataFrame", metric: str | None, greater_is_better: bool | None
+) -> Scores:
+    """Return the scores of models by folds.
 
     Parameters
     ----------
     scores : DataFrame
         What `compare` or `backtest` returned.
     metric : str or None
-        The column's name.
+        One of its columns; None takes the first metric.
+    greater_is_better : bool or None
+        None knows it of the names in `METRICS` and of scikit-learn's scorers.
 
     Returns
     -------
-    str
+    Scores
 
     Raises
     ------
     ValueError
-        If there is no such column.
+        If there is no such column, a model lacks a fold, no fold has a score, or it is not known
+        whether more is better.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> from sklstm.model_selection.scores import metric_of
-    >>> metric_of(pd.DataFrame(columns=["model", "fold", "step", "mae", "rmse"]), None)
-    'mae'
+    >>> from sklstm.model_selection.scores import read_scores
+    >>> table = pd.DataFrame({
+    ...     "model": ["a", "a"], "fold": 0, "step": [1, 2], "n_train": 8, "n_test": 2,
+    ...     "mae": [0.5, 1.0],
+    ... })
+    >>> scores = read_scores(table, None, None)
+    >>> scores.metric, scores.per_fold.to_dict(), scores.ascending
+    ('mae', {'a': {0: 0.75}}, True)
     """
+    metric = _metric_of(scores, metric)
+    groups = scores.groupby(["model", "fold"], sort=False)
+    per_fold = groups[metric].mean().unstack("model").sort_index()
+    per_fold = per_fold.dropna(how="all")  # where nothing came, or it cannot be told
+    if per_fold.empty:
+        raise ValueError(
+            f"{metric!r} is NaN in all folds: nothing is known of what came, or the metric needs "
+            "more than the one forecast of each step. Take another."
+        )
+    absent = per_fold.columns[per_fold.isna().any()]
+    if len(absent):
+        raise ValueError(
+            f"scores lack a {metric!r} of model {absent[0]!r} in some fold: all models must have "
+            "been scored on the same folds."
+        )
+    sizes = scores.groupby("fold")[["n_train", "n_test"]].first().loc[per_fold.index]
+    return Scores(
+        metric,
+        per_fold[list(scores["model"].unique())],
+        sizes["n_train"],
+        sizes["n_test"],
+        _is_error(metric) if greater_is_better is None else not greater_is_better,
+    )
+
+
+def _metric_of(scores: "pd.DataFrame", metric: str | None) -> str:
+    """Return the metric that is meant, the first one if none is named."""
     lacking = [name for name in ("model", "fold", "step") if name not in scores]
     if lacking:
         raise ValueError(
@@ -56,83 +117,8 @@ def metric_of(scores: "pd.DataFrame", metric: str | None) -> str:
     return metric
 
 
-def read_scores(
-    scores: "pd.DataFrame", metric: str
-) -> "tuple[pd.DataFrame, pd.Series[int], pd.Series[int]]":
-    """Return the folds' scores, averaged over steps, and the sizes of their parts.
-
-    Parameters
-    ----------
-    scores : DataFrame
-        What `compare` or `backtest` returned.
-    metric : str
-        One of its columns.
-
-    Returns
-    -------
-    per_fold : DataFrame
-        A row a fold and a column a model, in order of appearance. Folds of which no model has a
-        score are left out.
-    n_train, n_test : Series
-        Number of samples in each fold.
-
-    Raises
-    ------
-    ValueError
-        If a model lacks a fold, or no fold has a score.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from sklstm.model_selection.scores import read_scores
-    >>> scores = pd.DataFrame({
-    ...     "model": ["a", "a"], "fold": 0, "step": [1, 2], "n_train": 8, "n_test": 2,
-    ...     "mae": [0.5, 1.0],
-    ... })
-    >>> read_scores(scores, "mae")[0].to_dict()
-    {'a': {0: 0.75}}
-    """
-    groups = scores.groupby(["model", "fold"], sort=False)
-    per_fold = groups[metric].mean().unstack("model").sort_index()
-    per_fold = per_fold.dropna(how="all")  # where nothing came, or it cannot be told
-    if per_fold.empty:
-        raise ValueError(
-            f"{metric!r} is NaN in all folds: nothing is known of what came, or the metric needs "
-            "more than the one forecast of each step. Take another."
-        )
-    absent = per_fold.columns[per_fold.isna().any()]
-    if len(absent):
-        raise ValueError(
-            f"scores lack a {metric!r} of model {absent[0]!r} in some fold: all models must have "
-            "been scored on the same folds."
-        )
-    sizes = scores.groupby("fold")[["n_train", "n_test"]].first().loc[per_fold.index]
-    return per_fold[list(scores["model"].unique())], sizes["n_train"], sizes["n_test"]
-
-
-def is_error(metric: str) -> bool:
-    """Return whether less is better.
-
-    Parameters
-    ----------
-    metric : str
-        A name of `METRICS`, or of scikit-learn's scorers.
-
-    Returns
-    -------
-    bool
-
-    Raises
-    ------
-    ValueError
-        If the name is neither.
-
-    Examples
-    --------
-    >>> from sklstm.model_selection.scores import is_error
-    >>> is_error("mae"), is_error("neg_mean_absolute_error")
-    (True, False)
-    """
+def _is_error(metric: str) -> bool:
+    """Tell whether less is better."""
     if metric in METRICS:
         return metric not in SCORES
     if metric in get_scorer_names():
