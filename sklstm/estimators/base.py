@@ -292,18 +292,18 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         given = FitArguments(X, y, sample_weight, X_val, y_val)
         return self._fit(given, resume=self.warm_start and hasattr(self, "net_"))
 
-    def _fit(self, given: FitArguments, *, resume: bool, one_epoch: bool = False) -> Self:
+    def _fit(self, given: FitArguments, *, resume: bool) -> Self:
         with transaction(self):
             if not resume:
                 for name in [name for name in vars(self) if name.endswith("_")]:
                     delattr(self, name)
-            self._run(given, resume=resume, one_epoch=one_epoch)
+            self._run(given, resume=resume)
         return self
 
-    def _run(self, given: FitArguments, *, resume: bool, one_epoch: bool) -> None:
+    def _run(self, given: FitArguments, *, resume: bool) -> None:
         self._check_parameters(resume=resume)
         if self.callbacks is not None:
-            schedule = "constant" if one_epoch else self.learning_rate_schedule
+            schedule = "constant" if given.one_epoch else self.learning_rate_schedule
             training.check_callbacks(self.callbacks, schedule)
         device = resolve_device(self.device)
         check_precision(self.precision, device)
@@ -320,7 +320,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         split_seed, torch_seed = (int(seed) for seed in rng.integers(2**31, size=2))
         if resume:  # the same samples validate again
             split_seed = self.net_.split_seed_
-        if valid is None and self.early_stopping and not one_epoch:
+        if valid is None and self.early_stopping and not given.one_epoch:
             train, valid = self._split(part, split_seed)
         if not resume:
             self.input_limits_ = self._find_limits(train)
@@ -329,7 +329,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         self._learn_weights(train)
         n_threads = self._n_threads(train, device)
         if not resume:
-            self._learn_targets(train, given.plan, None if one_epoch else torch_seed)
+            self._learn_targets(train, given.plan, None if given.one_epoch else torch_seed)
             loss = self._make_loss()
         with (
             self.net_.all_or_nothing() if resume else nullcontext(),
@@ -342,7 +342,11 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
                 self.net_.split_seed_ = split_seed
             else:
                 self._calibrate(undo=True)
-            self._train(self.net_, train, valid, rng, one_epoch=one_epoch)
+            self._set_up(self.net_, train)
+            if given.one_epoch:
+                self._train_one_epoch(self.net_, train, rng)
+            else:
+                self._train(self.net_, train, valid, rng)
             self._calibrate()
             self._record(train, valid)
 
@@ -497,27 +501,27 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             device=device,
         )
 
+    def _set_up(self, net: "training.SequenceNet", train: Part) -> None:
+        """Hand over what may have changed since the net was made."""
+        net.use_callbacks(self.callbacks)
+        net.lr = self.learning_rate
+        net.batch_size = resolve_batch_size(self.batch_size, len(train.sequences))
+        net.verbose = int(self.verbose)
+
+    def _train_one_epoch(
+        self, net: "training.SequenceNet", train: Part, rng: np.random.Generator
+    ) -> None:
+        net.lr = net.rate_to_go_on(self.learning_rate)
+        net.train(Split(self._samples(train, self._unit_of_weights(train)), None), 1, rng)
+
     def _train(
         self,
         net: "training.SequenceNet",
         train: Part,
         valid: Part | None,
         rng: np.random.Generator,
-        *,
-        one_epoch: bool,
     ) -> None:
-        split = Split(
-            self._samples(train, one_of_many=one_epoch),
-            None if valid is None else self._samples(valid),
-        )
-        net.use_callbacks(self.callbacks)
-        net.lr = self.learning_rate
-        net.batch_size = resolve_batch_size(self.batch_size, len(train.sequences))
-        net.verbose = int(self.verbose)
-        if one_epoch:
-            net.lr = net.rate_to_go_on(self.learning_rate)
-            net.train(split, 1, rng)
-            return
+        split = Split(self._samples(train), None if valid is None else self._samples(valid))
         n_epochs = max(1, round(self._epochs_share() * self._n_epochs(train)))
         stop = self.early_stopping and valid is not None
         net.train(
@@ -535,7 +539,8 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
         norm: float | None = self.gradient_clip
         return norm
 
-    def _samples(self, part: Part, *, one_of_many: bool = False) -> Samples:
+    def _samples(self, part: Part, unit: float | None = None) -> Samples:
+        """Return what the net reads, with weights in units of their mean or of another."""
         targets, weight = self._encode(part)
         of_samples: NDArray[Any] | Steps | None = None
         if weight is not None:
@@ -544,7 +549,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
                     "The weights of all targets of a part are zero once class_weight is applied. "
                     "Give a positive weight to classes that occur, or split otherwise."
                 )
-            unit = self._unit_of_weights(part) if one_of_many else weight.mean()
+            unit = float(weight.mean()) if unit is None else unit
             scaled = (weight / unit).astype(dtype_of(self.precision))
             of_samples = Steps(scaled, targets.lengths) if isinstance(targets, Steps) else scaled
         return Samples(part.sequences, targets, of_samples, self._given_outputs(targets))

@@ -422,9 +422,8 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
                 "class_weight='balanced' needs all samples at once, which partial_fit does not "
                 "have. Give the weights as a dict, {label: weight}."
             )
-        given = FitArguments(X, y, sample_weight, classes=classes)
-        self._fit(given, resume=resume, one_epoch=True)
-        return self
+        given = FitArguments(X, y, sample_weight, classes=classes, one_epoch=True)
+        return self._fit(given, resume=resume)
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Predict the labels of sequences.

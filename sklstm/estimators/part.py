@@ -54,6 +54,8 @@ class FitArguments:
         All labels, or None.
     plan
         What a prediction is to be made of, as a trial is told; None lets the fit find out.
+    one_epoch
+        Whether the samples are some of many, of which one epoch is learnt.
     """
 
     X: Any
@@ -63,6 +65,7 @@ class FitArguments:
     y_val: Any = None
     classes: ArrayLike | None = None
     plan: Plan | None = None
+    one_epoch: bool = False
 
 
 @dataclass(frozen=True)

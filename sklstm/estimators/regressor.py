@@ -401,9 +401,8 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         -------
         self : object
         """
-        resume = hasattr(self, "net_")
-        self._fit(FitArguments(X, y, sample_weight), resume=resume, one_epoch=True)
-        return self
+        given = FitArguments(X, y, sample_weight, one_epoch=True)
+        return self._fit(given, resume=hasattr(self, "net_"))
 
     def predict(
         self, X: Any, return_std: bool = False
