@@ -214,11 +214,10 @@ def check_lengths_agree(sequences: Any, y: Any, names: str = "X and y") -> None:
         ) from error
 
 
-def check_no_dates_or_masks(X: Any, name: str) -> None:
-    """Raise if dates, durations or masked values stand where numbers are expected.
+def check_no_dates(X: Any, name: str) -> None:
+    """Raise if dates or durations stand where numbers are expected.
 
-    numpy would cast dates to numbers of its own, a missing one to a huge one, and forget that a
-    value is masked.
+    numpy would cast them to numbers of its own, and a missing one to a huge one.
 
     Parameters
     ----------
@@ -230,12 +229,12 @@ def check_no_dates_or_masks(X: Any, name: str) -> None:
     Raises
     ------
     ValueError
-        If a dtype is of dates or durations, or a value is masked.
+        If a dtype is of dates or durations.
 
     Examples
     --------
-    >>> from sklstm._validation import check_no_dates_or_masks
-    >>> check_no_dates_or_masks([1.0], "X")
+    >>> from sklstm._validation import check_no_dates
+    >>> check_no_dates([1.0], "X")
     """
     if hasattr(X, "columns") and hasattr(X, "dtypes"):
         pairs = zip(X.columns, X.dtypes, strict=True)
@@ -243,16 +242,62 @@ def check_no_dates_or_masks(X: Any, name: str) -> None:
         place = f" in column(s) {', '.join(map(repr, found))}"
     else:
         found, place = [X] if kind_of(getattr(X, "dtype", None)) in "mM" else [], ""
-    if isinstance(X, np.ma.MaskedArray) and np.ma.is_masked(X):
-        raise ValueError(
-            f"{name} holds masked values, which scikit-learn and torch know nothing of. Fill them, "
-            "for example with .filled(np.nan), where missing values are allowed."
-        )
     if found:
         raise ValueError(
             f"{name} holds dates or durations{place}, but numbers are expected. Drop them, or "
             "convert them, for example to days since a beginning."
         )
+
+
+def check_no_masks(values: Any, name: str) -> None:
+    """Raise if values are masked: as other arrays they would be what stands behind the mask.
+
+    Parameters
+    ----------
+    values : object
+        Anything; of a list or tuple the members are looked at.
+    name : str
+        How to call it in the message.
+
+    Raises
+    ------
+    ValueError
+        If a value of a masked array is masked.
+
+    Examples
+    --------
+    >>> from sklstm._validation import check_no_masks
+    >>> check_no_masks([1.0], "X")
+    """
+    for part in values if isinstance(values, list | tuple) else (values,):
+        if isinstance(part, np.ma.MaskedArray) and np.ma.is_masked(part):
+            raise ValueError(
+                f"{name} holds masked values, which scikit-learn and torch know nothing of. Fill "
+                "them, for example with .filled(np.nan), where missing values are allowed."
+            )
+
+
+def names_of(X: Any) -> list[Any]:
+    """Return the names of columns, none of what has no names.
+
+    Parameters
+    ----------
+    X : object
+        Of a DataFrame of pandas or polars, or a table of Arrow, they are known.
+
+    Returns
+    -------
+    list
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklstm._validation import names_of
+    >>> names_of(pd.DataFrame({"a": [1]})), names_of([1])
+    (['a'], [])
+    """
+    names = getattr(X, "column_names", None)  # whose `columns` are the data, in Arrow
+    return list(getattr(X, "columns", []) if names is None else names)
 
 
 def kind_of(dtype: Any) -> str:

@@ -83,6 +83,15 @@ def test_scikit_learn_check(estimator, check, monkeypatch):
     check(estimator)
 
 
+def test_checks_of_learning_are_among_those_of_scikit_learn():
+    known = {
+        getattr(check, "func", check).__name__
+        for estimator in (LSTMRegressor(), LSTMClassifier())
+        for _, check in estimator_checks_generator(estimator)
+    }
+    assert known >= OF_LEARNING
+
+
 @pytest.mark.parametrize("estimator", OF_SEQUENCES, ids=repr)
 def test_scikit_learn_checks_without_targets(estimator):
     done = set()

@@ -8,10 +8,12 @@ import torch
 from sklstm._validation import (
     check_layer_sizes,
     check_lengths_agree,
+    check_no_masks,
     check_quantiles,
     check_sample_weight,
     columns_of_no_numbers,
     kind_of,
+    names_of,
 )
 
 
@@ -167,3 +169,33 @@ def test_lengths_agree():
     check_lengths_agree([1, 2], np.zeros((2, 3)))
     with pytest.raises(ValueError, match=r"X_val and y_val must hold one entry a sample.*\[2, 3\]"):
         check_lengths_agree([1, 2], np.zeros(3), "X_val and y_val")
+
+
+class Arrow:
+    """What tables of Arrow have: names of their own, and data where others have names."""
+
+    column_names = ("a", "b")
+    columns = (np.zeros(2), np.ones(2))
+
+
+@pytest.mark.parametrize(
+    ("table", "names"),
+    [
+        (pd.DataFrame({"b": [1], "a": [2]}), ["b", "a"]),
+        (Arrow(), ["a", "b"]),
+        (pd.Series([1.0], name="a"), []),
+        (np.ones((2, 2)), []),
+    ],
+    ids=lambda given: type(given).__name__,
+)
+def test_names_of_columns(table, names):
+    assert names_of(table) == names
+
+
+@pytest.mark.parametrize("wrap", [lambda values: values, lambda values: [[1.0], values]])
+def test_masks_are_found_where_they_hide_something(wrap):
+    values = np.ma.masked_array([1.0, 2.0])
+    check_no_masks(wrap(values), "X")
+    values[1] = np.ma.masked
+    with pytest.raises(ValueError, match=r"X holds masked values.*\.filled\(np\.nan\)"):
+        check_no_masks(wrap(values), "X")

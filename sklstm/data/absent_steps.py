@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklstm.data.rows import cast, is_missing, latest_known, pieces
 from sklstm.data.sequences import Sequences
 
-_FORMS_WITH_ABSENT_STEPS = ("dense", "windows")
+_LAYOUTS_WITH_ABSENT_STEPS = ("dense", "windows")
 
 
 def drop_absent_steps(sequences: Sequences, *, allow_nan: bool) -> Sequences:
@@ -40,7 +40,7 @@ def _faults(
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Tell of each row whether it is all NaN, and whether something in it may not stay."""
     rows = sequences.rows
-    may_be_absent = sequences.form in _FORMS_WITH_ABSENT_STEPS
+    may_be_absent = sequences.layout in _LAYOUTS_WITH_ABSENT_STEPS
     absent = np.zeros(len(rows), dtype=bool)
     broken = np.zeros(len(rows), dtype=bool)
     for piece in pieces(len(rows), sequences.n_features):
@@ -76,7 +76,7 @@ def _raise_at_fault(
         hint = (
             "Only steps whose features are all NaN, at the head or the tail of a sequence, are "
             "read as absent"
-            if sequences.form in _FORMS_WITH_ABSENT_STEPS
+            if sequences.layout in _LAYOUTS_WITH_ABSENT_STEPS
             else "Shorter sequences are given as a list of arrays"
         )
         raise ValueError(

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sklstm._validation import check_no_masks
 from sklstm.data.layout import holds_members
 
 
@@ -41,6 +42,7 @@ def columns_of_images(X: Any) -> tuple[Any, tuple[int, int]]:
         "images: an array (n_images, height, width) or (n_images, height, width, n_channels), or a "
         "list of (height, width) or (height, width, n_channels) arrays"
     )
+    check_no_masks(X, "X")
     if not holds_members(X):
         array = np.asarray(X)
         if array.ndim not in (3, 4) or 0 in array.shape:

@@ -9,7 +9,8 @@ from numpy.typing import DTypeLike, NDArray
 from sklearn.utils import check_array
 
 from sklstm._validation import (
-    check_no_dates_or_masks,
+    check_no_dates,
+    check_no_masks,
     kind_of,
     named_columns,
     nth_column,
@@ -35,8 +36,8 @@ def as_sequences(
         - 3-D, (n_samples, n_timesteps, n_features), steps that are all NaN at the head or the
           tail of a sequence being absent;
         - `Windows`;
-        - ragged: a list, tuple or object array of (n_timesteps_i, n_features) arrays, or of 1-D
-          arrays, which are univariate;
+        - ragged: a list, another sequence, an array of objects or a series of lists, of
+          (n_timesteps_i, n_features) arrays, or of 1-D arrays, which are univariate;
         - `Sequences`, which come back as they are.
     dtype : dtype or None, default=float32
         Floating type of the batches; None keeps what X has, be it numbers or not.
@@ -71,6 +72,8 @@ def as_sequences(
         return X
     wanted = None if dtype is None else np.dtype(dtype)
     _check_container(X)
+    if type(X) is not np.ndarray:
+        check_no_masks(X, "X")
     if isinstance(X, Windows):
         if len(X) == 0:
             raise ValueError("Found Windows with 0 sample(s) while a minimum of 1 is required.")
@@ -169,14 +172,14 @@ def _is_plain(X: Any) -> bool:
 def _check_array(X: Any, wanted: np.dtype[Any] | None) -> NDArray[Any]:
     if wanted is None:
         return np.asarray(check_array(X, dtype=None, allow_nd=True, ensure_all_finite=False))
-    check_no_dates_or_masks(X, "X")
+    check_no_dates(X, "X")
     array = check_array(X, dtype="numeric", allow_nd=True, ensure_all_finite=False)
-    check_no_dates_or_masks(array, "X")
+    check_no_dates(array, "X")
     return np.asarray(array)
 
 
 def holds_members(values: Any) -> bool:
-    """Tell whether values are a list, a tuple or a 1-D array of objects.
+    """Tell whether values are a list, a tuple or the like, or a 1-D array or series of objects.
 
     Parameters
     ----------
@@ -193,8 +196,8 @@ def holds_members(values: Any) -> bool:
     >>> holds_members([[1, 2], [3]])
     True
     """
-    if isinstance(values, list | tuple):
-        return True
+    if isinstance(values, Sequence):
+        return not isinstance(values, str | bytes | range)
     # polars' Series say that they have one dimension by their shape alone
     return len(getattr(values, "shape", ())) == 1 and np.asarray(values).dtype == object
 
@@ -256,7 +259,7 @@ def ragged_members(X: Any) -> list[NDArray[Any]] | None:
     >>> ragged_members([[1, 2], [3, 4]]) is None
     True
     """
-    if holds_members(X) or isinstance(X, Sequence):
+    if holds_members(X):
         X = list(X)
     if not isinstance(X, list) or len(X) == 0 or not _holds_sequences(X):
         return None
@@ -341,14 +344,11 @@ def _lay_out_ragged(X: Any, members: list[NDArray[Any]], dtype: np.dtype[Any] | 
 def _check_member(
     name: str, given: Any, member: NDArray[Any], dtype: np.dtype[Any] | None
 ) -> NDArray[Any]:
-    is_known = type(member) is np.ndarray and not isinstance(given, np.ma.MaskedArray)
-    is_plain = is_known and member.dtype.kind in "fiu" and member.size
+    is_plain = type(member) is np.ndarray and member.dtype.kind in "fiu" and member.size
     if is_plain and dtype is not None:  # in which scikit-learn would find no fault
         return cast(member, dtype)
     if dtype is not None:
-        check_no_dates_or_masks(given, name)
-        if member.dtype.kind in "US":
-            raise ValueError(f"{name} holds strings, but numbers are expected.")
+        check_no_dates(given, name)
     try:
         with np.errstate(over="ignore"):
             checked: NDArray[Any] = check_array(member, dtype=dtype, ensure_all_finite=False)
@@ -357,10 +357,10 @@ def _check_member(
     return checked
 
 
-def _lay_out_dense(array: NDArray[Any], dtype: np.dtype[Any] | None, form: Layout) -> Sequences:
+def _lay_out_dense(array: NDArray[Any], dtype: np.dtype[Any] | None, layout: Layout) -> Sequences:
     n_samples, n_timesteps, n_features = array.shape
     if array.strides[0] < 0:  # a view from the last sample to the first, of windows too
-        return _lay_out_dense(array[::-1], dtype, form).subset(np.arange(n_samples)[::-1])
+        return _lay_out_dense(array[::-1], dtype, layout).subset(np.arange(n_samples)[::-1])
     stride = _stride_of_copied_windows(array)
     if stride is not None:
         # kept once a row again, so that a copy of windows is treated just as their view
@@ -381,7 +381,7 @@ def _lay_out_dense(array: NDArray[Any], dtype: np.dtype[Any] | None, form: Layou
         rows = cast(rows, dtype)
     first = np.arange(n_samples, dtype=np.int64) * hop
     lengths = _all_of(n_timesteps, n_samples)
-    return Sequences(rows, first, lengths, n_timesteps, dtype or rows.dtype, form)
+    return Sequences(rows, first, lengths, n_timesteps, dtype or rows.dtype, layout)
 
 
 def _all_of(length: int, n_sequences: int) -> NDArray[np.int64]:

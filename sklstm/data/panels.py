@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklstm._validation import check_no_dates_or_masks, values_of
+from sklstm._validation import check_no_dates, check_no_masks, values_of
 from sklstm.data.layout import check_widths, holds_members, ragged_members, step_names
 from sklstm.data.time_grid import find_fall
 
@@ -71,6 +71,7 @@ def sequences_from_panel(X: Any) -> SequenceData:
     >>> [sequence.tolist() for sequence in sequences_from_panel(frame)]
     [[[1.0], [2.0]], [[3.0]]]
     """
+    check_no_masks(X, "X")
     if hasattr(X, "columns"):
         return _from_frame(X)
     if holds_members(X):
@@ -131,7 +132,7 @@ def panel_from_sequences(X: Any, kind: str = "numpy3D") -> "SequenceData | pd.Da
 
 
 def _from_list(X: Any) -> SequenceData:
-    step_names(X)  # which are alike
+    step_names([member for member in X if hasattr(member, "columns")])  # which are alike
     return _together([_read_member(number, member) for number, member in enumerate(X)])
 
 
@@ -146,7 +147,7 @@ def _together(members: list[NDArray[Any]]) -> SequenceData:
 
 def _read_member(number: int, member: Any) -> NDArray[Any]:
     if hasattr(member, "columns"):
-        check_no_dates_or_masks(member, f"X[{number}]")
+        check_no_dates(member, f"X[{number}]")
         if hasattr(member, "index"):  # polars has none
             _check_times(member.index, f"X[{number}]")
         return values_of(member)
@@ -165,7 +166,7 @@ def _from_frame(X: "pd.DataFrame") -> SequenceData:
             f"A DataFrame is a panel by its index, which one of {type(X).__module__} has not. Give "
             "a list of DataFrames, one an instance, for example by partition_by."
         )
-    check_no_dates_or_masks(X, "X")
+    check_no_dates(X, "X")
     if X.index.nlevels == 2:
         return _from_rows(X)
     if X.index.nlevels == 1 and all(dtype.kind == "O" for dtype in X.dtypes):

@@ -36,7 +36,7 @@ class Sequences:
         Steps of the longest sequence, absent ones too.
     dtype : numpy dtype
         Of what `take` returns.
-    form : {"table", "dense", "windows", "ragged"}
+    layout : {"table", "dense", "windows", "ragged"}
         What the caller gave: 2-D, 3-D, windows of several series, or a list.
     skipped : ndarray of shape (n_sequences,), dtype int64, or None, default=None
         How many absent steps each sequence had before its first present one; None if this
@@ -62,7 +62,7 @@ class Sequences:
     lengths: NDArray[np.int64]
     n_timesteps: int
     dtype: np.dtype[Any]
-    form: Layout
+    layout: Layout
     skipped: NDArray[np.int64] | None = None
     limits: NDArray[np.float64] | None = None
     span: NDArray[np.int64] | None = None
@@ -78,7 +78,7 @@ class Sequences:
     @property
     def n_columns(self) -> int:
         """What scikit-learn counts as features: of a table the columns, else `n_features`."""
-        return self.n_timesteps if self.form == "table" else self.n_features
+        return self.n_timesteps if self.layout == "table" else self.n_features
 
     def fits(self, n_columns: int, n_timesteps: int | None) -> bool:
         """Tell whether a model of such sequences can read these.
@@ -101,7 +101,7 @@ class Sequences:
     @property
     def table_timesteps(self) -> int | None:
         """Columns of a table, None of sequences."""
-        return self.n_timesteps if self.form == "table" else None
+        return self.n_timesteps if self.layout == "table" else None
 
     @property
     def on_disk(self) -> bool:

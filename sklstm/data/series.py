@@ -10,7 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 
-from sklstm._validation import check_no_dates_or_masks, check_squares, columns_of_no_numbers
+from sklstm._validation import (
+    check_no_dates,
+    check_no_masks,
+    check_squares,
+    columns_of_no_numbers,
+    names_of,
+)
 from sklstm.data.rows import first_rows, rows_of
 from sklstm.data.time_grid import TimeGrid, check_times, find_fall
 
@@ -29,23 +35,25 @@ class Form:
     kind : {"array", "series", "frame", "indexed", "long"}
         An array; one series with an index of time; series in one object with an index of ids and
         time; a long frame with columns of ids and maybe time.
-    columns : list
-        Names of the values, where there are any.
+    names : Index or list
+        Of the values, where they have any; of a DataFrame all that pandas knows of its columns.
     one_dimensional : bool
     ids : list
         Names of what tells series apart.
     time_column : hashable or None
         Column of time in a long frame; None where the index is.
-    header : Index or None
-        The columns of a DataFrame that is not long, with all that pandas knows of them.
     """
 
     kind: str
-    columns: list[Any]
+    names: Any
     one_dimensional: bool
     ids: list[Any]
     time_column: Any = None
-    header: Any = None
+
+    @property
+    def columns(self) -> list[Any]:
+        """Names of the values, none where they have none."""
+        return list(self.names)
 
     @property
     def in_columns(self) -> bool:
@@ -85,7 +93,7 @@ class Form:
             return pd.DataFrame({k: v.array for k, v in leading.items()} | table).set_axis(index)
         if self.one_dimensional:
             return pd.Series(rows[:, 0], index=index, name=self.columns[0])
-        return pd.DataFrame(rows, index=index, columns=self.header)
+        return pd.DataFrame(rows, index=index, columns=self.names)
 
 
 @dataclass(frozen=True)
@@ -383,10 +391,10 @@ def _take_apart(y: Any, group_by: Ids, time_column: Any, name: str) -> tuple[Any
             raise ValueError(
                 f"group_by and time_column need {name} to be a DataFrame of pandas. Got {type(y)}."
             )
-        check_no_dates_or_masks(y, name)
+        check_no_masks(y, name)
+        check_no_dates(y, name)
         table = np.asarray(y)
-        columns = list(getattr(y, "columns", []))  # polars has names, but no index
-        return table, None, None, Form("array", columns, table.ndim == 1, [])
+        return table, None, None, Form("array", names_of(y), table.ndim == 1, [])
     if isinstance(y.index, pd.MultiIndex):
         return _take_indexed(y, wanted, time_column, name)
     if not wanted and time_column is None:
@@ -417,9 +425,8 @@ def _take_indexed(
 
 
 def _form_of(y: pd.Series | pd.DataFrame, kind: str, ids: list[Any]) -> Form:
-    if isinstance(y, pd.Series):
-        return Form(kind, [y.name], True, ids)
-    return Form(kind, list(y.columns), False, ids, header=y.columns)
+    one = isinstance(y, pd.Series)
+    return Form(kind, [y.name] if isinstance(y, pd.Series) else y.columns, one, ids)
 
 
 def _take_long(
@@ -439,11 +446,11 @@ def _take_long(
     elif wanted:
         keys = pd.MultiIndex.from_frame(y[wanted])
     times = y.index if time_column is None else pd.Index(y[time_column])
-    return table, keys, times, Form("long", list(table.columns), False, wanted, time_column)
+    return table, keys, times, Form("long", table.columns, False, wanted, time_column)
 
 
 def _numbers(table: Any, name: str) -> NDArray[np.float64]:
-    check_no_dates_or_masks(table, name)
+    check_no_dates(table, name)
     if table.ndim not in (1, 2) or 0 in table.shape:
         raise ValueError(
             f"{name} must have shape (n_times,) or (n_times, n_columns), with a row at least. Got "

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sklstm._validation import check_lengths_agree, check_no_dates_or_masks
+from sklstm._validation import check_lengths_agree, check_no_dates
 from sklstm.data.layout import holds_members
 from sklstm.data.rows import first_rows, is_missing, rows_of
 from sklstm.data.sequences import Sequences
@@ -86,7 +86,7 @@ def as_steps(y: Any, sequences: Sequences) -> Steps:
     members = _members(y)
     check_lengths_agree(sequences, members)
     skipped = np.zeros(len(members), np.int64) if sequences.skipped is None else sequences.skipped
-    given_steps = None if sequences.form == "ragged" else sequences.n_timesteps
+    given_steps = None if sequences.layout == "ragged" else sequences.n_timesteps
     parts = []
     for number, (member, length) in enumerate(zip(members, sequences.lengths, strict=True)):
         if member.shape[1:] != members[0].shape[1:]:
@@ -159,7 +159,7 @@ def split_steps(values: NDArray[Any], sequences: Sequences) -> NDArray[Any]:
     [[1, 2], [3]]
     """
     n_timesteps = sequences.n_timesteps
-    if sequences.form != "ragged" and (sequences.lengths == n_timesteps).all():
+    if sequences.layout != "ragged" and (sequences.lengths == n_timesteps).all():
         return values.reshape(len(sequences), n_timesteps, *values.shape[1:])
     return as_objects(np.split(values, np.cumsum(sequences.lengths)[:-1]))
 
@@ -213,7 +213,7 @@ def numbers_of_steps(steps: Steps) -> Steps:
     >>> steps.values.tolist(), steps.known.tolist()
     ([0.0, 2.0], [False, True])
     """
-    check_no_dates_or_masks(steps.values, "y")
+    check_no_dates(steps.values, "y")
     given = steps.values
     if given.dtype == object:
         given = np.where(_is_no_label(given.ravel()).reshape(given.shape), np.nan, given)

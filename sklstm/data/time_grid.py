@@ -298,7 +298,8 @@ def warn_unless_in_time(X: Any, codes: NDArray[np.int64] | None = None) -> None:
 
 
 def _own_freq(times: Any, freq: Any) -> Any:
-    if freq is not None and not _is_freq_of(times, freq):
+    is_own = freq is None or freq in (times.freq, times.freqstr)
+    if not (is_own or _is_freq_of(times, freq)):
         raise ValueError(
             f"The 'freq' parameter must be None, or what periods have, {times.freqstr!r}. Got "
             f"{freq!r}."

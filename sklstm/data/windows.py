@@ -9,7 +9,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
-from sklstm._validation import check_int, check_no_dates_or_masks, named_columns
+from sklstm._validation import check_int, check_no_dates, check_no_masks, named_columns
 from sklstm.data.time_grid import warn_unless_in_time
 
 # Methods of arrays that change them, which would change a copy.
@@ -195,8 +195,8 @@ def make_windows(
         How many rows lie between the beginnings of two windows.
     target : int, str or array-like of shape (n_times,) or (n_times, n_targets), default=None
         What to predict: a column of `series` by position or (of a DataFrame) by name, or a
-        series of its own aligned with `series`, of numbers or of labels that are strings. None
-        takes `series` itself.
+        series of its own aligned with `series`, of numbers or of labels that are strings, NaN only
+        in rows that are no target. None takes `series` itself.
 
     Returns
     -------
@@ -210,7 +210,7 @@ def make_windows(
     ------
     ValueError
         If a parameter is no positive int, the series is too short for one pair, `target` names
-        no column or has another length, or something is not finite.
+        no column or has another length, or a value that is read is not finite or masked.
 
     Examples
     --------
@@ -223,11 +223,12 @@ def make_windows(
     """
     for name, value in (("window_size", window_size), ("horizon", horizon), ("stride", stride)):
         check_int(value, name)
-    check_no_dates_or_masks(series, "series")
+    check_no_masks(series, "series")
+    check_no_dates(series, "series")
     warn_unless_in_time(series)
     with named_columns(series, "series"):
         values = check_array(series, ensure_2d=False, input_name="series")
-    check_no_dates_or_masks(values, "series")
+    check_no_dates(values, "series")
     if values.ndim not in (1, 2):
         raise ValueError(
             f"series must be 1-D (n_times,) or 2-D (n_times, n_features). Got shape {values.shape}."
@@ -275,8 +276,10 @@ def _targets(
             )
         return values.reshape(len(values), -1)[:, target]
     kind = None if _holds_strings(target) else "numeric"
-    check_no_dates_or_masks(target, "target")
-    separate = check_array(target, dtype=kind, ensure_2d=False, ensure_all_finite=False)
+    check_no_masks(target, "target")
+    separate = check_array(
+        target, dtype=kind, ensure_2d=False, ensure_all_finite=False, input_name="target"
+    )
     if separate.ndim not in (1, 2) or len(separate) != len(values):
         raise ValueError(
             "target must be 1-D or 2-D with one row a row of series. Got shape "

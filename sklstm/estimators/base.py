@@ -21,6 +21,7 @@ from sklstm._transaction import transaction
 from sklstm._validation import (
     check_layer_sizes,
     check_lengths_agree,
+    check_no_masks,
     check_sample_weight,
 )
 from sklstm.data import (
@@ -396,6 +397,8 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
                 "is None."
             )
         sequences = self._check_X(given.X, reset=reset)
+        check_no_masks(given.y, "y")
+        check_no_masks(given.sample_weight, "sample_weight")
         checked = self._check_y(given.y, sequences)
         check_lengths_agree(sequences, checked)
         weight = check_sample_weight(given.sample_weight, len(sequences))
@@ -410,6 +413,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             raise ValueError("X_val and y_val belong together: give both, or neither.")
         try:
             sequences = self._check_X(given.X_val, reset=False)
+            check_no_masks(given.y_val, "y_val")
             checked = self._check_y(given.y_val, sequences)
             check_lengths_agree(sequences, checked, "X_val and y_val")
             valid = Part(sequences, checked, None)
@@ -459,7 +463,7 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
                 f"X has {sequences.n_columns} features, but {type(self).__name__} is expecting "
                 f"{self.n_features_in_} features as input: it was fitted on "
                 f"{_form_of(self.n_timesteps_in_ is not None, self.n_features_in_)}, and X is "
-                f"{_form_of(sequences.form == 'table', sequences.n_columns)}. A single sequence "
+                f"{_form_of(sequences.layout == 'table', sequences.n_columns)}. A single sequence "
                 "is given as X[None]."
             )
         return sequences

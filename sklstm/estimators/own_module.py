@@ -48,7 +48,7 @@ def wrap_module(
     """
     module = _make(factory, inputs.n_outputs, n_outputs)
     model = CustomModel(inputs, module, every_step=every_step, mixed_precision=mixed_precision)
-    model = model.to(getattr(torch, sequences.dtype.name))
+    model = model.to(getattr(torch, sequences.dtype.name))  # as it will be in the fit
     _check_outputs(model, sequences, n_outputs)
     return model
 

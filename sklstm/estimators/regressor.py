@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from sklstm._validation import check_no_dates_or_masks, check_quantiles, check_squares
+from sklstm._validation import check_no_dates, check_quantiles, check_squares
 from sklstm.data import (
     LITTLE_TRUST,
     Anchor,
@@ -511,7 +511,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         return steps
 
     def _check_numbers(self, y: ArrayLike) -> NDArray[np.float64]:
-        check_no_dates_or_masks(y, "y")
+        check_no_dates(y, "y")
         try:
             checked: NDArray[Any] = check_array(
                 y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self

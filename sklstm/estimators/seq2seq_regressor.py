@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 
 from sklstm._validation import (
     check_lengths_agree,
-    check_no_dates_or_masks,
+    check_no_dates,
     check_sample_weight,
     check_squares,
 )
@@ -325,7 +325,7 @@ class LSTMSeq2SeqRegressor(RegressorMixin, BaseSeq2Seq):  # type: ignore[misc]
     # ---------------------------------------------------------------- hooks
 
     def _check_y(self, y: Any, sequences: Sequences) -> NDArray[Any]:
-        check_no_dates_or_masks(y, "y")
+        check_no_dates(y, "y")
         if getattr(getattr(y, "dtype", None), "kind", "") == "O":
             y = list(y)  # of arrays
         try:

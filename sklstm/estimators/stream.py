@@ -8,7 +8,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from sklstm._validation import check_no_dates_or_masks
+from sklstm._validation import check_no_dates
 from sklstm.estimators.options import dtype_of
 from sklstm.nn import ModelStream, SequenceModel
 from sklstm.training import own_defaults
@@ -116,7 +116,7 @@ class Stream:
             self._model.reset(torch.from_numpy(chosen).to(self._device))
 
     def _check(self, x: Any) -> NDArray[Any]:
-        check_no_dates_or_masks(x, "x")
+        check_no_dates(x, "x")
         if self._names is not None and hasattr(x, "iloc"):
             self._check_names(list(x.columns if hasattr(x, "columns") else x.index))
         try:

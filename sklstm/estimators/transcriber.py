@@ -26,9 +26,9 @@ from sklstm.losses import CTC, Loss
 from sklstm.nn import CELLS
 from sklstm.training import Targets
 
-# What multi-dimensional layers do not offer, and what it may be.
 # What "auto" stands for, of images and of sequences.
 _IMAGE_LAYER_SIZES, _LAYER_SIZES = (8, 32), (64,)
+# What multi-dimensional layers do not offer, and what it may be.
 _OF_IMAGES: dict[str, tuple[Any, ...]] = {
     "activation": ("tanh",),
     "dense_layer_sizes": ((),),

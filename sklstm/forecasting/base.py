@@ -276,8 +276,9 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         """Measure the errors of forecasts on the end of the series.
 
         A copy is fitted to what comes before, and forecasts from every origin in the held-out end.
-        `predict_interval` and `simulate` do so with the defaults where errors are needed and not
-        known; call it yourself for another fraction, or to spend the time beforehand.
+        `predict_interval` and `simulate` do so for the steps that they are asked for, where errors
+        of so many are not known; call it yourself for another fraction, or to spend the time
+        beforehand.
 
         Parameters
         ----------
@@ -298,8 +299,9 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         self._check_fitted()
         check_scalar(fraction, "fraction", Real, min_val=0, max_val=1, include_boundaries="neither")
         n_steps = self._n_steps(steps)
-        n_held_out = self._n_held_out(fraction)
-        rows = self._held_out_rows(n_steps, n_held_out)
+        n_held_out = np.rint(fraction * self.series_.lengths).astype(np.int64)
+        n_ahead = max(n_steps, self._n_future(n_steps))
+        rows = held_out_origins(self.series_, n_held_out, n_ahead, self._n_needed)
         past = clone(self._as_fitted)
         try:
             past._fit(*(panel.head(panel.lengths - n_held_out) for panel in self._panels()))
@@ -318,15 +320,6 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
             )
         self._errors, self._held_out = Errors(errors), float(fraction)
         return self
-
-    def _n_held_out(self, fraction: float) -> NDArray[np.int64]:
-        """Return how many rows of each series are a share of it."""
-        n_held_out: NDArray[np.int64] = np.rint(fraction * self.series_.lengths).astype(np.int64)
-        return n_held_out
-
-    def _held_out_rows(self, n_steps: int, n_held_out: NDArray[np.int64]) -> NDArray[np.int64]:
-        n_ahead = max(n_steps, self._n_future(n_steps))
-        return held_out_origins(self.series_, n_held_out, n_ahead, self._n_needed)
 
     def _errors_at(self, at: Origins, units: Units) -> Array:
         """Return errors of forecasts in units of `_widths`, of origins where all is known."""
@@ -354,6 +347,11 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
     def _n_needed(self) -> int:
         """Rows that a forecast looks back on."""
         return 1
+
+    @property
+    def _reads_times(self) -> bool:
+        """Whether a forecast hangs on when the rows were that it looks back on."""
+        return False
 
     def _can_forecast(self, at: Origins) -> NDArray[np.bool_]:
         """Tell at which origins everything that is looked at is known."""
@@ -468,7 +466,8 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         if isinstance(y, pd.DataFrame) and set(columns) <= set(y.columns):
             y = choose_columns(y, columns, self.series_, self._reading())
         panel = read_series(y, **self._reading(), like=self.series_, start=start, name=name)
-        if panel.grid is None and self.series_.grid is not None:
+        is_late = name == "y" or self._reads_times
+        if is_late and panel.grid is None and self.series_.grid is not None:
             raise ValueError(
                 f"{name} must have an index (or column) of time, as y had in fit. Got "
                 f"{type(y).__name__}, of which nothing tells when its rows were."
@@ -480,10 +479,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _known_errors(self, n_steps: int) -> Errors:
         if self._errors is None or self._errors.values.shape[1] < n_steps:
-            # of all steps that may be asked for, so that it is done once, if series are so long
-            longest = max(n_steps, int(self.horizon))
-            is_long = len(self._held_out_rows(longest, self._n_held_out(self._held_out)))
-            self.calibrate(longest if is_long else n_steps, self._held_out)
+            self.calibrate(n_steps, self._held_out)
         assert self._errors is not None
         return Errors(self._errors.values[:, :n_steps])
 

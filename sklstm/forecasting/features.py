@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sklstm._validation import check_no_dates_or_masks
+from sklstm._validation import check_no_dates, check_no_masks, names_of
 from sklstm.data import Panel, read_series
 
 Array = NDArray[np.float64]
@@ -45,7 +45,7 @@ def read_features(
                 "y."
             )
         nothing = np.empty((len(panel.values), 0))
-        return replace(panel, values=nothing, form=replace(panel.form, columns=[]))
+        return replace(panel, values=nothing, form=replace(panel.form, names=[]))
     columns = [] if like is None else like.form.columns
     table = _read_table(X, panel, reading, columns, panel.start, panel.lengths)
     if like is not None:
@@ -164,12 +164,13 @@ def _read_table(
 def _read_by_position(X: Any, panel: Panel, start: int, n_rows: int) -> Panel:
     if panel.keys is not None:
         raise ValueError("X of many series must be a DataFrame, with ids and time or time alone.")
-    check_no_dates_or_masks(X, "X")
+    check_no_masks(X, "X")
+    check_no_dates(X, "X")
     table = read_series(np.asarray(X), start=start, name="X")
     if len(table.values) != n_rows:
         raise ValueError(
             f"X must have {n_rows} row(s), one for each time from {panel.stamp(start)} on. Got "
             f"{len(table.values)}. Rows are found by their time only if both y and X have an index."
         )
-    form = replace(table.form, columns=list(getattr(X, "columns", [])))
+    form = replace(table.form, names=names_of(X))
     return replace(table, grid=panel.grid, form=form)

@@ -164,6 +164,11 @@ class Context:
     known: NDArray[np.float64]
     n_calendar: int
 
+    def marked(self) -> "Context":
+        """Return what is known and what is not, a column each, which is all that may be asked."""
+        known = _mark(_without_calendar(self))  # of the calendar all is
+        return Context(_mark(self.targets), _mark(self.past), known, 0)
+
     def repeat(self, n_times: int) -> "Context":
         """Return every origin several times, one after another."""
         return Context(
@@ -172,6 +177,14 @@ class Context:
             np.repeat(self.known, n_times, axis=0),
             self.n_calendar,
         )
+
+
+def _mark(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return one column in the place of several: 0, or NaN where one of them is not finite."""
+    if values.shape[2] < 2:
+        return values
+    finite: Any = np.isfinite(values).all(axis=2, keepdims=True)
+    return np.where(finite, 0.0, np.nan)
 
 
 def run_stages(plan: Plan, context: Context, n_steps: int, emit: Emit) -> NDArray[np.float64]:

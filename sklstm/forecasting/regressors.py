@@ -53,9 +53,9 @@ def allows_nan(regressor: Any) -> bool:
 
 
 def tells_every_step(regressor: Any) -> bool:
-    """Tell whether some part of a regressor is set to predict at each step of its windows."""
-    parameters = regressor.get_params().items()
-    return any(name.split("__")[-1] == "return_sequences" and value for name, value in parameters)
+    """Tell whether what predicts is set to do so at each step of its windows."""
+    own = getattr(regressor, "return_sequences", False) is True
+    return own or any(map(tells_every_step, _inner(regressor)))
 
 
 def needs_counts(regressor: Any) -> bool:

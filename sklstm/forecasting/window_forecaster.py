@@ -325,6 +325,10 @@ class WindowForecaster(BaseForecaster):
     def _n_needed(self) -> int:
         return self._plan.n_back + sum(self.differences)
 
+    @property
+    def _reads_times(self) -> bool:
+        return len(self.calendar) > 0
+
     def _n_future(self, n_steps: int) -> int:
         return self._plan.n_ahead(n_steps)
 
@@ -334,17 +338,19 @@ class WindowForecaster(BaseForecaster):
 
     def _can_forecast(self, at: Origins) -> NDArray[np.bool_]:
         able: Any = np.isfinite(self._before(at)).all(axis=(1, 2))
+        context = self._context(at)
+        context = context if self._allows_nan else context.marked()
 
         def look(number: int, X: Array) -> Array:
-            stage = self._plan.stages[number]
+            stage, n_targets = self._plan.stages[number], context.targets.shape[2]
             if not self._allows_nan:
                 able[:] &= np.isfinite(X).all(axis=(1, 2))
             elif self.scales_windows_:  # by a value at least of each target
-                own: Any = np.isfinite(X[:, : stage.n_own, : self.n_targets_])
+                own: Any = np.isfinite(X[:, : stage.n_own, :n_targets])
                 able[:] &= own.any(axis=1).all(axis=1)
-            return np.zeros((len(X), len(stage.ahead), self.n_targets_))  # as if it were told
+            return np.zeros((len(X), len(stage.ahead), n_targets))  # as if it were told
 
-        run_stages(self._plan, self._context(at), at.n_steps, look)
+        run_stages(self._plan, context, at.n_steps, look)
         return np.asarray(able)
 
     def _forecast(self, at: Origins) -> Array:

@@ -96,7 +96,7 @@ def backtest(
         Features of the same times. Those of the steps to come are told too, but for the columns
         that the forecaster's parameter `past_only` names, which are NaN there. A forecaster that
         predicts all steps of a longer horizon of its own at once needs them that far behind the
-        last origin.
+        last origin; a method ``n_ahead(steps)`` says how far, where there is one.
     horizon : int
         How many steps are forecast from each origin.
     n_folds : int, default=5
@@ -287,7 +287,8 @@ def _run(
 ) -> list[Forecast]:
     """Return a model's forecasts: fitted on the first fold's past, and updated from there."""
     forecaster, begin, forecasts = clone(forecaster), None, []
-    hidden = list(getattr(forecaster, "past_only", ()))
+    past_only = getattr(forecaster, "past_only", None)
+    hidden = [] if past_only is None else list(past_only)
     for fold in folds:
         y, X = replay.told(begin, fold.origin)
         learn = forecaster.fit if begin is None else forecaster.update
@@ -312,7 +313,10 @@ def _run(
 
 def _n_ahead(forecaster: Any, horizon: int) -> int:
     """Return of how many steps a forecast wants features, which may be more than are asked for."""
-    return int(forecaster.n_ahead(horizon)) if hasattr(forecaster, "n_ahead") else horizon
+    ask = getattr(forecaster, "n_ahead", None)
+    if callable(ask):
+        return int(ask(horizon))
+    return max(horizon, int(getattr(forecaster, "horizon", 1)))
 
 
 def _score(forecast: Forecast, replay: Replay, metrics: dict[str, Metric]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sklstm._validation import check_no_masks, names_of
 from sklstm.data import Panel, read_series
 
 Array = NDArray[np.float64]
@@ -113,7 +114,7 @@ class Replay:
         if isinstance(X, pd.DataFrame):
             X[[name if name in X.columns else X.columns[name] for name in hidden]] = np.nan
             return X
-        names = list(getattr(X, "columns", []))  # of polars
+        names = names_of(X)
         X = np.asarray(X).reshape(len(X), -1).astype(np.float64)
         X[:, [names.index(name) if name in names else name for name in hidden]] = np.nan
         return X
@@ -236,17 +237,12 @@ def read_replay(y: Any, X: Any, reading: dict[str, Any], horizon: int) -> Replay
     """
     panel = read_series(y, **reading)
     if panel.grid is not None and len(y) < len(panel.values):
+        _refuse_rows_of_given_times(X, len(y), len(panel.values))
         # each row as a series of one step; those that were not there are NaN
         keys = None if panel.keys is None else panel.keys.repeat(panel.lengths)
         y = panel.form.give(panel.values[:, None], keys, panel.grid.stamps(panel.places()))
     time_column = reading.get("time_column")
     features = None if X is None else _rows(X, panel, time_column, int(panel.start[0]))
-    if features is not None and features.places.max(initial=0) < panel.stop.max() - 1:
-        raise ValueError(
-            f"X must have a row for each of the {len(panel.values)} time steps of y, those that y "
-            f"leaves out among them. Got {len(X)}. An index of time beside that of y tells which "
-            "they are."
-        )
     return Replay(_rows(y, panel, time_column, 0), features, panel, reading, horizon)
 
 
@@ -285,9 +281,20 @@ def select(replay: Replay, kept: NDArray[np.bool_]) -> Replay:
     return Replay(y, replay.X, panel, replay.reading, replay.horizon)
 
 
+def _refuse_rows_of_given_times(X: Any, n_given: int, n_times: int) -> None:
+    """Raise if X has no time stamps, and rows for those time steps alone that y has."""
+    if X is not None and not isinstance(X, pd.Series | pd.DataFrame) and len(X) == n_given:
+        raise ValueError(
+            f"X must have a row for each of the {n_times} time steps of y, those that y leaves out "
+            f"among them. Got {n_given}. An index of time, as y has, tells which they are."
+        )
+
+
 def _rows(table: Any, panel: Panel, time_column: Any, start: int) -> Rows:
     if panel.grid is None or not isinstance(table, pd.Series | pd.DataFrame):
-        table = table if hasattr(table, "columns") or hasattr(table, "iloc") else np.asarray(table)
+        check_no_masks(table, "X")
+        has_names = hasattr(table, "iloc") or type(table).__module__.startswith("polars.")
+        table = table if has_names else np.asarray(table)
         return Rows(table, start + np.arange(len(table)))
     in_column = time_column is not None and time_column in getattr(table, "columns", [])
     times = pd.Index(table[time_column]) if in_column else table.index.get_level_values(-1)

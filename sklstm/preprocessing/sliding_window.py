@@ -18,7 +18,7 @@ from sklearn.utils.validation import (
 )
 
 from sklstm._transaction import transaction
-from sklstm._validation import check_no_dates_or_masks, named_columns
+from sklstm._validation import check_no_dates, check_no_masks, named_columns
 from sklstm.data import Windows, dates_of, view_windows, warn_unless_in_time
 
 
@@ -300,7 +300,8 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
                 f"Found array with 0 feature(s) beside the column of group_by={self.group_by!r}, "
                 "while a minimum of 1 is required."
             )
-        check_no_dates_or_masks(features, "X")
+        check_no_masks(features, "X")
+        check_no_dates(features, "X")
         # too large a value is reported as such
         with np.errstate(over="ignore"), named_columns(features, "X"):
             values = check_array(

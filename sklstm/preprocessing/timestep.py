@@ -212,9 +212,9 @@ class TimestepTransformer(  # type: ignore[call-arg]
 
 def _like(X: Any, sequences: Sequences, rows: NDArray[Any]) -> Any:
     """Put transformed rows where X has its own."""
-    if sequences.form == "windows":
+    if sequences.layout == "windows":
         return Windows(rows, X.first, X.window_size, X.span)
-    if sequences.form == "ragged":
+    if sequences.layout == "ragged":
         places = zip(sequences.first, sequences.lengths, strict=True)
         return [rows[first : first + length] for first, length in places]
     begin = sequences.first - (0 if sequences.skipped is None else sequences.skipped)

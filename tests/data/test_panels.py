@@ -249,3 +249,11 @@ def test_numbers_of_pandas_own_become_numbers():
         for found, sequence in zip(sequences_from_panel(panel), expected, strict=True):
             assert found.dtype == np.float64
             np.testing.assert_array_equal(found, sequence)
+
+
+def test_frames_and_arrays_may_stand_side_by_side():
+    values = np.arange(12.0).reshape(6, 2)
+    found = sequences_from_panel([pd.DataFrame(values), values.T])
+    np.testing.assert_array_equal(found, [values, values])
+    with pytest.raises(ValueError, match="X holds masked values"):
+        sequences_from_panel([np.ma.masked_greater(values.T, 10.0)])

@@ -162,3 +162,11 @@ def test_the_input_is_not_changed():
     y = np.arange(6.0)
     read_series(y).values[:] = -1
     np.testing.assert_array_equal(y, np.arange(6.0))
+
+
+def test_rows_know_their_place_in_series_and_time():
+    index = pd.MultiIndex.from_tuples([("a", 5), ("b", 3), ("b", 4), ("b", 6)])
+    panel = read_series(pd.Series(np.arange(4.0), index=index), freq=1)
+    assert panel.n_before().tolist() == [0, 0, 1, 2, 3]
+    assert panel.places().tolist() == [2, 0, 1, 2, 3]
+    assert panel.place_of(np.array([4, 0])).tolist() == [3, 2]

@@ -14,6 +14,7 @@ from sklstm.data import (
     as_sequences,
     check_split,
     held_out_blocks,
+    hold_out_of_classes,
     split_validation,
     view_windows,
 )
@@ -313,3 +314,15 @@ def test_what_lies_far_apart_in_time_takes_no_more_memory():
         ([2, 3], [0, 1]),
         ([0, 1], [2, 3]),
     ]
+
+
+@pytest.mark.parametrize("n_blocks", [2, 4])
+def test_classes_are_held_out_alike_in_runs(n_blocks):
+    numbers = np.random.default_rng(0).permutation(np.repeat([0, 1, 2], [80, 240, 4]))
+    kept, held_out = hold_out_of_classes(numbers, n_blocks, 0)
+    assert sorted([*kept, *held_out]) == list(range(len(numbers)))
+    assert np.bincount(numbers[held_out]).tolist() == [n // n_blocks for n in (80, 240, 4)]
+    members = np.flatnonzero(numbers == 1)
+    runs = np.isin(members, held_out).reshape(40, 6)  # of a fortieth of the class
+    assert (runs.all(axis=1) | ~runs.any(axis=1)).all()
+    assert hold_out_of_classes(numbers, n_blocks, 1)[1].tolist() != held_out.tolist()

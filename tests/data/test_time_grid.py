@@ -194,3 +194,9 @@ def test_small_numbers_do_not_overflow(dtype):
 def test_periods_have_a_frequency_under_all_of_its_names(freq):
     times = pd.period_range("2020", periods=8, freq="Q")
     assert TimeGrid.of(times, freq).stamps([8])[0] == pd.Period("2022Q1", freq="Q")
+
+
+@pytest.mark.parametrize("freq", ["M", "ME", pd.offsets.MonthEnd()])
+def test_months_have_two_names(freq):
+    times = pd.period_range("2020-01", periods=8, freq="M")
+    assert TimeGrid.of(times, freq).stamps([8])[0] == pd.Period("2020-09", freq="M")

@@ -831,3 +831,24 @@ def test_messages_are_short():
         model.fit(big, np.zeros(50_000))
     assert len(str(caught.value)) < 500
     assert not re.search(r"0x[0-9a-f]+", str(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("estimator", "y"),
+    [
+        (LSTMRegressor(max_epochs=1), np.arange(20.0)),
+        (LSTMClassifier(max_epochs=1), np.arange(20) % 2),
+        (LSTMRegressor(max_epochs=1, return_sequences=True), np.ones((20, 3))),
+    ],
+    ids=repr,
+)
+def test_masked_values_are_refused(estimator, y):
+    X, weight = np.ones((20, 3, 2)), np.ones(20)
+    for name, at in (("X", 0), ("y", 1), ("sample_weight", 2)):
+        given = [X, y, weight]
+        estimator.fit(*given)
+        given[at] = np.ma.masked_array(given[at], mask=np.zeros(given[at].shape))
+        estimator.fit(*given)
+        given[at].mask.flat[0] = True
+        with pytest.raises(ValueError, match=f"{name} holds masked values.*filled"):
+            estimator.fit(*given)

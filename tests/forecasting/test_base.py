@@ -323,13 +323,21 @@ def test_what_follows_is_given_under_the_columns_of_y(forecaster):
 
 
 @pytest.mark.parametrize("given", [np.asarray, list])
-def test_rows_without_dates_do_not_follow_rows_that_have_some(forecaster, given):
-    y = pd.Series(walk()[:, 0], index=DAYS)
+@pytest.mark.parametrize("index", [DAYS, pd.RangeIndex(60)], ids=type)
+def test_rows_without_time_may_be_a_history_but_follow_none_that_have_one(forecaster, given, index):
+    y = pd.Series(walk()[:, 0], index=index)
     forecaster.fit(y[:40])
-    with pytest.raises(ValueError, match=r"history must have an index \(or column\) of time"):
-        forecaster.predict(history=given(y[:50]))
+    wanted = clone(forecaster).fit(y[:40].to_numpy()).predict(history=y[:50].to_numpy())
+    np.testing.assert_array_equal(forecaster.predict(history=given(y[:50])), wanted)
     with pytest.raises(ValueError, match=r"y must have an index \(or column\) of time"):
         forecaster.update(given(y[40:]))
+
+
+def test_a_calendar_must_know_when_a_history_was():
+    y = pd.Series(walk()[:, 0], index=DAYS)
+    model = WindowForecaster(Ridge(), 4, 3, calendar=["day_of_week"]).fit(y)
+    with pytest.raises(ValueError, match=r"history must have an index \(or column\) of time"):
+        model.predict(history=y.to_numpy())
 
 
 def test_masked_values_are_refused(forecaster):
@@ -343,6 +351,8 @@ def test_errors_of_a_few_steps_are_known_where_those_of_the_horizon_are_not():
     lower, upper = model.predict_interval(2, coverage=0.5)
     assert (lower < upper).all()
     assert model.simulate(5, 1, random_state=0).shape == (5, 1)
+    again, _ = model.predict_interval(1, coverage=0.5)
+    assert again == lower[0]
     with pytest.raises(ValueError, match="errors of 30 steps cannot be measured"):
         model.predict_interval()
 

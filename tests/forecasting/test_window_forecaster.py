@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import sklearn
 from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import (
     HistGradientBoostingRegressor,
     RandomForestRegressor,
@@ -784,6 +785,26 @@ def test_a_regressor_of_every_step_is_refused():
         ValueError, match=r"at every step of its windows.*return_sequences to False"
     ):
         WindowForecaster(each, 4, 4).fit(walks(1)[0][:, 0])  # as many steps as a window has
+
+
+class OfSteps(Careless):
+    def __init__(self, return_sequences=True):
+        self.return_sequences = return_sequences
+
+
+class Scaler(StandardScaler):
+    return_sequences = True
+
+
+@pytest.mark.parametrize("around", [VotingRegressor, StackingRegressor], ids=lambda c: c.__name__)
+def test_what_predicts_is_asked_and_not_what_comes_before(around):
+    y = walks(1)[0][:, 0]
+    WindowForecaster(make_pipeline(Scaler(), Ridge()), 4).fit(y)
+    with pytest.raises(ValueError, match="at every step"):
+        WindowForecaster(around([("steps", OfSteps()), ("ridge", Ridge())]), 4).fit(y)
+    inside = TransformedTargetRegressor(OfSteps(), func=np.sinh, inverse_func=np.arcsinh)
+    with pytest.raises(ValueError, match="at every step"):
+        WindowForecaster(inside, 4).fit(y)
 
 
 class Configured(Careless):

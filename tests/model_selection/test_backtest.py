@@ -585,6 +585,27 @@ def test_features_of_arrays_are_told_for_as_many_steps_as_a_forecaster_reads(str
     np.testing.assert_allclose(scores["mae"], wanted["mae"])
 
 
+class Foreign(Spy):
+    """A forecaster of another package, which reads a horizon of its own at once."""
+
+    past_only = None
+    horizon = 5
+
+
+def test_forecasters_of_others_are_told_features_of_their_own_horizon(calls):
+    backtest({"spy": Foreign()}, SERIES[:55], X, horizon=3, n_folds=2, metrics="mae")
+    assert [len(told) for what, _, told in calls if what == "predict"] == [5, 5]
+    backtest({"spy": Foreign()}, SERIES, horizon=3, n_folds=2, metrics="mae")
+
+
+def test_features_of_the_past_may_end_at_the_last_origin():
+    model = {"ridge": WindowForecaster(Ridge(), 3, 2, past_only=["known", "past"])}
+    options = {"horizon": 2, "n_folds": 2, "metrics": "mae"}
+    scores = backtest(model, SERIES, X[:58], **options)
+    wanted = backtest(model, SERIES, X, **options)
+    pd.testing.assert_frame_equal(without_times(scores), without_times(wanted))
+
+
 def test_targets_are_called_as_pandas_calls_them():
     columns = pd.MultiIndex.from_tuples([("north", 1), ("south", 2)])
     y = WIDE.set_axis(columns, axis=1)
@@ -598,6 +619,8 @@ def test_features_without_times_count_the_time_steps_that_y_leaves_out():
     backtest(model, y, features, horizon=1, n_folds=2)
     with pytest.raises(ValueError, match="X must have a row for each of the 60 time steps of y"):
         backtest(model, y, features[1:], horizon=1, n_folds=2)
+    with pytest.raises(ValueError, match="X holds masked values"):
+        backtest(model, SERIES, np.ma.masked_equal(features, 3.0), horizon=1, n_folds=2)
 
 
 def test_one_column_of_ids_is_the_same_in_a_list():
