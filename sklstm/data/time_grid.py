@@ -112,11 +112,10 @@ class TimeGrid:
         elif isinstance(self.origin, pd.Timestamp):
             numbers, apart = self._of_dates(times)
         else:
-            step, since = self.freq, times
             if isinstance(self.origin, pd.Period):
                 since, step = times.asi8 - self.origin.ordinal, self.freq.n
-            else:
-                since = times.to_numpy().astype(np.int64) - self.origin
+            else:  # small dtypes would overflow
+                since, step = times.to_numpy().astype(np.int64) - self.origin, self.freq
             numbers, apart = since // step, since % step != 0
         return np.asarray(numbers, dtype=np.int64), np.asarray(apart, dtype=bool)
 
@@ -333,7 +332,7 @@ def _offset(times: Any, freq: Any, run: slice) -> Any:
 
 def _step(times: Any, freq: Any, run: slice) -> int:
     if freq is None:
-        apart = np.diff(times[run].to_numpy().astype(np.int64))  # small dtypes would overflow
+        apart = np.diff(times[run].to_numpy().astype(np.int64))
         return int(apart.min()) if len(apart) else 1
     if isinstance(freq, bool) or not isinstance(freq, int | np.integer) or freq < 1:
         raise ValueError(
