@@ -41,7 +41,7 @@ class Anchor:
         squares.
     drifting : bool
         Whether the network is to see no level at all. Else the last value itself goes to it too.
-    level : ndarray of shape (n_outputs,) or None
+    substitute : ndarray of shape (n_outputs,) or None
         What stands for the last value of a sequence that has none; None where all have.
 
     Examples
@@ -57,7 +57,7 @@ class Anchor:
     slope: NDArray[np.float64]
     intercept: NDArray[np.float64]
     drifting: bool = True
-    level: NDArray[np.float64] | None = None
+    substitute: NDArray[np.float64] | None = None
 
     def __call__(self, sequences: Sequences) -> NDArray[np.float64]:
         """Return the lines at the sequences' last values, of shape (n_samples, n_outputs)."""
@@ -65,8 +65,8 @@ class Anchor:
         for output, feature in enumerate(self.features):
             if feature != NONE:
                 last = sequences.last_values(feature)
-                if self.level is not None:
-                    last = np.where(np.isnan(last), self.level[output], last)
+                if self.substitute is not None:
+                    last = np.where(np.isnan(last), self.substitute[output], last)
                 values[:, output] = self.intercept[output] + self.slope[output] * last
         return values
 
@@ -157,7 +157,7 @@ def find_anchor(
     drifting = force or (
         sequences.overlap and any(_drifts(some, feature, weight) for feature in anchors)
     )
-    slope, intercept, level = (np.zeros(y.shape[1]) for _ in range(3))
+    slope, intercept, substitute = (np.zeros(y.shape[1]) for _ in range(3))
     for feature in anchors:
         last = _last_values(sequences, feature)
         last_of_some = _last_values(some, feature)
@@ -167,8 +167,8 @@ def find_anchor(
             line = _continuation(last, y[:, output])
             line = line or _line(last_of_some, y_some[:, output], weight)
             slope[output], intercept[output] = line
-            level[output] = last_of_some.mean()
-    return Anchor(features, slope, intercept, drifting, level)
+            substitute[output] = last_of_some.mean()
+    return Anchor(features, slope, intercept, drifting, substitute)
 
 
 def _explained_by_end(
