@@ -41,6 +41,7 @@ def check_layer_sizes(value: Any, name: str, *, may_be_empty: bool = False) -> t
     >>> check_layer_sizes(64, "hidden_layer_sizes")
     (64,)
     """
+    value = _without_axes(value)
     sizes = [value] if isinstance(value, Integral) else value
     wanted = "a positive int or a sequence of positive ints, one width a layer, such as (64, 32)"
     if not isinstance(sizes, list | tuple | np.ndarray):
@@ -112,6 +113,7 @@ def check_quantiles(value: Any) -> tuple[float, ...]:
     >>> check_quantiles([0.1, 0.9])
     (0.1, 0.9)
     """
+    value = _without_axes(value)
     levels = [value] if isinstance(value, Real) else value
     wanted = "a float in (0, 1) or an increasing sequence of such floats"
     if not isinstance(levels, list | tuple | np.ndarray) or len(levels) == 0:
@@ -127,6 +129,11 @@ def check_quantiles(value: Any) -> tuple[float, ...]:
             f"The 'quantile' parameter must be {wanted}. Got {value!r}; sort it and drop repeats."
         )
     return tuple(float(level) for level in levels)
+
+
+def _without_axes(value: Any) -> Any:
+    """Return the number in an array that has no axis."""
+    return value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
 
 
 def _is_number(value: Any, kind: type) -> bool:
@@ -451,7 +458,7 @@ def named_columns(X: Any, name: str) -> Iterator[None]:
 
 
 def check_squares(values: NDArray[np.float64], name: str) -> None:
-    """Raise if numbers are so large that sums of their squares overflow.
+    """Raise if numbers are so large that their squares overflow, or so small that these vanish.
 
     Parameters
     ----------
@@ -476,4 +483,9 @@ def check_squares(values: NDArray[np.float64], name: str) -> None:
             f"{name} holds numbers up to {largest:.3g}, whose squares overflow when summed: "
             f"{_LARGEST:g} is the most. Bring it to another unit, or drop what stands for missing "
             "values."
+        )
+    if 0 < largest < 1 / _LARGEST:
+        raise ValueError(
+            f"{name} holds no number beyond {largest:.3g}, whose squares are zero: "
+            f"{1 / _LARGEST:g} is the least. Bring it to another unit."
         )

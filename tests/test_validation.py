@@ -11,6 +11,7 @@ from sklstm._validation import (
     check_no_masks,
     check_quantiles,
     check_sample_weight,
+    check_squares,
     columns_of_no_numbers,
     kind_of,
     names_of,
@@ -199,3 +200,17 @@ def test_masks_are_found_where_they_hide_something(wrap):
     values[1] = np.ma.masked
     with pytest.raises(ValueError, match=r"X holds masked values.*\.filled\(np\.nan\)"):
         check_no_masks(wrap(values), "X")
+
+
+def test_arrays_without_axes_are_numbers():
+    assert check_layer_sizes(np.array(3), "sizes") == (3,)
+    assert check_quantiles(np.array(0.3)) == (0.3,)
+    with pytest.raises(ValueError, match="'sizes' parameter must be a positive int"):
+        check_layer_sizes(np.array(0.5), "sizes")
+
+
+def test_numbers_whose_squares_vanish_are_refused():
+    check_squares(np.array([0.0, 1e-140, np.nan]), "y")
+    check_squares(np.zeros(3), "y")
+    with pytest.raises(ValueError, match="y holds no number beyond 2e-200, whose squares are zero"):
+        check_squares(np.array([1e-200, -2e-200]), "y")

@@ -1,10 +1,11 @@
 """Many series at once."""
 
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, check_scalar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +29,7 @@ def make_series_panel(
     n_series : int, default=100
     n_times : int, default=200
     period : int, default=24
-        Steps of a season.
+        Steps of a season, at least 2.
     n_shapes : int, default=5
         How many shapes of a season there are, each a sum of four waves with the season's first four
         frequencies. A series has one of them, from a random phase.
@@ -51,6 +52,8 @@ def make_series_panel(
     """
     import pandas as pd
 
+    for name, value, least in (("period", period, 2), ("n_shapes", n_shapes, 1)):
+        check_scalar(value, name, Integral, min_val=least)
     rng = check_random_state(random_state)
     time = np.arange(n_times)
     shape = rng.randint(n_shapes, size=n_series)

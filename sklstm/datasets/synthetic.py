@@ -1,10 +1,11 @@
 """Generators of series and sequences."""
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, check_scalar
 
 
 def make_seasonal_series(
@@ -39,6 +40,7 @@ def make_seasonal_series(
     [0.0, 1.0, 0.0, -1.0]
     """
     rng = check_random_state(random_state)
+    check_scalar(period, "period", Integral, min_val=1)
     time = np.arange(n_times)
     season = np.sin(2 * np.pi * time / period)
     series: NDArray[np.float64] = season + trend * time + noise * rng.normal(size=n_times)
@@ -65,7 +67,7 @@ def make_wave_sequences(
     n_features : int, default=1
         Each feature is the wave with noise of its own.
     min_timesteps, max_timesteps : int, default=20, 40
-        Range of the lengths, both ends included.
+        Range of the lengths, both ends included, from 1 on.
     noise : float, default=0.3
         Standard deviation of the normal noise.
     random_state : int, RandomState instance or None, default=None
@@ -83,6 +85,9 @@ def make_wave_sequences(
     ([20, 31, 36], [0, 1, 1])
     """
     rng = check_random_state(random_state)
+    check_scalar(n_classes, "n_classes", Integral, min_val=1)
+    check_scalar(min_timesteps, "min_timesteps", Integral, min_val=1)
+    check_scalar(max_timesteps, "max_timesteps", Integral, min_val=min_timesteps)
     y = rng.randint(n_classes, size=n_samples)
     X = []
     for turns in y + 1:

@@ -83,18 +83,17 @@ def beam_search(
     [1]
     """
     check_beam_width(beam_width)
-    if max_length < 0 or length_penalty < 0:
+    if max_length < 0 or not 0 <= length_penalty < np.inf:
         raise ValueError(
-            "The 'max_length' and 'length_penalty' parameters must not be negative. Got "
+            "The 'max_length' and 'length_penalty' parameters must be finite and not negative. Got "
             f"{max_length!r} and {length_penalty!r}."
         )
     prefixes = Prefixes()
     numbers, scores = np.array([Prefixes.EMPTY]), np.zeros(1)  # (n_hypotheses,) each
     states, symbols = start, np.array([n_symbols])
-    best, best_score = None, -np.inf
+    best, least_cost = None, np.inf
     # Log-probabilities only fall, and this is the most that they are divided by: what a hypothesis
     # has now over this bounds what becomes of it.
-    greatest_penalty = _penalty(max_length + 1, length_penalty)
     for length in range(1, max_length + 2):  # the end counted
         log_p, states = step(states, symbols)
         totals = scores[:, None] + _check(log_p, (len(scores), n_symbols + 1))
@@ -107,12 +106,14 @@ def beam_search(
         ended = symbols == n_symbols
         if ended.any():
             first = ended.argmax()  # the best, since all are of one length
-            score = scores[first] / _penalty(length, length_penalty)
-            if score > best_score:
-                best, best_score = int(numbers[first]), score
+            cost = _cost(scores[first], length, length_penalty)
+            if cost < least_cost:
+                best, least_cost = int(numbers[first]), cost
 
         going = np.flatnonzero(~ended)
-        if len(going) == 0 or scores[going[0]] / greatest_penalty <= best_score:
+        if len(going) == 0:
+            break
+        if _cost(scores[going[0]], max_length + 1, length_penalty) >= least_cost:
             break
         states, symbols, scores = states[origin[going]], symbols[going], scores[going]
         numbers = np.array(
@@ -129,8 +130,10 @@ def beam_search(
     return prefixes.spell(best)
 
 
-def _penalty(length: int, exponent: float) -> float:
-    return float(((5 + length) / 6) ** exponent)
+def _cost(log_p: float, length: int, exponent: float) -> float:
+    """Return the logarithm of minus a penalised log-probability, where large exponents are told."""
+    with np.errstate(divide="ignore"):  # what is certain costs minus infinity
+        return float(np.log(-log_p) - exponent * np.log((5 + length) / 6))
 
 
 def _check(log_probabilities: ArrayLike, shape: tuple[int, int]) -> NDArray[np.float64]:

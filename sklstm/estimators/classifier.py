@@ -436,9 +436,10 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         Returns
         -------
         y : ndarray of shape (n_samples,)
-            In the dtype of the labels. With `return_sequences` (n_samples, n_timesteps); of a list
-            of sequences, or where steps are absent, an object array of (n_timesteps_i,) arrays.
-            The other methods lay their results out in the same way, with their last axis behind.
+            In the dtype of the labels; strings of steps that came as objects, as beside None, are
+            of dtype str. With `return_sequences` (n_samples, n_timesteps); of a list of sequences,
+            or where steps are absent, an object array of (n_timesteps_i,) arrays. The other
+            methods lay their results out in the same way, with their last axis behind.
         """
         return self._predict_rows("predict", X)
 

@@ -259,6 +259,8 @@ class LSTMSeq2SeqClassifier(TranscriptsMixin, BaseSeq2Seq):
         """
         check_int(self.beam_width, "beam_width")
         check_scalar(self.length_penalty, "length_penalty", Real, min_val=0)
+        if not np.isfinite(self.length_penalty):
+            raise ValueError(f"length_penalty must be finite. Got {self.length_penalty}.")
         if self.beam_width > 1:
             return self._search(X)
         return self._greedy(self._outputs(X)[0])

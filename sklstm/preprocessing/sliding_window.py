@@ -18,7 +18,7 @@ from sklearn.utils.validation import (
 )
 
 from sklstm._transaction import transaction
-from sklstm._validation import check_no_dates, check_no_masks, named_columns
+from sklstm._validation import check_int, check_no_dates, check_no_masks, named_columns
 from sklstm.data import Windows, dates_of, view_windows, warn_unless_in_time
 
 
@@ -251,6 +251,7 @@ class SlidingWindowTransformer(TransformerMixin, BaseEstimator):  # type: ignore
 
     def _fit(self, X: Any) -> GroupedRows:
         self._validate_params()
+        check_int(self.window_size, "window_size")
         series = self._check_X(X, reset=True)
         longest = int(np.bincount(series.codes).max())
         if longest < self.window_size:
@@ -422,7 +423,7 @@ def _find_groups(X: Any, group_by: str | int) -> tuple[int | None, Any]:
             "the position of a column of an array."
         )
     n_columns = X.shape[1] if hasattr(X, "shape") else len(X[0])
-    if not 0 <= group_by < n_columns:
+    if isinstance(group_by, bool | np.bool_) or not 0 <= group_by < n_columns:
         raise ValueError(
             f"The 'group_by' parameter must be a column of X, which has {n_columns}. Got "
             f"{group_by}."

@@ -46,7 +46,8 @@ class TimestepTransformer(  # type: ignore[call-arg]
     Attributes
     ----------
     transformer_ : transformer
-        Fitted on the present steps only. A step that several windows share counts once.
+        Fitted on the present steps only. A step that several windows share counts once; so does
+        each copy of the first row by which `SlidingWindowTransformer` pads windows.
     n_features_in_ : int
         Features of a time step; of 2-D X the number of columns.
     n_timesteps_in_ : int or None

@@ -34,3 +34,9 @@ def test_seeds_and_index():
     pd.testing.assert_series_equal(y, make_series_panel(3, 5, random_state=1))
     assert y.index.names == ["series", "time"]
     assert not y.equals(make_series_panel(3, 5, random_state=2))
+
+
+@pytest.mark.parametrize(("name", "value"), [("period", 1), ("n_shapes", 0)])
+def test_sizes_are_checked(name, value):
+    with pytest.raises(ValueError, match=f"{name} == {value}, must be >= {value + 1}"):
+        make_series_panel(2, 10, **{name: value})

@@ -68,3 +68,17 @@ def test_features_are_one_wave_with_noise_of_their_own():
     X, _ = make_wave_sequences(200, n_features=2, noise=0.3, random_state=0)
     difference = np.concatenate(X) @ [1, -1]
     assert difference.std() == pytest.approx(0.3 * np.sqrt(2), rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("make", "options", "message"),
+    [
+        (make_seasonal_series, {"period": 0}, "period == 0, must be >= 1"),
+        (make_wave_sequences, {"n_classes": 0}, "n_classes == 0, must be >= 1"),
+        (make_wave_sequences, {"min_timesteps": 0}, "min_timesteps == 0, must be >= 1"),
+        (make_wave_sequences, {"min_timesteps": 50}, "max_timesteps == 40, must be >= 50"),
+    ],
+)
+def test_sizes_are_checked(make, options, message):
+    with pytest.raises(ValueError, match=message):
+        make(3, **options)

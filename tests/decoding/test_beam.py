@@ -151,8 +151,10 @@ def test_a_model_that_cannot_end_is_refused(max_length):
     ("parameters", "message"),
     [
         ({"beam_width": 0}, "'beam_width'.*at least 1"),
-        ({"max_length": -1}, "must not be negative. Got -1 and 0"),
-        ({"length_penalty": -0.5}, "must not be negative. Got 3 and -0.5"),
+        ({"max_length": -1}, "finite and not negative. Got -1 and 0"),
+        ({"length_penalty": -0.5}, "finite and not negative. Got 3 and -0.5"),
+        ({"length_penalty": np.nan}, "finite and not negative. Got 3 and nan"),
+        ({"length_penalty": np.inf}, "finite and not negative. Got 3 and inf"),
     ],
 )
 def test_parameters_are_checked(rng, parameters, message):
@@ -180,3 +182,10 @@ def test_given_numbers_are_not_changed(rng):
     table = model.table.copy()
     model.search(4, 6)
     np.testing.assert_array_equal(model.table, table)
+
+
+def test_great_penalties_do_not_overflow(rng):
+    model = Markov.random(rng, 3)
+    longest = model.search(WIDE, 5, length_penalty=1e300)
+    assert len(longest) == 5
+    assert longest == model.search(WIDE, 5, length_penalty=1e4)

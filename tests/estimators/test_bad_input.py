@@ -671,6 +671,16 @@ WINDOWS = [
         "'flatten'.* Got 'yes'",
     ),
     (
+        "window_size True",
+        lambda: SlidingWindowTransformer(True).fit(SERIES),
+        "window_size.* Got True",
+    ),
+    (
+        "group_by False",
+        lambda: SlidingWindowTransformer(2, group_by=False).fit(SERIES),
+        "'group_by' parameter must be a column of X.* Got False",
+    ),
+    (
         "group_by no column",
         lambda: SlidingWindowTransformer(2, group_by="city").fit(NAMED),
         "'group_by' parameter names 'city'.*neither a column.*'site'",

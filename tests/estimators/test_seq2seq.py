@@ -242,3 +242,11 @@ def test_other_targets_are_no_continuation(rng):
     words = LSTMSeq2SeqClassifier(**SMALL, warm_start=True).fit(X, ["ab"] * 10)
     with pytest.raises(ValueError, match="symbol 'z'"):
         words.fit(X, ["az"] * 10)
+
+
+@pytest.mark.parametrize("penalty", [np.nan, np.inf])
+def test_a_penalty_that_was_changed_is_checked_again(penalty):
+    X = np.random.default_rng(0).normal(size=(8, 4, 1))
+    model = LSTMSeq2SeqClassifier(4, max_epochs=1, beam_width=2).fit(X, ["ab"] * 8)
+    with pytest.raises(ValueError, match="length_penalty must be finite"):
+        model.set_params(length_penalty=penalty).predict(X)
