@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils import check_array, check_consistent_length, check_scalar
 
 # The squares of a million numbers up to this one can be summed in float64.
 _LARGEST = 1e150
@@ -88,6 +88,32 @@ def check_int(value: Any, name: str, minimum: int = 1) -> int:
         wanted = "a positive int" if minimum == 1 else f"an int of at least {minimum}"
         raise ValueError(f"The {name!r} parameter must be {wanted}. Got {value!r}.")
     return int(value)
+
+
+def check_not_negative(value: Any, name: str) -> None:
+    """Raise unless a parameter is a finite number that is zero or positive.
+
+    Parameters
+    ----------
+    value : object
+    name : str
+        Name of the parameter, for the message.
+
+    Raises
+    ------
+    TypeError
+        If it is no number.
+    ValueError
+        If it is negative, infinite or NaN.
+
+    Examples
+    --------
+    >>> from sklstm._validation import check_not_negative
+    >>> check_not_negative(0.5, "temperature")
+    """
+    check_scalar(value, name, Real, min_val=0)
+    if not np.isfinite(value):
+        raise ValueError(f"{name} must be finite. Got {value}.")
 
 
 def check_quantiles(value: Any) -> tuple[float, ...]:
@@ -305,6 +331,27 @@ def names_of(X: Any) -> list[Any]:
     """
     names = getattr(X, "column_names", None)  # whose `columns` are the data, in Arrow
     return list(getattr(X, "columns", []) if names is None else names)
+
+
+def n_axes(values: Any) -> int:
+    """Return how many axes values have by their shape, which alone polars tells; 0 without one.
+
+    Parameters
+    ----------
+    values : object
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm._validation import n_axes
+    >>> n_axes(np.ones((2, 3))), n_axes([[1], [2]])
+    (2, 0)
+    """
+    return len(getattr(values, "shape", ()))
 
 
 def kind_of(dtype: Any) -> str:

@@ -12,6 +12,7 @@ from sklstm._validation import (
     check_no_dates,
     check_no_masks,
     kind_of,
+    n_axes,
     named_columns,
     nth_column,
     values_of,
@@ -198,8 +199,7 @@ def holds_members(values: Any) -> bool:
     """
     if isinstance(values, Sequence):
         return not isinstance(values, str | bytes | range)
-    # polars' Series say that they have one dimension by their shape alone
-    return len(getattr(values, "shape", ())) == 1 and np.asarray(values).dtype == object
+    return n_axes(values) == 1 and np.asarray(values).dtype == object
 
 
 def holds_integers(X: Any) -> bool:

@@ -425,15 +425,16 @@ def _take_indexed(
 
 
 def _form_of(y: pd.Series | pd.DataFrame, kind: str, ids: list[Any]) -> Form:
-    one = isinstance(y, pd.Series)
-    return Form(kind, [y.name] if isinstance(y, pd.Series) else y.columns, one, ids)
+    if isinstance(y, pd.Series):
+        return Form(kind, [y.name], True, ids)
+    return Form(kind, y.columns, False, ids)
 
 
 def _take_long(
     y: Any, wanted: list[Any], time_column: Any, name: str
 ) -> tuple[Any, Any, Any, Form]:
     special = [*wanted, *([] if time_column is None else [time_column])]
-    known = list(getattr(y, "columns", []))
+    known = names_of(y)
     for column in special:
         if column not in known:
             raise ValueError(f"{name} has no column {column!r}. Its columns are {known}.")

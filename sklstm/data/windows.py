@@ -9,7 +9,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
-from sklstm._validation import check_int, check_no_dates, check_no_masks, named_columns
+from sklstm._validation import check_int, check_no_dates, check_no_masks, named_columns, names_of
 from sklstm.data.time_grid import warn_unless_in_time
 
 # Methods of arrays that change them, which would change a copy.
@@ -261,7 +261,7 @@ def _targets(
     if target is None:
         return values
     if isinstance(target, str):
-        columns = list(getattr(series, "columns", []))
+        columns = names_of(series)
         if target not in columns:
             raise ValueError(
                 f"target={target!r} names no column of series. Its columns are "

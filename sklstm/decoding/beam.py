@@ -92,8 +92,6 @@ def beam_search(
     numbers, scores = np.array([Prefixes.EMPTY]), np.zeros(1)  # (n_hypotheses,) each
     states, symbols = start, np.array([n_symbols])
     best, least_cost = None, np.inf
-    # Log-probabilities only fall, and this is the most that they are divided by: what a hypothesis
-    # has now over this bounds what becomes of it.
     for length in range(1, max_length + 2):  # the end counted
         log_p, states = step(states, symbols)
         totals = scores[:, None] + _check(log_p, (len(scores), n_symbols + 1))
@@ -113,6 +111,8 @@ def beam_search(
         going = np.flatnonzero(~ended)
         if len(going) == 0:
             break
+        # log-probabilities only fall, and the longest are penalised least: no hypothesis will cost
+        # less than it would now at that length
         if _cost(scores[going[0]], max_length + 1, length_penalty) >= least_cost:
             break
         states, symbols, scores = states[origin[going]], symbols[going], scores[going]

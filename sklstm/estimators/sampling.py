@@ -1,13 +1,12 @@
 """Sequences of tokens, drawn from what a classifier says of the next one."""
 
-from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_random_state, check_scalar
+from sklearn.utils import check_random_state
 
-from sklstm._validation import check_int
+from sklstm._validation import check_int, check_not_negative
 
 
 def tells_next_tokens(estimator: Any) -> bool:
@@ -67,9 +66,7 @@ def sample_tokens(
         As its `sample`.
     """
     check_int(n, "n", 0)
-    check_scalar(temperature, "temperature", Real, min_val=0)
-    if not np.isfinite(temperature):
-        raise ValueError(f"temperature must be finite. Got {temperature}.")
+    check_not_negative(temperature, "temperature")
     classes, known = estimator.classes_, estimator.module_.inputs.categories_of(0)
     for name, tokens in (("prefix", np.ravel(prefix)), ("classes_", classes)):
         if not np.isin(tokens, known).all():

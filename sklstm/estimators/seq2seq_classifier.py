@@ -7,13 +7,17 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_scalar
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 from torch.optim import Optimizer
 
-from sklstm._validation import check_int, check_lengths_agree, check_sample_weight
+from sklstm._validation import (
+    check_int,
+    check_lengths_agree,
+    check_not_negative,
+    check_sample_weight,
+)
 from sklstm.data import Steps, as_transcripts
 from sklstm.decoding import beam_search
 from sklstm.estimators.part import Part
@@ -258,9 +262,7 @@ class LSTMSeq2SeqClassifier(TranscriptsMixin, BaseSeq2Seq):
             Of str, or of dtype object, lists of symbols, as y was.
         """
         check_int(self.beam_width, "beam_width")
-        check_scalar(self.length_penalty, "length_penalty", Real, min_val=0)
-        if not np.isfinite(self.length_penalty):
-            raise ValueError(f"length_penalty must be finite. Got {self.length_penalty}.")
+        check_not_negative(self.length_penalty, "length_penalty")
         if self.beam_width > 1:
             return self._search(X)
         return self._greedy(self._outputs(X)[0])

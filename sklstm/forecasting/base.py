@@ -243,7 +243,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         self._check_fitted()
         with transaction(self):
             start = 0 if self.series_.grid is not None else int(self.series_.stop[0])
-            more = self._read_like(y, "y", start)
+            more = self._read_like(y, "y", start, needs_time=True)
             features = read_features(X, more, self._reading(), self.features_)
             self.series_ = self.series_.append(more)
             self.features_ = self.features_.append(features)
@@ -435,7 +435,7 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
         n_steps = self._n_steps(steps)
         panel, features = self._panels()
         if history is not None:
-            panel = self._read_like(history, "history")
+            panel = self._read_like(history, "history", needs_time=self._reads_times)
             features = read_features(history_X, panel, self._reading(), self.features_)
         elif history_X is not None:
             raise ValueError("history_X needs history.")
@@ -461,13 +461,12 @@ class BaseForecaster(BaseEstimator, ABC):  # type: ignore[misc]
             )
         return at
 
-    def _read_like(self, y: Any, name: str, start: int = 0) -> Panel:
+    def _read_like(self, y: Any, name: str, start: int = 0, *, needs_time: bool) -> Panel:
         columns = self.series_.form.columns
         if isinstance(y, pd.DataFrame) and set(columns) <= set(y.columns):
             y = choose_columns(y, columns, self.series_, self._reading())
         panel = read_series(y, **self._reading(), like=self.series_, start=start, name=name)
-        is_late = name == "y" or self._reads_times
-        if is_late and panel.grid is None and self.series_.grid is not None:
+        if needs_time and panel.grid is None and self.series_.grid is not None:
             raise ValueError(
                 f"{name} must have an index (or column) of time, as y had in fit. Got "
                 f"{type(y).__name__}, of which nothing tells when its rows were."

@@ -150,7 +150,7 @@ def _read_table(
     if panel.grid is None or not isinstance(X, pd.Series | pd.DataFrame):
         return _read_by_position(X, panel, int(start[0]), int(lengths[0]))
     if not isinstance(X.index, pd.MultiIndex):
-        own = list(getattr(X, "columns", []))
+        own = names_of(X)
         ids = panel.form.ids if panel.form.kind == "long" else []
         time = reading["time_column"]
         reading = {

@@ -295,11 +295,12 @@ def _run(
         interval = None
         with told_of(name, fold.number):
             fit_seconds, _ = timed(learn, y, X)
-            ahead = partial(replay.ahead, fold.origin, _n_ahead(forecaster, replay.horizon))
-            seconds, y_pred = timed(forecaster.predict, steps=replay.horizon, X=ahead(hidden))
+            n_ahead = _n_ahead(forecaster, replay.horizon)
+            ahead = partial(replay.ahead, fold.origin, n_ahead, hidden)
+            seconds, y_pred = timed(forecaster.predict, steps=replay.horizon, X=ahead())
             if coverage is not None:
                 interval = forecaster.predict_interval(
-                    steps=replay.horizon, coverage=coverage, X=ahead(hidden)
+                    steps=replay.horizon, coverage=coverage, X=ahead()
                 )
         read = partial(replay.read, origin=fold.origin)
         y_pred = read(y_pred, name=f"The forecast of model {name!r}")

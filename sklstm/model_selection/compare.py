@@ -12,7 +12,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import _safe_indexing, indexable
 from sklearn.utils.parallel import Parallel, delayed
 
-from sklstm._validation import check_int
+from sklstm._validation import check_int, n_axes
 from sklstm.model_selection.metrics import naive_scale, series_of
 from sklstm.model_selection.purged import PurgedTimeSeriesSplit
 from sklstm.model_selection.runs import check_models, timed, told_of
@@ -148,10 +148,8 @@ def _splitter(cv: Any, X: Any, n_steps: int, models: dict[str, Any]) -> Any:
     n_splits = 5 if cv is None else check_int(cv, "cv")
     if any(map(_goes_on, models.values())):
         return PurgedTimeSeriesSplit(n_splits, gap=n_steps - 1)
-    shape: tuple[int, ...] = getattr(X, "shape", ())
-    window_size = (
-        shape[1] if len(shape) > 1 else max(len(x) if hasattr(x, "__len__") else 1 for x in X)
-    )
+    is_table = n_axes(X) > 1
+    window_size = X.shape[1] if is_table else max(len(x) if hasattr(x, "__len__") else 1 for x in X)
     return PurgedTimeSeriesSplit(n_splits, window_size=window_size, horizon=n_steps)
 
 

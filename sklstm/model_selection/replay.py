@@ -241,6 +241,7 @@ def read_replay(y: Any, X: Any, reading: dict[str, Any], horizon: int) -> Replay
         # each row as a series of one step; those that were not there are NaN
         keys = None if panel.keys is None else panel.keys.repeat(panel.lengths)
         y = panel.form.give(panel.values[:, None], keys, panel.grid.stamps(panel.places()))
+    check_no_masks(X, "X")  # which are forgotten below
     time_column = reading.get("time_column")
     features = None if X is None else _rows(X, panel, time_column, int(panel.start[0]))
     return Replay(_rows(y, panel, time_column, 0), features, panel, reading, horizon)
@@ -292,11 +293,10 @@ def _refuse_rows_of_given_times(X: Any, n_given: int, n_times: int) -> None:
 
 def _rows(table: Any, panel: Panel, time_column: Any, start: int) -> Rows:
     if panel.grid is None or not isinstance(table, pd.Series | pd.DataFrame):
-        check_no_masks(table, "X")
         has_names = hasattr(table, "iloc") or type(table).__module__.startswith("polars.")
         table = table if has_names else np.asarray(table)
         return Rows(table, start + np.arange(len(table)))
-    in_column = time_column is not None and time_column in getattr(table, "columns", [])
+    in_column = time_column is not None and time_column in names_of(table)
     times = pd.Index(table[time_column]) if in_column else table.index.get_level_values(-1)
     kept = panel.grid.holds(times)  # features may be of other times too
     if kept.any():

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import get_scorer, get_scorer_names
 
+from sklstm._validation import n_axes
 from sklstm.model_selection.metrics import METRICS, SCALED, scaled_error
 from sklstm.model_selection.scores import KEYS
 
@@ -202,7 +203,7 @@ def number_of_steps(y: Any) -> int:
     >>> number_of_steps(np.zeros((5, 3))), number_of_steps([[1, 2], [3]])
     (3, 1)
     """
-    return int(y.shape[1]) if len(getattr(y, "shape", ())) == 2 else 1
+    return int(y.shape[1]) if n_axes(y) == 2 else 1
 
 
 def column_of(y: Any, step: int) -> Any:
@@ -226,4 +227,4 @@ def column_of(y: Any, step: int) -> Any:
     >>> column_of(np.arange(4).reshape(2, 2), 1)
     array([1, 3])
     """
-    return np.asarray(y)[:, step] if len(getattr(y, "shape", ())) == 2 else y
+    return np.asarray(y)[:, step] if n_axes(y) == 2 else y

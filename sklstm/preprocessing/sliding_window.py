@@ -18,7 +18,7 @@ from sklearn.utils.validation import (
 )
 
 from sklstm._transaction import transaction
-from sklstm._validation import check_int, check_no_dates, check_no_masks, named_columns
+from sklstm._validation import check_int, check_no_dates, check_no_masks, named_columns, names_of
 from sklstm.data import Windows, dates_of, view_windows, warn_unless_in_time
 
 
@@ -411,7 +411,7 @@ def _check_finite(values: NDArray[np.float32]) -> None:
 def _find_groups(X: Any, group_by: str | int) -> tuple[int | None, Any]:
     """Return the position of the grouping column, None for an index level, and the keys."""
     if isinstance(group_by, str):
-        columns = list(getattr(X, "columns", []))
+        columns = names_of(X)
         levels = list(getattr(getattr(X, "index", None), "names", []))
         if group_by in columns:
             return columns.index(group_by), X[group_by].to_numpy()
