@@ -12,7 +12,9 @@ from functools import cache
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 
 _MB = 2**20
-_KEEP = {_MMAP_THRESHOLD: 1024 * _MB, _TRIM_THRESHOLD: 2**31 - 1}
+# Blocks up to so much are kept; glibc before 2.35 refuses the first.
+_LARGEST_KEPT = (1024 * _MB, 32 * _MB)
+_NO_TRIM = 2**31 - 1
 # What glibc itself comes to once a program has freed a large array. Its own adjustment cannot be
 # switched on again.
 _RELEASE = {_MMAP_THRESHOLD: 32 * _MB, _TRIM_THRESHOLD: 64 * _MB}
@@ -21,12 +23,12 @@ _RELEASE = {_MMAP_THRESHOLD: 32 * _MB, _TRIM_THRESHOLD: 64 * _MB}
 _USERS_TUNING = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "GLIBC_TUNABLES")
 
 _LOCK = threading.Lock()
-_n_inside = 0
+_inside: set[object] = set()
 
 
 def _start_anew() -> None:
-    global _LOCK, _n_inside  # fits of the parent's threads are none of a forked child's
-    _LOCK, _n_inside = threading.Lock(), 0
+    global _LOCK, _inside  # fits of the parent's threads are none of a forked child's
+    _LOCK, _inside = threading.Lock(), set()
 
 
 if hasattr(os, "register_at_fork"):
@@ -52,11 +54,12 @@ def retained_heap() -> Iterator[None]:
     if library is None:
         yield
         return
-    _enter(library)
+    token = object()
     try:
+        _enter(library, token)
         yield
     finally:
-        _leave(library)
+        _leave(library, token)
 
 
 def _library() -> ctypes.CDLL | None:
@@ -66,26 +69,25 @@ def _library() -> ctypes.CDLL | None:
     return _glibc() if wanted and not tuned else None
 
 
-def _enter(library: ctypes.CDLL) -> None:
-    global _n_inside
+def _enter(library: ctypes.CDLL, token: object) -> None:
     with _LOCK:
-        _n_inside += 1
-        if _n_inside == 1:
-            _set(library, _KEEP)
+        _inside.add(token)
+        if len(_inside) == 1 and _keeps_blocks(library):
+            library.mallopt(_TRIM_THRESHOLD, _NO_TRIM)
 
 
-def _leave(library: ctypes.CDLL) -> None:
-    global _n_inside
+def _keeps_blocks(library: ctypes.CDLL) -> bool:
+    """Tell whether large blocks come from the heap now: any threshold ends glibc's adjustment."""
+    return any(library.mallopt(_MMAP_THRESHOLD, size) for size in _LARGEST_KEPT)
+
+
+def _leave(library: ctypes.CDLL, token: object) -> None:
     with _LOCK:
-        _n_inside -= 1
-        if _n_inside == 0:
-            _set(library, _RELEASE)
+        _inside.discard(token)  # Ctrl-C may have come before it was in
+        if not _inside:
+            for parameter, value in _RELEASE.items():
+                library.mallopt(parameter, value)
             library.malloc_trim(0)
-
-
-def _set(library: ctypes.CDLL, thresholds: dict[int, int]) -> None:
-    for parameter, value in thresholds.items():
-        library.mallopt(parameter, value)
 
 
 @cache

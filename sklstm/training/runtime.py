@@ -33,6 +33,9 @@ if hasattr(os, "register_at_fork"):
 # synchronisation.
 _PRODUCT_WORTH_SHARING = 2**19
 
+# Ctrl-C is raised at the end of the call that it meets: what changes the process is called within
+# the `try` that puts it back.
+
 
 @contextmanager
 def private_runtime(seed: int, device: str, n_threads: int | None = None) -> Iterator[int]:
@@ -124,9 +127,9 @@ def _within(contexts: Sequence[AbstractContextManager[Any]]) -> Iterator[None]:
 def _no_autocast(kind: str) -> Iterator[None]:
     """Switch off the caller's autocast, by its flags: nested contexts would reuse stale casts."""
     cached = torch.is_autocast_cache_enabled()
-    torch.set_autocast_enabled(kind, False)
-    torch.set_autocast_cache_enabled(False)
     try:
+        torch.set_autocast_enabled(kind, False)
+        torch.set_autocast_cache_enabled(False)
         yield
     finally:
         torch.set_autocast_enabled(kind, True)
@@ -136,8 +139,8 @@ def _no_autocast(kind: str) -> Iterator[None]:
 @contextmanager
 def _default_dtype(dtype: torch.dtype) -> Iterator[None]:
     before = torch.get_default_dtype()
-    torch.set_default_dtype(dtype)
     try:
+        torch.set_default_dtype(dtype)
         yield
     finally:
         torch.set_default_dtype(before)
@@ -149,8 +152,8 @@ def _threads(n_threads: int | None) -> Iterator[int]:
     if n_threads is None or n_threads >= before:
         yield before
         return
-    torch.set_num_threads(n_threads)
     try:
+        torch.set_num_threads(n_threads)
         yield before
     finally:
         torch.set_num_threads(before)
@@ -161,7 +164,7 @@ def subnormals_flushed() -> Iterator[None]:
     """Let numbers too small to be normal be zero in this thread, as long as the context lasts.
 
     Gradients that vanish pass through them, and some processors take a hundred times as long for
-    each.
+    each. Threads of torch's own, where it has several, keep them.
 
     Examples
     --------
@@ -173,8 +176,8 @@ def subnormals_flushed() -> Iterator[None]:
     if smallest_normal / 2 == 0.0:  # the caller has it so
         yield
         return
-    torch.set_flush_denormal(True)
     try:
+        torch.set_flush_denormal(True)
         yield
     finally:
         torch.set_flush_denormal(False)
@@ -206,8 +209,8 @@ def threads_for(batch_size: int, widest: int) -> int | None:
 class Interrupts:
     """Tells Ctrl-C from a callback that raises `KeyboardInterrupt` to end a fit.
 
-    A context that stands in for Python's own handler of the signal, in the main thread; where
-    another handler is at work, nothing is known and nothing changed.
+    A context that stands in for Python's own handler of the signal, in the main thread, until the
+    signal comes; where another handler is at work, nothing is known and nothing changed.
 
     Attributes
     ----------
@@ -243,6 +246,8 @@ class Interrupts:
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         self.seen = True
+        # here, since it may come before the block begins, which is then not left either
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         raise KeyboardInterrupt
 
 

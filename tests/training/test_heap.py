@@ -66,23 +66,33 @@ def test_switched_off(environment):
 @pytest.fixture
 def calls(monkeypatch):
     """Record what a C library is asked for."""
-    made = []
+
+    class Calls(list):
+        pass
+
+    made = Calls()
 
     class Library:
+        largest = 2**31
+
         def mallopt(self, parameter, value):
+            if parameter == heap._MMAP_THRESHOLD and value > self.largest:
+                return 0
             made.append(value)
+            return 1
 
         def malloc_trim(self, pad):
             made.append("trim")
 
-    library = Library()
-    monkeypatch.setattr(heap, "_glibc", lambda: library)
+    monkeypatch.setattr(heap, "_glibc", Library)
+    made.library = Library
     for name in ("SKLSTM_RETAIN_HEAP", *heap._USERS_TUNING):
         monkeypatch.delenv(name, raising=False)
     return made
 
 
-KEEP, RELEASE = list(heap._KEEP.values()), list(heap._RELEASE.values())
+MB = 2**20
+KEEP, RELEASE = [1024 * MB, heap._NO_TRIM], [32 * MB, 64 * MB]
 
 
 @pytest.mark.parametrize("error", [None, ValueError, KeyboardInterrupt])
@@ -103,6 +113,25 @@ def test_only_the_outermost_counts(calls):
             pass
         assert calls == KEEP
     assert calls == [*KEEP, *RELEASE, "trim"]
+
+
+@pytest.mark.parametrize(("largest", "kept"), [(32 * MB, [32 * MB, heap._NO_TRIM]), (0, [])])
+def test_an_older_glibc_refuses_large_thresholds(calls, largest, kept):
+    calls.library.largest = largest
+    with retained_heap():
+        assert calls == kept
+
+
+def test_ctrl_c_on_the_way_in_leaves_nothing_kept(calls, monkeypatch):
+    def interrupted(library):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(heap, "_keeps_blocks", interrupted)
+    with pytest.raises(KeyboardInterrupt), retained_heap():
+        pass
+    assert calls == [*RELEASE, "trim"]
+    monkeypatch.undo()
+    assert not heap._inside
 
 
 def test_another_c_library_is_left_alone(monkeypatch):

@@ -162,6 +162,44 @@ def test_ctrl_c_is_seen_and_the_handler_put_back():
     assert signal.getsignal(signal.SIGINT) is before
 
 
+@pytest.fixture
+def interrupted(monkeypatch):
+    """Return what lets Ctrl-C come at the end of a function's next call."""
+
+    def interrupt(owner, name):
+        real = getattr(owner, name)
+
+        def call(*args):
+            result = real(*args)
+            monkeypatch.setattr(owner, name, real)
+            signal.raise_signal(signal.SIGINT)
+            return result
+
+        monkeypatch.setattr(owner, name, call)
+
+    return interrupt
+
+
+@pytest.mark.usefixtures("two_threads")
+@pytest.mark.parametrize("name", ["set_num_threads", "set_default_dtype", "set_flush_denormal"])
+def test_ctrl_c_on_the_way_in_changes_nothing(interrupted, name):
+    interrupted(torch, name)
+    with pytest.raises(KeyboardInterrupt), private_runtime(0, "cpu", 1), subnormals_flushed():
+        pytest.fail("not interrupted")
+    assert torch.get_num_threads() == 2
+    assert torch.get_default_dtype() == torch.float32
+    assert not is_flushed()
+
+
+def test_ctrl_c_before_the_block_puts_the_handler_back(interrupted):
+    interrupts = Interrupts()
+    interrupted(signal, "signal")
+    with pytest.raises(KeyboardInterrupt), interrupts:
+        pytest.fail("not interrupted")
+    assert interrupts.seen
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
 def test_a_handler_of_the_users_own_is_left_alone():
     seen = []
     before = signal.signal(signal.SIGINT, lambda *args: seen.append(args))

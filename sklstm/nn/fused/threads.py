@@ -39,11 +39,12 @@ def keep_threads(count: int) -> Iterator[None]:
     >>> with keep_threads(2):
     ...     pass  # kernels work in two threads here
     """
-    token = _KEPT.set(_KEPT.get() or count)
+    before = _KEPT.get()
     try:
+        _KEPT.set(before or count)
         yield
     finally:
-        _KEPT.reset(token)
+        _KEPT.set(before)
 
 
 def shards_of(batch: int, effort: int) -> list[tuple[int, int]]:
