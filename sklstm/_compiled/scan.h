@@ -305,24 +305,42 @@ INLINE void NAME(backward_rows)(const int cell, const struct scan *s, long first
 /* Place of a unit's gate in a row of gates. */
 #define PLACE(u, g) ((u) / LANES * 4 * LANES + (g) * LANES + (u) % LANES)
 
+/* For every unit and column, square by square: one matrix has units in its rows and the other has
+ * them in its columns, and of both a line of the cache is then used whole. */
+#define FOR_SQUARES(u, hidden, k, columns)                           \
+    for (long u##0 = 0; u##0 < (hidden); u##0 += LANES)              \
+        for (long k##0 = 0; k##0 < (columns); k##0 += LANES)         \
+            for (long u = u##0; u < least(u##0 + LANES, hidden); u++) \
+                for (long k = k##0; k < least(k##0 + LANES, columns); k++)
+
+/* Lay a gate's weights (hidden, columns), if it has any, as `forward` reads them. */
+INLINE void NAME(pack_gate)(const float *weights, float unit, long hidden, long columns, long width,
+                            float *packed)
+{
+    if (weights)
+        FOR_SQUARES(u, hidden, k, columns)
+            packed[(u / LANES * width + k) * 4 * LANES + u % LANES] = unit * weights[u * columns + k];
+}
+
 EXPORT void NAME(pack_forward)(const struct scan *s)
 {
     const long units = round_up(s->hidden, LANES), width = units + s->inputs + 1;
     memset(s->packed, 0, sizeof(float) * width * 4 * units);
-    for (long g = 0; g < 4; g++)
-        for (long u = 0; u < s->hidden; u++) {
-            const long row_h = weight_row(s, RECURRENT_BLOCK, g, u);
-            const long row_x = weight_row(s, INPUT_BLOCK, g, u);
-            const float unit = gate_unit(s->cell, g);
-            float *to = s->packed + u / LANES * 4 * LANES * width + g * LANES + u % LANES;
-            for (long k = 0; row_h >= 0 && k < s->hidden; k++)
-                to[k * 4 * LANES] = unit * s->weight_hh[row_h * s->hidden + k];
-            to += units * 4 * LANES;
-            for (long k = 0; row_x >= 0 && k < s->inputs; k++)
-                to[k * 4 * LANES] = unit * s->weight_ih[row_x * s->inputs + k];
-            to[s->inputs * 4 * LANES] = unit * ((row_h >= 0 ? s->bias_hh[row_h] : 0) +
-                                                (row_x >= 0 ? s->bias_ih[row_x] : 0));
-        }
+    for (long g = 0; g < 4; g++) {
+        const long row_h = weight_row(s, RECURRENT_BLOCK, g, 0);
+        const long row_x = weight_row(s, INPUT_BLOCK, g, 0);
+        const float unit = gate_unit(s->cell, g);
+        float *of_states = s->packed + g * LANES, *of_inputs = of_states + units * 4 * LANES;
+        float *of_one = of_inputs + s->inputs * 4 * LANES;
+        NAME(pack_gate)(row_h >= 0 ? s->weight_hh + row_h * s->hidden : 0, unit, s->hidden,
+                        s->hidden, width, of_states);
+        NAME(pack_gate)(row_x >= 0 ? s->weight_ih + row_x * s->inputs : 0, unit, s->hidden,
+                        s->inputs, width, of_inputs);
+        for (long u = 0; u < s->hidden; u++)
+            of_one[u / LANES * width * 4 * LANES + u % LANES] =
+                unit * ((row_h >= 0 ? s->bias_hh[row_h + u] : 0) +
+                        (row_x >= 0 ? s->bias_ih[row_x + u] : 0));
+    }
 }
 
 EXPORT void NAME(forward)(const struct scan *s, long first, long last)
@@ -379,6 +397,14 @@ EXPORT void NAME(backward)(const struct scan *s, long first, long last, float *w
     restore_mode(before);
 }
 
+/* Put a gate's sums (columns, gates) as torch has them, (hidden, columns), if the gate has weights. */
+INLINE void NAME(unpack_gate)(const float *sums, long hidden, long columns, long gates, float *grads)
+{
+    if (grads)
+        FOR_SQUARES(u, hidden, k, columns)
+            grads[u * columns + k] = sums[k * gates + PLACE(u, 0)];
+}
+
 /* Add up the weights' gradients of all shards, in their order, and put them as torch has them. */
 EXPORT void NAME(unpack)(const struct scan *s, float *workspaces, long n_shards, float *weight_ih,
                          float *weight_hh, float *bias_ih, float *bias_hh)
@@ -388,22 +414,25 @@ EXPORT void NAME(unpack)(const struct scan *s, float *workspaces, long n_shards,
     for (long shard = 1; shard < n_shards; shard++)
         for (long k = 0; k < width * gates; k++)
             workspaces[k] += workspaces[shard * distance + k];
-    for (long g = 0; g < 4; g++)
+    for (long g = 0; g < 4; g++) {
+        const long row_h = weight_row(s, RECURRENT_BLOCK, g, 0);
+        const long row_x = weight_row(s, INPUT_BLOCK, g, 0);
+        const float *of_states = workspaces + g * LANES, *of_inputs = of_states + units * gates;
+        const float *of_one = of_inputs + s->inputs * gates;
+        NAME(unpack_gate)(of_states, s->hidden, s->hidden, gates,
+                          row_h >= 0 ? weight_hh + row_h * s->hidden : 0);
+        NAME(unpack_gate)(of_inputs, s->hidden, s->inputs, gates,
+                          row_x >= 0 ? weight_ih + row_x * s->inputs : 0);
         for (long u = 0; u < s->hidden; u++) {
-            const long row_h = weight_row(s, RECURRENT_BLOCK, g, u);
-            const long row_x = weight_row(s, INPUT_BLOCK, g, u);
-            const float *from = workspaces + PLACE(u, g);
-            for (long k = 0; row_h >= 0 && k < s->hidden; k++)
-                weight_hh[row_h * s->hidden + k] = from[k * gates];
-            for (long k = 0; row_x >= 0 && k < s->inputs; k++)
-                weight_ih[row_x * s->inputs + k] = from[(units + k) * gates];
             if (row_h >= 0)
-                bias_hh[row_h] = from[(width - 1) * gates];
+                bias_hh[row_h + u] = of_one[PLACE(u, 0)];
             if (row_x >= 0)
-                bias_ih[row_x] = from[(width - 1) * gates];
+                bias_ih[row_x + u] = of_one[PLACE(u, 0)];
         }
+    }
 }
 
 #undef TILE
 #undef TILES
 #undef PLACE
+#undef FOR_SQUARES
