@@ -47,6 +47,7 @@ class Attention(nn.Module):
         ----------
         states : Tensor of shape (batch, steps, n_states)
         memory : Tensor of shape (batch, time, n_memory)
+            Zero behind the end of a sequence.
         lengths : Tensor of shape (batch,) or None
             Of the memory.
 
@@ -54,10 +55,10 @@ class Attention(nn.Module):
         -------
         Tensor of shape (batch, steps, n_states)
         """
-        scores = states @ self.score(memory).transpose(1, 2)  # (batch, steps, time)
+        # the weight goes to the states: of those a decoder on its way has one, of memory always all
+        scores = states @ self.score.weight @ memory.transpose(1, 2)  # (batch, steps, time)
         if lengths is not None:
             absent = ~present_steps(lengths, memory.shape[1])
             scores = scores.masked_fill(absent[:, None], -torch.inf)
-            memory = memory.masked_fill(absent[:, :, None], 0.0)
         context = scores.softmax(2) @ memory  # (batch, steps, n_memory)
         return torch.tanh(self.combine(torch.cat([context, states], dim=2)))

@@ -15,6 +15,7 @@ from sklstm.nn.dropout import dropout
 from sklstm.nn.features import Inputs
 from sklstm.nn.feeds import NumberFeed, SymbolFeed
 from sklstm.nn.heads import DenseHead
+from sklstm.nn.masks import present_steps
 from sklstm.nn.plain import PlainCell
 from sklstm.nn.pooling import pool_last, pool_steps
 from sklstm.nn.recurrent import RecurrentLayer, Start, make_layer
@@ -27,7 +28,7 @@ class EncoderStates:
     Attributes
     ----------
     memory : Tensor of shape (batch, time, n_memory)
-        States of all steps.
+        States of all steps, zero behind the end of a sequence.
     lengths : Tensor of shape (batch,) or None
         How many of them are present; None means all.
     """
@@ -200,6 +201,8 @@ class EncoderDecoder(nn.Module):
             x = dropout(layer(x, lengths), self.dropout, self.training)
         last = pool_last(x, lengths, self.n_directions)  # (batch, n_memory)
         states = tuple(self._begin(bridge(last)) for bridge in self.bridges)
+        if lengths is not None:
+            x = x.masked_fill(~present_steps(lengths, x.shape[1])[:, :, None], 0.0)
         return Decoding(EncoderStates(x, lengths), states)
 
     def _begin(self, values: Tensor) -> State:

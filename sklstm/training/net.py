@@ -41,6 +41,14 @@ from sklstm.training.schedules import SCHEDULES, RateSchedule
 _SHARE_TO_GO_ON = 0.1
 
 
+class _PrintLog(PrintLog):  # type: ignore[misc]
+    """skorch's table of epochs, which is not even made where nobody reads it."""
+
+    def on_epoch_end(self, net: NeuralNet, **kwargs: Any) -> None:
+        if net.verbose:
+            super().on_epoch_end(net, **kwargs)
+
+
 class SequenceNet(NeuralNet):  # type: ignore[misc]
     """A skorch net over `Split` data, with batches gathered whole and weighted losses.
 
@@ -121,7 +129,7 @@ class SequenceNet(NeuralNet):  # type: ignore[misc]
 
     @property
     def _default_callbacks(self) -> list[tuple[str, Any]]:
-        return [("epoch_timer", EpochTimer()), ("print_log", PrintLog())]
+        return [("epoch_timer", EpochTimer()), ("print_log", _PrintLog())]
 
     def run_single_epoch(
         self, iterator: Loader | None, training: bool, prefix: str, step_fn: Any, **fit_params: Any

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from sklstm.data import Batches, Sequences, first_rows, rows_of
+from sklstm.data import Sequences, first_rows, rows_of
 from sklstm.training.resident import resident_sequences
 from sklstm.training.runtime import own_defaults
 from sklstm.training.samples import Source, module_arguments
@@ -47,16 +47,13 @@ def predict_outputs(
     Tensor of shape (n_sequences, n_outputs) or (sum of n_rows, n_outputs), float64, on the CPU
         Or what is kept of it.
     """
-    longest = int(sequences.lengths.max())
     place = torch.device(device)
-    n_steps = _STEPS.get(place.type, _STEPS_ELSEWHERE)
-    batch_size = min(max(n_steps // longest, _MIN_BATCH), _MAX_BATCH)
     with evaluating(module, place.type):
-        if len(sequences) <= batch_size:
+        if len(sequences) <= _batch_size(sequences.lengths.max(), place):
             outputs = _outputs(module, sequences, np.arange(len(sequences)), place)
             return outputs if reduce is None else reduce(outputs)
         gathered = resident_sequences(sequences, place)
-        return _outputs_by_batches(module, gathered, batch_size, place, n_rows, reduce)
+        return _outputs_by_batches(module, gathered, place, n_rows, reduce)
 
 
 @contextmanager
@@ -85,7 +82,6 @@ def evaluating(module: nn.Module, kind: str) -> Iterator[None]:
 def _outputs_by_batches(
     module: nn.Module,
     sequences: Source,
-    batch_size: int,
     device: torch.device,
     n_rows: NDArray[np.int64] | None,
     reduce: Callable[[Tensor], Tensor] | None,
@@ -93,7 +89,7 @@ def _outputs_by_batches(
     if n_rows is None:
         n_rows = np.ones(len(sequences), dtype=np.int64)
     first, outputs = first_rows(n_rows), None
-    for indices in Batches(sequences.lengths, batch_size):
+    for indices in _batches(sequences.lengths, device):
         batch = _outputs(module, sequences, indices, device)
         batch = batch if reduce is None else reduce(batch)
         if outputs is None:
@@ -102,6 +98,21 @@ def _outputs_by_batches(
         outputs[torch.from_numpy(rows)] = batch
     assert outputs is not None
     return outputs
+
+
+def _batches(lengths: NDArray[np.int64], device: torch.device) -> Iterator[NDArray[np.int64]]:
+    """Yield which sequences go together, the longest first: a long one makes no other wait."""
+    order = np.argsort(-lengths, kind="stable")
+    start = 0
+    while start < len(order):
+        end = start + _batch_size(lengths[order[start]], device)
+        yield order[start:end]
+        start = end
+
+
+def _batch_size(longest: np.int64, device: torch.device) -> int:
+    n_steps = _STEPS.get(device.type, _STEPS_ELSEWHERE)
+    return min(max(n_steps // int(longest), _MIN_BATCH), _MAX_BATCH)
 
 
 def _outputs(

@@ -37,7 +37,7 @@ def test_outputs_are_in_the_order_of_the_sequences(batch, monkeypatch):
     outputs = predict_outputs(module, as_sequences(X), "cpu")
     assert_array_equal(outputs[:, 0], np.arange(100))
     assert_array_equal(outputs[:, 1], lengths)
-    assert max(shape[0] for shape in module.shapes) <= batch[1] + 1  # a last one joins
+    assert max(shape[0] for shape in module.shapes) <= batch[1]
     assert sum(shape[0] for shape in module.shapes) == 100
 
 
@@ -57,6 +57,15 @@ def test_long_sequences_come_in_small_batches(n_timesteps, largest, monkeypatch)
     module = Number()
     predict_outputs(module, as_sequences(np.ones((120, n_timesteps, 1))), "cpu")
     assert {shape[0] for shape in module.shapes} == {largest}
+
+
+def test_one_long_sequence_leaves_the_batches_of_others_large(monkeypatch):
+    for name, value in (("_STEPS", {"cpu": 100}), ("_MIN_BATCH", 1)):
+        monkeypatch.setattr(prediction, name, value)
+    module = Number()
+    X = [np.full((n, 1), float(i)) for i, n in enumerate([2] * 100 + [100] + [2] * 100)]
+    assert_array_equal(predict_outputs(module, as_sequences(X), "cpu")[:, 0], np.arange(201))
+    assert module.shapes == [(1, 100, 1)] + [(50, 2, 1)] * 4
 
 
 def test_type_of_outputs():
