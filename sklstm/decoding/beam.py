@@ -8,6 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from sklstm.decoding.prefixes import Prefixes, check_beam_width, find_best
 
+# What logarithms of probabilities that were normalised are above zero at most.
+_ROUNDING = 1e-5
+
 Step = Callable[[Any, NDArray[np.int64]], tuple[ArrayLike, Any]]
 
 
@@ -58,7 +61,7 @@ def beam_search(
     ------
     ValueError
         If `beam_width` is not positive, `max_length` or `length_penalty` is negative, `step` gives
-        NaN or another shape, or no sequence that was found is possible.
+        NaN, a number above zero or another shape, or no sequence that was found is possible.
 
     References
     ----------
@@ -144,4 +147,9 @@ def _check(log_probabilities: ArrayLike, shape: tuple[int, int]) -> NDArray[np.f
             f"end in the last column, none of them NaN. Got shape {values.shape} with "
             f"{np.isnan(values).sum()} NaN."
         )
-    return values
+    if (values > _ROUNDING).any():
+        raise ValueError(
+            "step must give logarithms of probabilities, none of them above zero. Got "
+            f"{values.max():.6g}."
+        )
+    return np.minimum(values, 0.0)

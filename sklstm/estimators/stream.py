@@ -79,7 +79,8 @@ class Stream:
         -------
         ndarray or number
             What the estimator predicts for the sequences as they are now, to the rounding of its
-            precision: of a model with `return_sequences` for the last step. Of shape
+            precision (a stream itself never computes in bfloat16): of a model with
+            `return_sequences` for the last step. Of shape
             (n_streams, ...), without the first axis where `n_streams` is None.
 
         Raises

@@ -78,7 +78,30 @@ def reverse_sequences(x: Tensor, lengths: Tensor | None) -> Tensor:
     """
     if lengths is None:
         return x.flip(1)
-    time = torch.arange(x.shape[1], device=x.device)
+    return x.gather(1, reversed_places(lengths, x.shape[1])[:, :, None].expand_as(x))
+
+
+def reversed_places(lengths: Tensor, n_timesteps: int) -> Tensor:
+    """Return where each step stands once its sequence is reversed; padding stays where it is.
+
+    Parameters
+    ----------
+    lengths : Tensor of shape (batch,)
+        Number of steps of each sequence.
+    n_timesteps : int
+        Steps of the padded batch.
+
+    Returns
+    -------
+    Tensor of shape (batch, time), dtype int64
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm.nn.masks import reversed_places
+    >>> reversed_places(torch.tensor([2, 3]), 3).tolist()
+    [[1, 0, 2], [2, 1, 0]]
+    """
+    time = torch.arange(n_timesteps, device=lengths.device)
     mirrored = lengths[:, None] - 1 - time  # (batch, time), negative on padding
-    index = torch.where(mirrored >= 0, mirrored, time)
-    return x.gather(1, index[:, :, None].expand_as(x))
+    return torch.where(mirrored >= 0, mirrored, time)

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from sklstm.nn.masks import present_steps
+from sklstm.nn.masks import present_steps, reversed_places
 
 tanh_backward = torch.ops.aten.tanh_backward
 sigmoid_backward = torch.ops.aten.sigmoid_backward
@@ -120,10 +120,7 @@ def _mirror(x: Tensor, widths: Tensor | None) -> Tensor:
     """Reverse every image (batch, height, width, features) from right to left in its own width."""
     if widths is None:
         return x.flip(2)
-    columns = torch.arange(x.shape[2], device=x.device)
-    mirrored = widths[:, None] - 1 - columns  # (batch, width), negative on padding
-    index = torch.where(mirrored >= 0, mirrored, columns)
-    return x.gather(2, index[:, None, :, None].expand_as(x))
+    return x.gather(2, reversed_places(widths, x.shape[2])[:, None, :, None].expand_as(x))
 
 
 def _scan(images: Tensor, weight: Tensor) -> Tensor:

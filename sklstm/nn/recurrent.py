@@ -128,7 +128,8 @@ class RecurrentLayer(nn.Module):
         Returns
         -------
         Tensor of shape (batch, time, directions * hidden)
-            What stands behind the end of a sequence has no meaning.
+            What stands behind the end of a sequence has no meaning. Of one direction it may be a
+            view of what a gradient needs: clone what is to be changed in place.
         """
         ahead = self._run(self.forward_layer, x)  # (batch, time, hidden)
         if self.backward_layer is None:

@@ -16,6 +16,7 @@ from sklstm.nn.patches import Patches
 from sklstm.nn.pooling import EVERY_STEP, POOLINGS
 from sklstm.nn.recurrent import RecurrentLayer, Start
 from sklstm.nn.summary import refine, summarize
+from sklstm.nn.watched import has_hooks
 
 
 class SequenceModel(nn.Module):
@@ -142,7 +143,7 @@ class SequenceModel(nn.Module):
         return outputs
 
     def _summarize(self, layer: Any, norm: Any, x: Tensor, lengths: Tensor | None) -> Tensor:
-        if self.pooling == POOLINGS["last"] and norm is None:
+        if self.pooling == POOLINGS["last"] and norm is None and not has_hooks(layer):
             return dropout(layer.last(x, lengths), self.dropout, self.training)
         return summarize(
             layer(x, lengths),

@@ -182,7 +182,7 @@ class _Head:
 
 
 class _PlainSteps:
-    """A layer for which there is no kernel, or none for its activation or precision."""
+    """A layer for which there is no kernel, or none for its activation or for float64."""
 
     def __init__(self, cell: PlainCell, n_streams: int) -> None:
         self.cell, self.state = cell, cell.start(n_streams)

@@ -9,6 +9,7 @@ from sklstm.nn import fused
 from sklstm.nn.dropout import dropout, dropout_factors
 from sklstm.nn.normalization import BatchNormalization, LayerNormalization
 from sklstm.nn.pooling import Pooling
+from sklstm.nn.watched import has_hooks
 
 Normalization = LayerNormalization | BatchNormalization
 
@@ -103,10 +104,4 @@ def _is_plain(norm: Normalization | None) -> TypeGuard[LayerNormalization | None
         return False
     if not fused.can_normalize(norm.norm):
         return False
-    return not any(
-        module._forward_hooks  # noqa: SLF001
-        or module._forward_pre_hooks  # noqa: SLF001
-        or module._backward_hooks  # noqa: SLF001
-        or module._backward_pre_hooks  # noqa: SLF001
-        for module in (norm, norm.norm)
-    )
+    return not has_hooks(norm, norm.norm)

@@ -1,7 +1,7 @@
 """Whether torch's own operations are wanted."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 def is_watched(x: Tensor) -> bool:
@@ -37,4 +37,35 @@ def is_watched(x: Tensor) -> bool:
         or modes() > 0
         or transforms()
         or getattr(torch.autograd.forward_ad, "_current_level", -1) >= 0
+    )
+
+
+def has_hooks(*modules: nn.Module) -> bool:
+    """Return whether the call of a module is awaited, which a faster way past it would not make.
+
+    Parameters
+    ----------
+    *modules : torch modules
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> from sklstm.nn.watched import has_hooks
+    >>> layer = nn.Linear(1, 1)
+    >>> has_hooks(layer)
+    False
+    >>> handle = layer.register_forward_hook(print)
+    >>> has_hooks(layer)
+    True
+    """
+    return any(
+        module._forward_hooks  # noqa: SLF001
+        or module._forward_pre_hooks  # noqa: SLF001
+        or module._backward_hooks  # noqa: SLF001
+        or module._backward_pre_hooks  # noqa: SLF001
+        for module in modules
     )

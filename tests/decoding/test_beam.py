@@ -167,6 +167,7 @@ def test_parameters_are_checked(rng, parameters, message):
     [
         (np.zeros((1, 2)), r"of shape \(1, 3\).*Got shape \(1, 2\)"),
         (np.array([[0.0, np.nan, 0.0]]), "with 1 NaN"),
+        (np.array([[0.5, 0.25, 0.25]]), r"none of them above zero\. Got 0\.5"),
     ],
 )
 def test_what_a_step_gives_is_checked(answer, message):
@@ -175,6 +176,13 @@ def test_what_a_step_gives_is_checked(answer, message):
 
     with pytest.raises(ValueError, match=message):
         beam_search(np.zeros(1), step, 2, beam_width=2, max_length=3)
+
+
+def test_probabilities_that_rounding_made_more_than_one_are_one():
+    def step(states, symbols):
+        return np.full((len(symbols), 3), [-np.inf, -np.inf, 2.3e-16]), states
+
+    assert beam_search(np.zeros(1), step, 2, beam_width=2, max_length=3) == []
 
 
 def test_given_numbers_are_not_changed(rng):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from sklstm.nn.masks import last_steps, present_steps, reverse_sequences
+from sklstm.nn.masks import last_steps, present_steps, reverse_sequences, reversed_places
 
 LENGTHS = [5, 1, 3, 4]
 
@@ -35,3 +35,10 @@ def test_reverse_sequences(x, lengths):
         np.testing.assert_array_equal(found[i, :length], x[i, :length].numpy()[::-1])
         np.testing.assert_array_equal(found[i, length:], x[i, length:].numpy())
     assert torch.equal(reverse_sequences(torch.as_tensor(found), given), x)
+
+
+def test_reversed_places_twice_are_the_places():
+    places = reversed_places(torch.tensor(LENGTHS), 6)
+    for row, length in zip(places, LENGTHS, strict=True):
+        assert row[:length].tolist() == list(range(length))[::-1]
+        assert row[row].tolist() == list(range(6))

@@ -206,3 +206,12 @@ def test_the_default_classifier_s_network_can_be_traced_and_exported(rng):
     torch.testing.assert_close(traced(x, lengths), model(x, lengths), **exact)
     # what drops units cannot be compared with anything, but has to get through
     torch.export.export(model.train(), (x,))
+
+
+def test_hooks_of_a_layer_are_called_where_its_last_state_alone_is_wanted(rng):
+    model, x, seen = make_model(rng, pooling="last"), make_batch(rng), []
+    before = predict(model, x, LENGTHS)
+    for layer in model.recurrent:
+        layer.register_forward_hook(lambda layer, *_: seen.append(layer))
+    np.testing.assert_allclose(predict(model, x, LENGTHS), before, rtol=1e-12)
+    assert seen == list(model.recurrent)

@@ -3,7 +3,7 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.fx.experimental.proxy_tensor import make_fx
 
-from sklstm.nn.watched import is_watched
+from sklstm.nn.watched import has_hooks, is_watched
 
 
 def watched(x):
@@ -64,3 +64,21 @@ def test_fake_tensors_hold_no_numbers():
 def test_compiled_code_sees_that_it_is():
     compiled = torch.compile(lambda x: x + is_watched(x), backend="eager", fullgraph=True)
     assert compiled(torch.zeros(2)).tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    "register",
+    [
+        "register_forward_hook",
+        "register_forward_pre_hook",
+        "register_full_backward_hook",
+        "register_full_backward_pre_hook",
+    ],
+)
+def test_any_hook_of_any_module_counts(register):
+    first, second = torch.nn.Linear(1, 1), torch.nn.Linear(1, 1)
+    assert not has_hooks(first, second)
+    handle = getattr(second, register)(lambda *_: None)
+    assert has_hooks(first, second)
+    handle.remove()
+    assert not has_hooks(first, second)

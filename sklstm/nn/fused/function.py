@@ -107,7 +107,7 @@ def run(
     -------
     Tensor of shape (batch, time, hidden), float32
         With `last` of shape (batch, hidden). A view of all that a gradient needs: clone what is to
-        be kept or pickled alone.
+        be kept or pickled alone, or changed in place.
 
     Raises
     ------
@@ -315,15 +315,15 @@ class _Recurrence(torch.autograd.Function):
     def forward(
         ctx: Any, plan: _Plan, lengths: Tensor | None, x: Tensor, *weights: Tensor
     ) -> Tensor:
-        ctx.plan, ctx.lengths = plan, lengths
+        ctx.plan = plan
         tape = plan.forward(x, weights, differentiable=True)
-        ctx.save_for_backward(*tape, *weights)
+        ctx.save_for_backward(lengths, *tape, *weights)
         return plan.states(tape[0], lengths)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         refuse_second_derivative()
-        saved = ctx.saved_tensors
+        lengths, *saved = ctx.saved_tensors
         wanted = ctx.needs_input_grad[2:]
-        grads = ctx.plan.backward(grad, ctx.lengths, saved[3:], saved[:3], with_x=wanted[0])
+        grads = ctx.plan.backward(grad, lengths, saved[3:], saved[:3], with_x=wanted[0])
         return None, None, *(g if want else None for g, want in zip(grads, wanted, strict=True))

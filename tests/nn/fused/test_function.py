@@ -119,6 +119,14 @@ def test_lengths_outside_the_batch_are_refused(lengths):
 
 
 @pytest.mark.usefixtures("_any_kernel")
+def test_lengths_changed_before_the_gradient_are_refused():
+    weights, lengths = make_weights("lstm", 3, 5).all_weights[0], torch.tensor([1, 3])
+    states = fused.run("lstm", draw(2, 3, 3), weights, last=True, lengths=lengths)
+    lengths.fill_(2)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        states.sum().backward()
+
+
 def test_sequences_without_steps_have_no_last_state():
     with pytest.raises(ValueError, match="x must have one step at least"):
         fused.run("lstm", draw(2, 0, 3), make_weights("lstm", 3, 5).all_weights[0], last=True)
