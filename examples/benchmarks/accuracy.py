@@ -38,8 +38,8 @@ ALL_TASKS = TASKS | HELD_OUT
 RESULTS, PICTURE = Path("accuracy.json"), Path("accuracy.png")
 GROUPS = {
     "forecasts": ("forecast",),
-    "whole sequences": ("regress", "classify"),
-    "classification": ("classify",),
+    "regressions": ("regress",),
+    "classifications": ("classify",),
 }
 
 # The textbook's network: one direction, one step at a time, its last state alone.
@@ -113,12 +113,13 @@ def report(runs: list[dict[str, Any]], names: list[str]) -> None:
     """Print scores, fit seconds, mean ranks, and how many tasks are won."""
     rivals = list(RIVALS)
     scores, seconds = (medians(runs, names, what) for what in ("score", "seconds"))
-    heads = "".join(f"{rival:>14}" for rival in rivals)
-    print(f"{'task':<20}{heads}{'least':>9}{'most':>7}{'fit':>8}")
+    heads = "".join(f"{rival:>16}" for rival in rivals)
+    print(f"{'task':<20}{heads}{'range of sklstm':>18}{'fit':>8}")
     for name, row, spent in zip(names, scores, seconds, strict=True):
         own = [r["score"] for r in runs if (r["task"], r["rival"]) == (name, "sklstm")]
-        cells = "".join(f"{value:>14.3f}" for value in row)
-        print(f"{name:<20}{cells}{min(own):>9.3f}{max(own):>7.3f}{spent[0]:>6.1f} s")
+        cells = "".join(f"{value:>16.3f}" for value in row)
+        cells += f"{f'{min(own):.3f} to {max(own):.3f}':>18}"
+        print(f"{name:<20}{cells.replace('nan', '   ')}{spent[0]:>6.1f} s")
     print()
     for rival in ("random forest", "plain LSTM"):
         won = (scores[:, 0] <= scores[:, rivals.index(rival)]).sum()
@@ -128,22 +129,23 @@ def report(runs: list[dict[str, Any]], names: list[str]) -> None:
         chosen = [i for i, name in enumerate(names) if ALL_TASKS[name].kind in kinds]
         if chosen:
             mean = zip(rivals, ranks(scores[chosen]), strict=True)
-            cells = (f"{rival} {rank:.2f}" for rival, rank in mean if not np.isnan(rank))
-            print(f"  {group:<18}" + ", ".join(cells))
+            told = sorted((rank, rival) for rival, rank in mean if not np.isnan(rank))
+            heading = f"{len(chosen)} {group}"
+            print(f"  {heading:<20}" + ", ".join(f"{rival} {rank:.2f}" for rank, rival in told))
 
 
 def draw(runs: list[dict[str, Any]], names: list[str]) -> None:
     """Draw the mean ranks, and each task's rank behind them."""
     scores = medians(runs, names, "score")
     groups = {
-        g: [i for i, n in enumerate(names) if ALL_TASKS[n].kind in GROUPS[g]]
-        for g in ("forecasts", "whole sequences")
+        group: [i for i, name in enumerate(names) if ALL_TASKS[name].kind in kinds]
+        for group, kinds in GROUPS.items()
     }
     groups = {group: chosen for group, chosen in groups.items() if chosen}
-    figure, axes = plt.subplots(len(groups), 1, figsize=(9, 1 + 2.6 * len(groups)), squeeze=False)
+    figure, axes = plt.subplots(len(groups), 1, figsize=(9, 1 + 2.4 * len(groups)), squeeze=False)
     for axis, (group, chosen) in zip(axes[:, 0], groups.items(), strict=True):
         each = rankdata(scores[chosen], axis=1, nan_policy="omit")
-        mean = np.nanmean(each, axis=0)
+        mean = ranks(scores[chosen])
         order = [i for i in np.argsort(-mean) if mean[i] == mean[i]]
         rng = np.random.default_rng(0)
         for place, rival in enumerate(order):

@@ -67,7 +67,7 @@ def inside(forecaster: Any, y: Any, horizon: int, coverage: float) -> Any:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--coverage", type=float, default=0.9)
     coverage = parser.parse_args().coverage
     print(f"{'series':<20}{'model':<16}{'origins':>8}{'inside':>9}{'by step':>16}")

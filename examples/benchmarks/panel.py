@@ -57,7 +57,7 @@ def mase(past: pd.Series, truth: pd.Series, forecast: pd.Series) -> float:
 def main() -> None:
     """Print the table."""
     forecasters = make_forecasters()
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--series", type=int, default=1_000)
     parser.add_argument("--shapes", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)

@@ -61,6 +61,24 @@ class LastValue(BaseEstimator):
         return np.repeat(last, *self.shape_, axis=1) if self.shape_ else last[:, 0]
 
 
+class FromLastValue(BaseEstimator):
+    """A model of changes: windows and targets are told relative to the last value seen."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+
+    def fit(self, X: Any, y: Any) -> "FromLastValue":
+        self.fitted_ = self.model.fit(X - X[:, -1:], y - self._last(X, np.ndim(y)))
+        return self
+
+    def predict(self, X: Any) -> Any:
+        changes = self.fitted_.predict(X - X[:, -1:])
+        return changes + self._last(X, changes.ndim)
+
+    def _last(self, X: Any, n_axes: int) -> Any:
+        return X[:, -1:] if n_axes == 2 else X[:, -1]
+
+
 class TextbookNet(nn.Module):
     """An LSTM layer and a linear layer on its last state."""
 
@@ -69,8 +87,9 @@ class TextbookNet(nn.Module):
         self.lstm = nn.LSTM(n_features, _N_UNITS, batch_first=True)
         self.output = nn.Linear(_N_UNITS, n_outputs)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        outputs: torch.Tensor = self.output(self.lstm(x)[0][:, -1])
+    def forward(self, x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        states = self.lstm(x)[0][torch.arange(len(x)), lengths - 1]
+        outputs: torch.Tensor = self.output(states)
         return outputs
 
 
@@ -84,8 +103,8 @@ class PlainLSTM(BaseEstimator):
     def fit(self, X: Any, y: Any) -> "PlainLSTM":
         torch.manual_seed(self.seed)
         self.n_features_ = X[0].shape[1] if np.ndim(X[0]) == 2 else 1
-        x = self._steps(X)
-        self.mean_, self.scale_ = x.mean((0, 1)), x.std((0, 1)) + 1e-12
+        present = np.concatenate([np.reshape(x, (-1, self.n_features_)) for x in X])
+        self.mean_, self.scale_ = present.mean(0), present.std(0) + 1e-12
         options = {
             "module": TextbookNet,
             "module__n_features": self.n_features_,
@@ -102,26 +121,25 @@ class PlainLSTM(BaseEstimator):
             self.net_ = NeuralNetClassifier(
                 criterion=nn.CrossEntropyLoss, module__n_outputs=len(self.classes_), **options
             )
-            self.net_.fit(self._scaled(x), numbers.astype(np.int64))
+            self.net_.fit(self._inputs(X), numbers.astype(np.int64))
             return self
         self.scaler_ = StandardScaler().fit(self._column(y))
         targets = self.scaler_.transform(self._column(y)).astype(np.float32)
         self.shape_ = np.shape(y)[1:]
         self.net_ = NeuralNetRegressor(module__n_outputs=targets.shape[1], **options)
-        self.net_.fit(self._scaled(x), targets)
+        self.net_.fit(self._inputs(X), targets)
         return self
 
     def predict(self, X: Any) -> Any:
-        outputs = self.net_.predict(self._scaled(self._steps(X)))
+        outputs = self.net_.predict(self._inputs(X))
         if self.kind == "classify":
             return self.classes_[outputs]
         return self.scaler_.inverse_transform(outputs).reshape(len(outputs), *self.shape_)
 
-    def _steps(self, X: Any) -> Any:
-        return as_table(X).reshape(len(X), -1, self.n_features_)
-
-    def _scaled(self, x: Any) -> Any:
-        return ((x - self.mean_) / self.scale_).astype(np.float32)
+    def _inputs(self, X: Any) -> dict[str, Any]:
+        x = as_table(X).reshape(len(X), -1, self.n_features_)
+        x = ((x - self.mean_) / self.scale_).astype(np.float32)
+        return {"x": x, "lengths": np.array([np.size(s) // self.n_features_ for s in X])}
 
     def _column(self, y: Any) -> Any:
         return np.asarray(y).reshape(len(y), -1)
@@ -190,6 +208,10 @@ def _forest(kind: str, seed: int) -> Any:
     return _on_table(model(_N_TREES, random_state=seed))
 
 
+def _forest_of_changes(kind: str, seed: int) -> Any:
+    return _on_table(FromLastValue(RandomForestRegressor(_N_TREES, random_state=seed)))
+
+
 def _sklstm(kind: str, seed: int) -> Any:
     return (LSTMClassifier if kind == "classify" else LSTMRegressor)(random_state=seed)
 
@@ -200,6 +222,7 @@ RIVALS: dict[str, Callable[[str, int], Any]] = {
     "naive": _naive,
     "ridge": _ridge,
     "random forest": _forest,
+    "forest, changes": _forest_of_changes,
     "boosting": _boosting,
     "plain LSTM": PlainLSTM,
 }
@@ -207,8 +230,10 @@ RIVALS: dict[str, Callable[[str, int], Any]] = {
 N_SEEDS = {"sklstm": 5, "plain LSTM": 3}
 if find_spec("aeon") is not None:
     RIVALS["MiniRocket"] = lambda kind, seed: MiniRocket(seed)
+# What is made for one kind of task alone.
+_ONLY = {"forest, changes": "forecast", "MiniRocket": "classify"}
 
 
 def competes(rival: str, kind: str) -> bool:
     """Tell whether a rival is one for a kind of task."""
-    return rival != "MiniRocket" or kind == "classify"
+    return _ONLY.get(rival, kind) == kind

@@ -252,8 +252,11 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
     categorical_ : list of int
         The features that are symbols.
     net_ : skorch net
+        What trained the network, with optimiser and callbacks.
     module_ : torch module
+        The trained network.
     history_ : skorch History
+        What skorch recorded of every epoch.
 
     See Also
     --------

@@ -115,21 +115,23 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         error. So it is with `return_sequences`, since the last value is not known at the steps
         before.
     linear_skip : {"auto", True, False}, default="auto"
-        Whether the network predicts what a linear map of the whole window, fitted by ridge
-        regression, leaves of the targets. It needs sequences of one length. Symbols are told to it
-        as a column a value, and numbers of few values (3 to 32) as a column a step between these,
-        where left-out samples say that this is better and there are 1,024 columns at most. "auto"
-        fits a map where that explains a twentieth of the variance of left-out samples, of ten
-        samples or more and up to 1,024 numbers a sequence. With "squared_error" and 30 to 20,000
-        samples it also measures how far the network is to be trusted, by two to four further fits
-        to parts of them, and shrinks the network's part of the prediction by that factor, so that
-        noise learnt by heart does no harm. Of sequences that do not overlap these are one to eight
-        fits, of windows that overlap and have several features two to eight: some without the map,
-        with another pooling, `feature_encoding` or number of passes, and what tells left-out
-        samples best is taken.
-        "auto" is without effect with "poisson", a `module`, `return_sequences` and `partial_fit`,
-        where True fits the map to the first batch; True with "poisson" or `return_sequences` is an
+        Whether ridge regression on the whole window is fitted first, so that the network learns
+        only what that linear map leaves of the targets. It needs sequences of one length.
+
+        "auto" keeps the map where it explains a twentieth of the variance of left-out samples, of
+        ten samples or more and up to 1,024 numbers a sequence. With "squared_error" and 30 to
+        20,000 samples, with a map or without, it then fits up to eight networks to parts of the
+        samples, to choose between variants (without the map, with another pooling,
+        `feature_encoding` or number of epochs) and to find `network_trust_`. It is without effect
+        with "poisson", a `module`, `return_sequences` and `partial_fit`.
+
+        **False trains one network, and is the fastest.** True fits the map, with `partial_fit` to
+        the first batch, and trusts the network fully; with "poisson" or `return_sequences` it is an
         error.
+
+        Symbols are told to the map as a column a value, and numbers of few values (3 to 32) as a
+        column a step between these, where left-out samples say that this is better and there are
+        1,024 columns at most.
     standardize : bool, default=True
         Whether features and targets are brought to mean 0 and standard deviation 1
         inside, as measured on the training part. Predictions are in the units of y all the same.
@@ -217,11 +219,11 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         Feature whose last value each target is told relative to, -1 where none. Whether the
         network sees the level is in ``targets_.anchor.levels``.
     linear_share_ : float
-        Share of the variance of what is predicted beyond the last values that the linear map
-        carries, on the training part: 0 without a map, 1 where there is one and the network adds
-        nothing.
+        Share of the linear map in the variance of the predictions (beyond the last values), on the
+        training part: 0 without a map, 1 where the network adds nothing to it.
     network_trust_ : float
-        Factor of the network's part, from 0 to 1.
+        Factor, from 0 to 1, by which the network's output is multiplied. Near 0 the model is in
+        effect a ridge regression.
     epochs_share_ : float
         Share of the passes that were taken with ``max_epochs="auto"``: 1/3 or 1.
     feature_encoding_ : str
@@ -251,8 +253,11 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
     categorical_ : list of int
         The features that are symbols.
     net_ : skorch net
+        What trained the network, with optimiser and callbacks.
     module_ : torch module
+        The trained network.
     history_ : skorch History
+        What skorch recorded of every epoch.
 
     See Also
     --------

@@ -138,8 +138,11 @@ class LSTMSeq2SeqClassifier(TranscriptsMixin, BaseSeq2Seq):
         Score of greedy predictions on the validation part with the weights that were kept, if
         `early_stopping`.
     net_ : skorch net
+        What trained the network, with optimiser and callbacks.
     module_ : torch module
+        The trained network.
     history_ : skorch History
+        What skorch recorded of every epoch.
 
     See Also
     --------

@@ -163,8 +163,11 @@ class LSTMTranscriber(TranscriptsMixin, SequenceNetworkLSTM):
     best_validation_score_ : float or None
         Score on the validation part with the weights that were kept, if `early_stopping`.
     net_ : skorch net
+        What trained the network, with optimiser and callbacks.
     module_ : torch module
+        The trained network.
     history_ : skorch History
+        What skorch recorded of every epoch.
 
     See Also
     --------
