@@ -1,7 +1,8 @@
-"""LSTM, random forest and naive forecast, side by side on real data.
+"""LSTM, random forest and naive forecasts, side by side on real data.
 
 Airline passengers one month and twelve months ahead, and handwritten digits read row by row.
-All models have their defaults and see the same windows. Writes ``demo.png``.
+All models have their defaults and see the same windows; a second forest, which cannot follow a
+level by itself, is told changes since the last month. Writes ``demo.png``.
 """
 
 import time
@@ -25,6 +26,13 @@ from matplotlib import pyplot as plt
 WINDOW = 12
 N_TRAIN = 96  # months: the first two thirds
 PICTURE = Path("demo.png")
+# Of the forecasts that are drawn.
+COLORS = {
+    "LSTM": "#d1495b",
+    "random forest": "#30638e",
+    "forest, changes": "#5fa8d3",
+    "seasonal naive": "#9a9a9a",
+}
 
 
 class LastValue(RegressorMixin, BaseEstimator):
@@ -36,6 +44,35 @@ class LastValue(RegressorMixin, BaseEstimator):
 
     def predict(self, X: Any) -> Any:
         return np.repeat(X[:, -1:], *self.shape_, axis=1) if self.shape_ else X[:, -1]
+
+
+class LastYear(RegressorMixin, BaseEstimator):
+    """The seasonal naive forecast: every month ahead is as the same one a year before."""
+
+    def fit(self, X: Any, y: Any) -> "LastYear":
+        self.shape_ = np.shape(y)[1:]
+        return self
+
+    def predict(self, X: Any) -> Any:
+        return X[:, : self.shape_[0]] if self.shape_ else X[:, 0]
+
+
+class OnChanges(RegressorMixin, BaseEstimator):
+    """A model that is told windows and targets relative to the window's last value."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+
+    def fit(self, X: Any, y: Any) -> "OnChanges":
+        self.model.fit(X - X[:, -1:], y - self._last(X, np.ndim(y)))
+        return self
+
+    def predict(self, X: Any) -> Any:
+        changes = self.model.predict(X - X[:, -1:])
+        return changes + self._last(X, changes.ndim)
+
+    def _last(self, X: Any, n_axes: int) -> Any:
+        return X[:, -1:] if n_axes == 2 else X[:, -1]
 
 
 def airline(horizon: int) -> tuple[Any, Any, Any, Any]:
@@ -52,7 +89,9 @@ def compare_on_airline(horizon: int) -> dict[str, Any]:
     models = {
         "LSTM": LSTMRegressor(random_state=0),
         "random forest": RandomForestRegressor(random_state=0),
+        "forest, changes": OnChanges(RandomForestRegressor(random_state=0)),
         "naive": LastValue(),
+        "seasonal naive": LastYear(),
     }
     forecasts = {}
     for name, model in models.items():
@@ -62,7 +101,7 @@ def compare_on_airline(horizon: int) -> dict[str, Any]:
         forecasts[name] = model.predict(X_test)
         score = root_mean_squared_error(y_test, forecasts[name])
         task = f"airline, {horizon} month{'s' if horizon > 1 else ''} ahead"
-        print(f"{task:<26}{name:<16}{'RMSE':<18}{score:>6.1f}{seconds:>8.1f} s")
+        print(f"{task:<26}{name:<17}{'RMSE':<18}{score:>6.1f}{seconds:>8.1f} s")
     return forecasts
 
 
@@ -79,14 +118,13 @@ def compare_on_digits() -> None:
         scores = cross_validate(model, data, y, cv=folds)
         accuracy, seconds = scores["test_score"].mean(), scores["fit_time"].mean()
         score = "accuracy, 5 folds"
-        print(f"{'digits, row by row':<26}{name:<16}{score:<18}{accuracy:>6.3f}{seconds:>8.1f} s")
+        print(f"{'digits, row by row':<26}{name:<17}{score:<18}{accuracy:>6.3f}{seconds:>8.1f} s")
 
 
 def draw(one: dict[str, Any], twelve: dict[str, Any]) -> None:
     """Draw the test part: one month ahead above, the forecasts of whole years below."""
     series = load_airline_passengers()
     months, test = series.index, series.index[N_TRAIN:]
-    colors = {"LSTM": "#d1495b", "random forest": "#30638e", "naive": "#9a9a9a"}
     figure, axes = plt.subplots(2, 1, figsize=(10, 7.5), sharex=True, sharey=True)
     titles = ("One month ahead, every month", "Twelve months ahead, once a year")
     for axis, title in zip(axes, titles, strict=True):
@@ -95,8 +133,8 @@ def draw(one: dict[str, Any], twelve: dict[str, Any]) -> None:
         axis.set_title(title, loc="left")
         axis.set_ylabel("passengers (thousands)")
         axis.spines[["top", "right"]].set_visible(False)
-    for name, color in colors.items():
-        style = {"color": color, "linewidth": 1.2 if name == "naive" else 1.8, "alpha": 0.9}
+    for name in filter(one.__contains__, COLORS):
+        style = {"color": COLORS[name], "linewidth": 1.8 if name == "LSTM" else 1.2, "alpha": 0.9}
         axes[0].plot(test, one[name], label=name, **style)
         for year in range(0, len(twelve[name]), 12):
             label = name if year == 0 else None
@@ -110,7 +148,7 @@ def draw(one: dict[str, Any], twelve: dict[str, Any]) -> None:
 
 def main() -> None:
     """Print the table and draw the picture."""
-    print(f"{'task':<26}{'model':<16}{'score':<18}{'':>6}{'fit':>8}")
+    print(f"{'task':<26}{'model':<17}{'score':<18}{'':>6}{'fit':>8}")
     one, twelve = compare_on_airline(1), compare_on_airline(12)
     compare_on_digits()
     draw(one, twelve)

@@ -37,11 +37,27 @@ def test_default_lstm_beats_forest_and_naive_on_airline(demo, horizon):
     for name, model in {
         "LSTM": LSTMRegressor(random_state=1),  # not the seed that the demo shows
         "forest": RandomForestRegressor(random_state=1),
+        "forest, changes": demo.OnChanges(RandomForestRegressor(random_state=1)),
         "naive": demo.LastValue(),
+        "seasonal naive": demo.LastYear(),
     }.items():
         y_pred = model.fit(X_train, y_train).predict(X_test)
         scores[name] = root_mean_squared_error(y_test, y_pred)
-    assert scores["LSTM"] < min(scores["forest"], scores["naive"])
+    assert min(scores, key=scores.__getitem__) == "LSTM"
+
+
+@pytest.mark.parametrize("horizon", [1, 12])
+def test_what_the_lstm_is_compared_with(demo, horizon):
+    X_train, y_train, X_test, y_test = demo.airline(horizon)
+    series = demo.load_airline_passengers().to_numpy()
+    year_before = series[demo.N_TRAIN - 12 : demo.N_TRAIN - 12 + len(y_test)]
+    last_year = demo.LastYear().fit(X_train, y_train).predict(X_test).reshape(len(y_test), -1)
+    assert (last_year[:, 0] == year_before).all()
+
+    # a level that all rise to makes no difference to what is told changes
+    forest = demo.OnChanges(RandomForestRegressor(5, random_state=0)).fit(X_train, y_train)
+    raised = forest.predict(X_test + 1_000) - 1_000
+    assert abs(raised - forest.predict(X_test)).max() < 1e-9
 
 
 def test_the_test_part_lies_behind_the_training_part(demo):
@@ -57,6 +73,6 @@ def test_picture_is_drawn(demo, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     *_, y_one = demo.airline(1)
     *_, y_twelve = demo.airline(12)
-    names = ("LSTM", "random forest", "naive")
+    names = demo.COLORS
     demo.draw(dict.fromkeys(names, y_one), dict.fromkeys(names, y_twelve))
     assert (tmp_path / "demo.png").stat().st_size > 10_000

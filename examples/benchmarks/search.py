@@ -142,7 +142,7 @@ def compare_times(options: argparse.Namespace) -> None:
     for name, search in searches.items():
         n_candidates, score = len(search.cv_results_["params"]), search.best_score_
         print(f"{name}: {n_candidates} candidates, {seconds[name]:>7.2f} s   (best R² {score:.2f})")
-    print(f"sklstm / skorch                {seconds['sklstm'] / seconds['skorch']:>5.2f}")
+    print(f"skorch / sklstm                {seconds['skorch'] / seconds['sklstm']:>5.2f}")
 
 
 def report_memory(options: argparse.Namespace) -> None:

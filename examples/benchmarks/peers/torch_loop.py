@@ -27,7 +27,8 @@ class Peer:
     def fit(self, n_epochs: int) -> list[float]:
         torch.manual_seed(0)
         self.model = LastStepLSTM(self.case.hidden)
-        optimizer = torch.optim.AdamW(self.model.parameters(), lr=LEARNING_RATE, weight_decay=0)
+        options = {"lr": LEARNING_RATE, "weight_decay": 0.0, "fused": True}
+        optimizer = torch.optim.AdamW(self.model.parameters(), **options)
         ends = []
         for _ in range(n_epochs):
             for x, y in self.batches():
