@@ -198,8 +198,13 @@ def check_sample_weight(
     if isinstance(sample_weight, Real):
         sample_weight = np.full(n_samples, sample_weight)
     weight = check_array(
-        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+        sample_weight,
+        ensure_2d=False,
+        dtype=np.float64,
+        ensure_all_finite=False,
+        input_name="sample_weight",
     )
+    check_all_finite(weight, "sample_weight")
     if weight.shape != (n_samples,):
         raise ValueError(
             f"sample_weight must be one-dimensional with one weight a sample, of shape "
@@ -217,6 +222,33 @@ def check_sample_weight(
             "zero, so no sample is left to learn from."
         )
     return np.asarray(weight)
+
+
+def check_all_finite(values: NDArray[np.float64], name: str) -> None:
+    """Raise if a number is missing or infinite, and say which.
+
+    Parameters
+    ----------
+    values : ndarray
+    name : str
+        How to call them in the message.
+
+    Raises
+    ------
+    ValueError
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklstm._validation import check_all_finite
+    >>> check_all_finite(np.ones(2), "y")
+    """
+    odd = ~np.isfinite(values)
+    if odd.any():
+        place = tuple(int(i) for i in np.argwhere(odd)[0])
+        what = "NaN" if np.isnan(values[place]) else "infinity"
+        index = ", ".join(map(str, place))
+        raise ValueError(f"Input {name} contains {what}: the first is {name}[{index}].")
 
 
 def check_lengths_agree(sequences: Any, y: Any, names: str = "X and y") -> None:
@@ -308,6 +340,32 @@ def check_no_masks(values: Any, name: str) -> None:
                 f"{name} holds masked values, which scikit-learn and torch know nothing of. Fill "
                 "them, for example with .filled(np.nan), where missing values are allowed."
             )
+
+
+def without_tensor(values: Any) -> Any:
+    """Return a torch tensor as an array, and anything else as it is.
+
+    Parameters
+    ----------
+    values : object
+
+    Returns
+    -------
+    object
+        Of a tensor the numbers alone, apart from its gradient and its device; bfloat16, which numpy
+        does not know, as float32.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklstm._validation import without_tensor
+    >>> without_tensor(torch.ones(2, requires_grad=True)).tolist(), without_tensor([1.0])
+    ([1.0, 1.0], [1.0])
+    """
+    if not hasattr(values, "detach"):
+        return values
+    values = values.detach().cpu()
+    return (values.float() if str(values.dtype) == "torch.bfloat16" else values).numpy()
 
 
 def names_of(X: Any) -> list[Any]:

@@ -108,7 +108,7 @@ def test_no_sample_weight():
         ([[1.0], [2.0], [3.0]], r"Got shape \(3, 1\)"),
         ([1.0, -2.0, -0.5], "Negative values in sample_weight.* at index 1"),
         ([0.0, 0.0, 0.0], "at least one non-zero number"),
-        ([1.0, np.nan, 1.0], "Input sample_weight contains NaN"),
+        ([1.0, np.nan, 1.0], "Input sample_weight contains NaN: the first is sample_weight\\[1\\]"),
         ([1.0, np.inf, 1.0], "Input sample_weight contains infinity"),
         (-1, "Negative values in sample_weight"),
         (0, "at least one non-zero number"),

@@ -81,8 +81,8 @@ def _raise_at_fault(
         )
         raise ValueError(
             f"Input X contains NaN: the first is in {place}. {hint}; fill in missing values first, "
-            "for example with sklstm.TimestepTransformer(sklearn.impute.SimpleImputer()), or set "
-            "missing_values='indicator' of an estimator."
+            "for example with sklstm.TimestepTransformer(sklearn.impute.SimpleImputer()), or fit "
+            "an estimator with missing_values='indicator'."
         )
     raise ValueError(
         f"Input X contains infinity or a value too large for {sequences.dtype!r}: the first is in "

@@ -23,6 +23,8 @@ _CONTINUED = 0.75
 # compared and its R², and the share of all others that lie within so many standard deviations.
 _MAX_AHEAD, _RUN, _MIN_EQUAL = 512, 16, 0.999999
 _MOST, _MAX_DISTANCE = 0.75, 0.001
+# A line goes through any two points.
+_ENOUGH_FOR_A_LINE = 3
 # So many sequences suffice to measure correlations, in a tenth of a second and of 100 MB.
 _ENOUGH = 100_000
 
@@ -108,10 +110,11 @@ def find_anchor(
         level. Else only targets do of which a feature's last value explains a quarter of the
         variance, where half of that feature's variance is in turn explained by its value one step
         before; and of a single target of sequences that do not overlap only where it explains three
-        quarters, or their mean no more than it. A target of overlapping windows that is a later
-        value of one feature is told relative to no other. The network sees no level only where
-        windows overlap and a quarter of the level's variance is explained by time; all targets that
-        are later values of a feature of which it sees none are then told relative to it.
+        quarters, or their mean no more than it; and of three samples or more. A target of
+        overlapping windows that is a later value of one feature is told relative to no other. The
+        network sees no level only where windows overlap and a quarter of the level's variance is
+        explained by time; all targets that are later values of a feature of which it sees none are
+        then told relative to it.
     ignored : collection of int, default=()
         Features that are no numbers.
 
@@ -137,7 +140,9 @@ def find_anchor(
     candidates = [f for f in range(sequences.n_features) if f not in ignored]
     chosen = spaced(len(y), _ENOUGH)
     some, y_some = sequences.subset(chosen), y[chosen]
-    if some.lengths.max() == 1 or not candidates:  # nothing to be relative to
+    nothing_is_told = len(y) < _ENOUGH_FOR_A_LINE and not force
+    # nothing to be relative to
+    if some.lengths.max() == 1 or not candidates or nothing_is_told:
         return no_anchor(y.shape[1])
     weight = np.ones(len(chosen)) if weight is None else weight[chosen]
     # a target of a window, and each of several, may be a later value

@@ -16,6 +16,7 @@ from sklstm._validation import (
     named_columns,
     nth_column,
     values_of,
+    without_tensor,
 )
 from sklstm.data.absent_steps import drop_absent_steps
 from sklstm.data.rows import cast, first_rows, is_memory_map, is_missing, pieces
@@ -71,6 +72,7 @@ def as_sequences(
     """
     if isinstance(X, Sequences):
         return X
+    X = without_tensor(X)
     wanted = None if dtype is None else np.dtype(dtype)
     _check_container(X)
     if type(X) is not np.ndarray:
@@ -84,12 +86,15 @@ def as_sequences(
             rows, X.first, lengths, X.window_size, wanted or rows.dtype, "windows", span=X.span
         )
         return drop_absent_steps(sequences, allow_nan=allow_nan)
+    if wanted is not None:
+        _refuse_strings(X)
     members = ragged_members(X)
     if members is not None:
         return drop_absent_steps(_lay_out_ragged(X, members, wanted), allow_nan=allow_nan)
     array = X if _is_plain(X) else _check_array(X, wanted)
     if array.ndim == 2:
-        table = _lay_out_dense(array[:, :, None], wanted, "table")
+        with named_columns(X, "X"):
+            table = _lay_out_dense(array[:, :, None], wanted, "table")
         return drop_absent_steps(table, allow_nan=allow_nan)
     if array.ndim != 3:
         raise ValueError(
@@ -165,6 +170,23 @@ def _check_container(X: Any) -> None:
     )
 
 
+def _refuse_strings(X: Any) -> None:
+    """Raise if X is a text, texts, or lists of the symbols of texts."""
+    members = [X] if isinstance(X, str) else list(X) if holds_members(X) else []
+    if members and all(_is_text(member) for member in members):
+        raise ValueError(
+            "X holds strings, but sequences of numbers are needed. Give each as an array of its "
+            "symbols (list(text)), and make numbers of them with "
+            "sklstm.TimestepTransformer(sklearn.preprocessing.OrdinalEncoder())."
+        )
+
+
+def _is_text(member: Any) -> bool:
+    if isinstance(member, list | tuple):
+        return len(member) > 0 and isinstance(member[0], str)
+    return isinstance(member, str)
+
+
 def _is_plain(X: Any) -> bool:
     """Tell whether X is an array of numbers with which `_check_array` would find no fault."""
     return type(X) is np.ndarray and X.dtype.kind == "f" and X.ndim == 3 and X.size > 0
@@ -174,7 +196,8 @@ def _check_array(X: Any, wanted: np.dtype[Any] | None) -> NDArray[Any]:
     if wanted is None:
         return np.asarray(check_array(X, dtype=None, allow_nd=True, ensure_all_finite=False))
     check_no_dates(X, "X")
-    array = check_array(X, dtype="numeric", allow_nd=True, ensure_all_finite=False)
+    with named_columns(X, "X"):
+        array = check_array(X, dtype="numeric", allow_nd=True, ensure_all_finite=False)
     check_no_dates(array, "X")
     return np.asarray(array)
 
@@ -313,6 +336,9 @@ def _has_length(member: Any) -> bool:
 
 
 def _member(number: int, member: Any) -> NDArray[Any]:
+    if hasattr(member, "toarray"):
+        raise TypeError(f"X[{number}] is sparse, but dense sequences are needed. Use .toarray().")
+    member = without_tensor(member)
     try:
         array = values_of(member) if hasattr(member, "columns") else np.asarray(member)
     except ValueError as error:

@@ -4,12 +4,20 @@ from math import prod
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
-from sklstm._validation import check_int, check_no_dates, check_no_masks, named_columns, names_of
+from sklstm._validation import (
+    check_int,
+    check_no_dates,
+    check_no_masks,
+    n_axes,
+    named_columns,
+    names_of,
+)
 from sklstm.data.time_grid import warn_unless_in_time
 
 # Methods of arrays that change them, which would change a copy.
@@ -64,6 +72,18 @@ class Windows(NDArrayOperatorsMixin):
         window_size: int,
         span: NDArray[np.int64] | None = None,
     ) -> None:
+        if n_axes(rows) != 2 or n_axes(first) != 1 or first.dtype.kind not in "iu":
+            raise ValueError(
+                "Windows need rows, an array of shape (n_rows, n_features), and first, an array of "
+                f"integers of shape (n_windows,). Got {rows!r} and {first!r}."
+            )
+        check_int(window_size, "window_size")
+        if len(first) and not 0 <= first.min() <= first.max() <= len(rows) - window_size:
+            raise ValueError(
+                f"first must hold rows from 0 to {len(rows) - window_size}, in which windows of "
+                f"{window_size} of {len(rows)} rows can begin. They are from {first.min()} to "
+                f"{first.max()}."
+            )
         if span is not None and np.shape(span) != (len(first), 2):
             raise ValueError(
                 f"span must have shape ({len(first)}, 2), the begin and the end of each window. "
@@ -289,14 +309,24 @@ def _targets(
 
 
 def _check_finite(y: NDArray[Any], window_size: int, stride: int) -> None:
-    if y.dtype.kind == "f" and not np.isfinite(y).all():
-        pair, step = np.argwhere(~np.isfinite(y))[0, :2]
+    odd = ~np.isfinite(y) if y.dtype.kind == "f" else _is_missing(y)
+    if odd.any():
+        pair, step = np.argwhere(odd)[0, :2]
+        what = "NaN or infinity" if y.dtype.kind == "f" else "a missing label"
         raise ValueError(
-            f"target holds NaN or infinity in row {pair * stride + window_size + step}. Fill it, "
+            f"target holds {what} in row {pair * stride + window_size + step}. Fill it, "
             "or leave rows out at the beginning or the end."
         )
 
 
 def _holds_strings(target: ArrayLike) -> bool:
+    """Tell whether labels are strings, some of which may be missing."""
     values = np.asarray(target)
-    return values.dtype.kind in "UOT" and all(isinstance(value, str) for value in values.ravel())
+    if values.dtype.kind not in "UOT":
+        return False
+    is_string = np.array([isinstance(value, str) for value in values.ravel()], dtype=bool)
+    return bool(is_string.any() and (is_string | _is_missing(values).ravel()).all())
+
+
+def _is_missing(values: NDArray[Any]) -> NDArray[np.bool_]:
+    return np.asarray(pd.isna(values))

@@ -459,12 +459,18 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             self.n_timesteps_in_ = sequences.table_timesteps
             self.n_features_in_ = sequences.n_columns
         elif not sequences.fits(self.n_features_in_, self.n_timesteps_in_):
-            raise ValueError(
+            counts = (
                 f"X has {sequences.n_columns} features, but {type(self).__name__} is expecting "
-                f"{self.n_features_in_} features as input: it was fitted on "
+                f"{self.n_features_in_} features as input"
+            )
+            if sequences.n_columns == self.n_features_in_:
+                counts = f"X is not of the form that {type(self).__name__} is expecting"
+            is_one = self.n_timesteps_in_ is None and sequences.layout == "table"
+            hint = " A single sequence is given as X[None]." if is_one else ""
+            raise ValueError(
+                f"{counts}: it was fitted on "
                 f"{_form_of(self.n_timesteps_in_ is not None, self.n_features_in_)}, and X is "
-                f"{_form_of(sequences.layout == 'table', sequences.n_columns)}. A single sequence "
-                "is given as X[None]."
+                f"{_form_of(sequences.layout == 'table', sequences.n_columns)}.{hint}"
             )
         return sequences
 

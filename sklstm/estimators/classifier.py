@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -21,6 +21,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from sklstm._validation import kind_of, n_axes
 from sklstm.data import (
     LITTLE_TRUST,
     ClassTargets,
@@ -61,6 +62,15 @@ def _refuse_missing(labels: NDArray[Any]) -> None:
             f"y[{missing[0]}] is missing (Input y contains NaN): it is {labels[missing[0]]!r}. "
             "Drop the sample, or give it a label."
         )
+
+
+def _of_one_kind(labels: NDArray[Any]) -> NDArray[Any]:
+    """Return labels that came as objects in their own dtype, if all are integers or booleans."""
+    if labels.dtype != object:
+        return labels
+    are_bools = {isinstance(label, bool | np.bool_) for label in labels}
+    is_one = len(are_bools) == 1 and all(isinstance(label, Integral | np.bool_) for label in labels)
+    return np.array(labels.tolist()) if is_one else labels
 
 
 class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
@@ -576,6 +586,12 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
                 "The 'linear_skip' parameter of an LSTMClassifier must be 'auto' or False: samples "
                 "held out tell whether a linear map joins, and with which weight. Got True."
             )
+        if self.ignore_label is not None and not self.return_sequences:
+            raise ValueError(
+                "The 'ignore_label' parameter is for labels of time steps, with "
+                f"return_sequences=True. Got {self.ignore_label!r}: leave out samples without a "
+                "label, or give them a sample_weight of zero."
+            )
         given: dict[Any, Any] = self.class_weight if isinstance(self.class_weight, dict) else {}
         for label, weight in given.items():
             if not isinstance(weight, Real) or not 0 <= float(weight) < np.inf:
@@ -593,6 +609,24 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
         check_classification_targets(self._check_labels(steps.values))
         return steps
 
+    def _split(self, part: Part, seed: int) -> tuple[Part, Part]:
+        train, valid = super()._split(part, seed)
+        learnt, told = np.unique(train.known_targets), np.unique(valid.known_targets)
+        remedy = "Split otherwise (validation_split='stratified', say), or give X_val and y_val."
+        if len(learnt) < 2:
+            raise ValueError(
+                f"Splitting for validation leaves samples of one class to learn from, "
+                f"{learnt.tolist()}. {remedy}"
+            )
+        unseen = np.setdiff1d(told, learnt)
+        if len(unseen):
+            warnings.warn(
+                f"The classes {unseen.tolist()} are in the validation part alone, and are not "
+                f"learnt. {remedy}",
+                stacklevel=2,
+            )
+        return train, valid
+
     def _check_labels(self, y: ArrayLike) -> NDArray[Any]:
         members: Any = y if holds_members(y) else ()
         if any(np.ndim(label) > 0 for label in members):
@@ -600,8 +634,11 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
                 "y must hold one label a sample, but its members are arrays. For one label a time "
                 "step, set return_sequences=True."
             )
+        if n_axes(y) == 1 and kind_of(getattr(y, "dtype", None)) in "biu":
+            y = np.asarray(y)  # of pandas' own dtypes too, which else would be floats
         labels: NDArray[Any] = column_or_1d(y, warn=True)
         _refuse_missing(labels)
+        labels = _of_one_kind(labels)
         try:
             assert_all_finite(labels, input_name="y")
             np.unique(labels)

@@ -15,7 +15,13 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from sklstm._validation import check_no_dates, check_quantiles, check_squares
+from sklstm._validation import (
+    check_all_finite,
+    check_no_dates,
+    check_quantiles,
+    check_squares,
+    without_tensor,
+)
 from sklstm.data import (
     LITTLE_TRUST,
     Anchor,
@@ -27,6 +33,7 @@ from sklstm.data import (
     columns,
     find_anchor,
     fit_linear_map,
+    holds_members,
     no_anchor,
     numbers_of_steps,
 )
@@ -515,12 +522,23 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         self._check_counts(steps.values)
         return steps
 
-    def _check_numbers(self, y: ArrayLike) -> NDArray[np.float64]:
+    def _check_numbers(self, y: Any) -> NDArray[np.float64]:
         check_no_dates(y, "y")
+        if holds_members(y) and len({np.shape(member) for member in y}) > 1:
+            raise ValueError(
+                "y must hold one number a sample, or as many for each, but its members differ in "
+                "shape. For one number a time step, set return_sequences=True."
+            )
         try:
             checked: NDArray[Any] = check_array(
-                y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self
+                without_tensor(y),
+                ensure_2d=False,
+                dtype=np.float64,
+                ensure_all_finite=False,
+                input_name="y",
+                estimator=self,
             )
+            check_all_finite(checked, "y")
         except ValueError as error:
             raise ValueError(
                 "y must hold finite numbers, of shape (n_samples,) or (n_samples, n_outputs). "

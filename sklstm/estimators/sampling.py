@@ -67,6 +67,11 @@ def sample_tokens(
     """
     check_int(n, "n", 0)
     check_not_negative(temperature, "temperature")
+    if np.ndim(prefix) > 1:
+        raise ValueError(
+            "prefix must hold the tokens of one sequence, of shape (n_prefix,). Got shape "
+            f"{np.shape(prefix)}."
+        )
     classes, known = estimator.classes_, estimator.module_.inputs.categories_of(0)
     for name, tokens in (("prefix", np.ravel(prefix)), ("classes_", classes)):
         if not np.isin(tokens, known).all():

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from sklstm._validation import check_no_dates
+from sklstm._validation import check_no_dates, check_no_masks, without_tensor
 from sklstm.estimators.options import dtype_of
 from sklstm.nn import ModelStream, SequenceModel
 from sklstm.training import own_defaults
@@ -118,6 +118,8 @@ class Stream:
 
     def _check(self, x: Any) -> NDArray[Any]:
         check_no_dates(x, "x")
+        check_no_masks(x, "x")
+        x = without_tensor(x)
         if self._names is not None and hasattr(x, "iloc"):
             self._check_names(list(x.columns if hasattr(x, "columns") else x.index))
         try:

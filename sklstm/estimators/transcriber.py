@@ -339,7 +339,8 @@ class LSTMTranscriber(TranscriptsMixin, SequenceNetworkLSTM):
         -------
         float
             1 minus the changes that the predictions need over the symbols there are; 1 is best, and
-            it is below 0 where predictions are much too long.
+            it is below 0 where predictions are much too long, and minus infinity where all
+            transcripts are empty and a prediction is not.
         """
         predicted, truths = self.predict(X), as_transcripts(y)
         check_lengths_agree(predicted, truths)

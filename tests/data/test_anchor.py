@@ -266,3 +266,11 @@ def test_a_drift_of_series_that_share_their_time_is_one():
     span = np.stack([begin, begin + 9], axis=1)
     told = find_anchor(as_sequences(Windows(rows, first, 9, span)), y, None, force=False)
     assert told.drifting
+
+
+def test_a_line_through_two_points_explains_nothing():
+    for n_samples, expected in ((2, -1), (3, 0)):
+        X = as_sequences(np.arange(12.0).reshape(-1, 4)[:n_samples])
+        y = X.last_values(0)[:, None] + 1
+        assert find_anchor(X, y, None, force=False).features == [expected]
+        assert find_anchor(X, y, None, force=True).features == [0]

@@ -7,6 +7,7 @@ from copy import deepcopy
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from scipy import sparse
 
 from sklstm import SlidingWindowTransformer
@@ -142,8 +143,8 @@ def test_any_dtype_is_kept_where_none_is_asked_for():
             ValueError,
             "X[0] holds dates or durations in column(s) 'day'",
         ),
-        ([["a", "b"], ["c", "d"]], ValueError, "numeric"),
-        ([["a", "b"], ["c"]], ValueError, "could not convert string to float"),
+        ([["a", "b"], ["c", "d"]], ValueError, "X holds strings"),
+        ([["a", "b"], ["c"]], ValueError, "X holds strings"),
         (np.array([[1.0, "a"]], dtype=object), ValueError, "could not convert string to float"),
     ],
 )
@@ -316,3 +317,27 @@ def test_other_sequences_may_be_of_unequal_lengths():
 )
 def test_whether_all_is_in_integers(X, expected):
     assert holds_integers(X) is expected
+
+
+@pytest.mark.parametrize("X", ["abc", ["abc", "de"], [["a", "b"], ["c"]], [("a",), ("b",)]])
+def test_texts_are_told_how_to_become_numbers(X):
+    with pytest.raises(ValueError, match=r"X holds strings.*OrdinalEncoder"):
+        as_sequences(X)
+
+
+def test_tensors_are_read_without_their_gradients():
+    x = torch.ones(3, 4, 1, requires_grad=True)
+    for given in (x, list(x), x.bfloat16()):
+        sequences = as_sequences(given)
+        np.testing.assert_array_equal(sequences.rows, np.ones((12, 1)))
+
+
+def test_sparse_members_are_named():
+    with pytest.raises(TypeError, match=r"X\[1\] is sparse"):
+        as_sequences([np.ones((3, 2)), sparse.csr_matrix(np.ones((3, 2)))])
+
+
+@pytest.mark.parametrize("values", [["a", "b"], pd.period_range("2020", periods=2, freq="D")])
+def test_columns_of_tables_that_are_no_numbers_are_named(values):
+    with pytest.raises((TypeError, ValueError), match=r"X: column\(s\) 'day' do not hold numbers"):
+        as_sequences(pd.DataFrame({"day": values, "load": [1.0, 2.0]}))

@@ -339,3 +339,29 @@ def test_targets_of_rows_that_no_pair_reads_may_be_missing(horizon, stride):
     target[10] = np.nan
     with pytest.raises(ValueError, match="target holds NaN or infinity in row 10"):
         make_windows(series, 4, horizon, stride=stride, target=target)
+
+
+@pytest.mark.parametrize("missing", [None, np.nan])
+def test_labels_of_rows_that_no_pair_reads_may_be_missing(missing):
+    target = np.array([missing, missing, "a", "b", "a", "b"], dtype=object)
+    y = make_windows(np.arange(6.0), 2, target=target)[1]
+    assert y.tolist() == ["a", "b", "a", "b"]
+    target[3] = missing
+    with pytest.raises(ValueError, match="target holds a missing label in row 3"):
+        make_windows(np.arange(6.0), 2, target=target)
+
+
+@pytest.mark.parametrize(
+    ("rows", "first", "window_size", "message"),
+    [
+        (np.ones((5, 1)), np.array([-1, 3]), 2, r"rows from 0 to 3.*They are from -1 to 3"),
+        (np.ones((5, 1)), np.array([0, 4]), 2, r"windows of 2 of 5 rows.*from 0 to 4"),
+        (np.ones(5), np.array([0]), 2, r"rows, an array of shape \(n_rows, n_features\)"),
+        ([[1.0], [2.0]], [0], 2, "and first, an array of integers"),
+        (np.ones((5, 1)), np.array([0.0]), 2, "array of integers"),
+        (np.ones((5, 1)), np.array([0]), 0, "'window_size' parameter must be a positive int"),
+    ],
+)
+def test_windows_beyond_their_rows_are_refused(rows, first, window_size, message):
+    with pytest.raises(ValueError, match=message):
+        Windows(rows, first, window_size)

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import DataConversionWarning
+from sklearn.model_selection import KFold
 
-from sklstm import LSTMClassifier
+from sklstm import LSTMClassifier, make_windows
 from sklstm.datasets import make_wave_sequences
 
 TINY = {"hidden_layer_sizes": 4, "max_epochs": 2, "random_state": 0, "device": "cpu"}
@@ -409,3 +410,50 @@ def test_a_missing_label_is_named(missing, kind):
     y = np.array(labels, dtype=object) if kind == "array" else pd.Series(labels, dtype=kind)
     with pytest.raises(ValueError, match=r"y\[3\] is missing"):
         LSTMClassifier(4, max_epochs=1).fit(X, y)
+
+
+@pytest.mark.parametrize("split", ["auto", KFold(2)])
+def test_a_validation_part_that_leaves_one_class_is_refused(split):
+    windows, _ = make_windows(np.sin(np.arange(100.0)), 10)
+    model = LSTMClassifier(4, max_epochs=2, early_stopping=True, validation_split=split)
+    with pytest.raises(ValueError, match=r"leaves samples of one class to learn from, \['calm'\]"):
+        model.fit(windows, np.repeat(["calm", "storm"], [81, 9] if split == "auto" else [45, 45]))
+
+
+def test_classes_in_the_validation_part_alone_are_named():
+    windows, _ = make_windows(np.sin(np.arange(100.0)), 10)
+    model = LSTMClassifier(4, max_epochs=2, early_stopping=True, random_state=0)
+    with pytest.warns(UserWarning, match=r"classes \[2\] are in the validation part alone"):
+        model.fit(windows, np.repeat([0, 1, 2], [40, 41, 9]))
+    assert model.classes_.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("given", "dtype"),
+    [
+        (pd.Series([2**53, 2**53 + 1, 0] * 10, dtype="Int64"), np.int64),
+        (pd.Series([True, False, True] * 10, dtype="boolean"), np.bool_),
+        (np.array([2**53, 2**53 + 1, 0] * 10, dtype=object), np.int64),
+        (np.array([True, False, True] * 10, dtype=object), np.bool_),
+    ],
+    ids=["Int64", "boolean", "integers as objects", "booleans as objects"],
+)
+def test_labels_keep_their_kind(given, dtype):
+    rng = np.random.default_rng(0)
+    model = LSTMClassifier(4, max_epochs=1, random_state=0).fit(rng.normal(size=(30, 4, 1)), given)
+    assert model.classes_.dtype == dtype
+    assert set(model.classes_.tolist()) == set(given.tolist())
+    assert model.predict(rng.normal(size=(3, 4, 1))).dtype == dtype
+
+
+def test_booleans_among_integers_are_refused():
+    rng = np.random.default_rng(0)
+    labels = np.array([True, 2, 3] * 10, dtype=object)
+    with pytest.raises(ValueError, match="Unknown label type"):
+        LSTMClassifier(4, max_epochs=1).fit(rng.normal(size=(30, 4, 1)), labels)
+
+
+def test_a_label_to_ignore_is_of_time_steps():
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="'ignore_label' parameter is for labels of time steps"):
+        LSTMClassifier(ignore_label=-1).fit(rng.normal(size=(30, 4, 1)), np.arange(30) % 2)

@@ -669,3 +669,29 @@ def test_autocast_around_a_fit_changes_nothing(precision):
 def test_a_deviation_is_asked_of_fitted_models():
     with pytest.raises(NotFittedError):
         LSTMRegressor().predict(np.zeros((2, 3, 1)), return_std=True)
+
+
+def test_numbers_of_time_steps_are_told_what_they_need():
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(n, 1)) for n in (3, 4, 5)]
+    with pytest.raises(ValueError, match=r"differ in shape.*set return_sequences=True"):
+        LSTMRegressor().fit(X, [x[:, 0] for x in X])
+
+
+def test_two_samples_have_no_line():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(2, 6, 1)), rng.normal(size=2)
+    model = LSTMRegressor(8, random_state=0).fit(X, y)
+    assert model.anchor_features_.tolist() == [-1]
+    assert abs(model.predict(rng.normal(size=(50, 6, 1)))).max() < 3 * abs(y).max()
+
+
+def test_a_hint_at_one_sequence_is_given_where_it_is_one():
+    rng = np.random.default_rng(0)
+    model = LSTMRegressor(4, max_epochs=1, linear_skip=False)
+    X = rng.normal(size=(10, 6, 2))
+    model.fit(X, X[:, 0, 0])
+    with pytest.raises(ValueError, match=r"^X is not of the form .*given as X\[None\]"):
+        model.predict(X[0])
+    with pytest.raises(ValueError, match=r"X has 1 features.*the last axis\.$"):
+        model.predict(X[:, :, :1])

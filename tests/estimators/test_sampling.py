@@ -112,3 +112,8 @@ def test_of_almost_no_temperature_the_likeliest_token_is_drawn():
     log_p = np.log([0.2, 0.5, 0.3])
     rng = np.random.RandomState(0)
     assert {_draw(log_p, 1e-320, rng) for _ in range(20)} == {1}
+
+
+def test_a_prefix_is_one_sequence(model):
+    with pytest.raises(ValueError, match=r"tokens of one sequence.*Got shape \(2, 1\)"):
+        model.sample(3, prefix=[[4], [7]])

@@ -294,3 +294,15 @@ def test_streams_that_are_none(X, streams):
     stream.reset([True, False, True])
     with pytest.raises(ValueError, match="streams must be numbers from 0 to 2"):
         stream.reset(streams)
+
+
+def test_masked_values_are_refused_and_tensors_are_read(rng):
+    X = rng.normal(size=(20, 5, 2))
+    model = LSTMRegressor(
+        4, max_epochs=2, subtract_last=False, linear_skip=False, patch_size=1, random_state=0
+    ).fit(X, X[:, 0, 0])
+    stream = model.stream()
+    with pytest.raises(ValueError, match="x holds masked values"):
+        stream.step(np.ma.masked_equal([1.0, -999.0], -999.0))
+    told = stream.step(torch.ones(2, dtype=torch.bfloat16, requires_grad=True))
+    assert told == model.stream().step(np.ones(2))
