@@ -11,7 +11,7 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.metrics import root_mean_squared_error
@@ -54,7 +54,7 @@ class LastYear(RegressorMixin, BaseEstimator):
         return self
 
     def predict(self, X: Any) -> Any:
-        return X[:, : self.shape_[0]] if self.shape_ else X[:, 0]
+        return np.take(X, range(*self.shape_), axis=1, mode="wrap") if self.shape_ else X[:, 0]
 
 
 class OnChanges(RegressorMixin, BaseEstimator):
@@ -64,11 +64,11 @@ class OnChanges(RegressorMixin, BaseEstimator):
         self.model = model
 
     def fit(self, X: Any, y: Any) -> "OnChanges":
-        self.model.fit(X - X[:, -1:], y - self._last(X, np.ndim(y)))
+        self.model_ = clone(self.model).fit(X - X[:, -1:], y - self._last(X, np.ndim(y)))
         return self
 
     def predict(self, X: Any) -> Any:
-        changes = self.model.predict(X - X[:, -1:])
+        changes = self.model_.predict(X - X[:, -1:])
         return changes + self._last(X, changes.ndim)
 
     def _last(self, X: Any, n_axes: int) -> Any:

@@ -198,7 +198,7 @@ def check_sample_weight(
     if isinstance(sample_weight, Real):
         sample_weight = np.full(n_samples, sample_weight)
     weight = check_array(
-        sample_weight,
+        without_tensor(sample_weight),
         ensure_2d=False,
         dtype=np.float64,
         ensure_all_finite=False,

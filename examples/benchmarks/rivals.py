@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
@@ -61,18 +61,18 @@ class LastValue(BaseEstimator):
         return np.repeat(last, *self.shape_, axis=1) if self.shape_ else last[:, 0]
 
 
-class FromLastValue(BaseEstimator):
+class OnChanges(BaseEstimator):
     """A model of changes: windows and targets are told relative to the last value seen."""
 
     def __init__(self, model: Any) -> None:
         self.model = model
 
-    def fit(self, X: Any, y: Any) -> "FromLastValue":
-        self.fitted_ = self.model.fit(X - X[:, -1:], y - self._last(X, np.ndim(y)))
+    def fit(self, X: Any, y: Any) -> "OnChanges":
+        self.model_ = clone(self.model).fit(X - X[:, -1:], y - self._last(X, np.ndim(y)))
         return self
 
     def predict(self, X: Any) -> Any:
-        changes = self.fitted_.predict(X - X[:, -1:])
+        changes = self.model_.predict(X - X[:, -1:])
         return changes + self._last(X, changes.ndim)
 
     def _last(self, X: Any, n_axes: int) -> Any:
@@ -209,7 +209,7 @@ def _forest(kind: str, seed: int) -> Any:
 
 
 def _forest_of_changes(kind: str, seed: int) -> Any:
-    return _on_table(FromLastValue(RandomForestRegressor(_N_TREES, random_state=seed)))
+    return _on_table(OnChanges(RandomForestRegressor(_N_TREES, random_state=seed)))
 
 
 def _sklstm(kind: str, seed: int) -> Any:

@@ -86,8 +86,7 @@ def as_sequences(
             rows, X.first, lengths, X.window_size, wanted or rows.dtype, "windows", span=X.span
         )
         return drop_absent_steps(sequences, allow_nan=allow_nan)
-    if wanted is not None:
-        _refuse_strings(X)
+    _refuse_texts(X, symbols_too=wanted is not None)
     members = ragged_members(X)
     if members is not None:
         return drop_absent_steps(_lay_out_ragged(X, members, wanted), allow_nan=allow_nan)
@@ -170,21 +169,28 @@ def _check_container(X: Any) -> None:
     )
 
 
-def _refuse_strings(X: Any) -> None:
-    """Raise if X is a text, texts, or lists of the symbols of texts."""
-    members = [X] if isinstance(X, str) else list(X) if holds_members(X) else []
-    if members and all(_is_text(member) for member in members):
+def _refuse_texts(X: Any, *, symbols_too: bool) -> None:
+    """Raise if X is a text, texts or, where numbers are wanted, lists of their symbols."""
+    if isinstance(X, str):
+        members = [X]
+    else:
+        members = list(X) if holds_members(X) or _holds_strings(X) else []
+    if members and all(_is_text(member, symbols_too=symbols_too) for member in members):
         raise ValueError(
-            "X holds strings, but sequences of numbers are needed. Give each as an array of its "
-            "symbols (list(text)), and make numbers of them with "
+            "X holds strings, but sequences of numbers are needed. Give each text as an array of "
+            "its symbols, np.array(list(text))[:, None], and make numbers of these with "
             "sklstm.TimestepTransformer(sklearn.preprocessing.OrdinalEncoder())."
         )
 
 
-def _is_text(member: Any) -> bool:
-    if isinstance(member, list | tuple):
-        return len(member) > 0 and isinstance(member[0], str)
-    return isinstance(member, str)
+def _holds_strings(values: Any) -> bool:
+    return n_axes(values) == 1 and kind_of(getattr(values, "dtype", None)) in "UT"
+
+
+def _is_text(member: Any, *, symbols_too: bool) -> bool:
+    if symbols_too and isinstance(member, list | tuple):
+        return len(member) > 0 and all(isinstance(symbol, str) for symbol in member)
+    return isinstance(member, str) or (symbols_too and _holds_strings(member))
 
 
 def _is_plain(X: Any) -> bool:
@@ -252,6 +258,7 @@ def holds_integers(X: Any) -> bool:
 def _are_integers(values: Any) -> bool:
     if hasattr(values, "columns") and hasattr(values, "dtypes"):
         return all(_are_integers(nth_column(values, n)) for n in range(len(values.columns)))
+    values = without_tensor(values)
     kind = kind_of(getattr(values, "dtype", None))
     return (np.asarray(values).dtype.kind if kind == "O" else kind) in "iu"
 

@@ -14,7 +14,6 @@ from sklstm._validation import (
     check_int,
     check_no_dates,
     check_no_masks,
-    n_axes,
     named_columns,
     names_of,
 )
@@ -72,12 +71,15 @@ class Windows(NDArrayOperatorsMixin):
         window_size: int,
         span: NDArray[np.int64] | None = None,
     ) -> None:
-        if n_axes(rows) != 2 or n_axes(first) != 1 or first.dtype.kind not in "iu":
+        are_arrays = isinstance(rows, np.ndarray) and isinstance(first, np.ndarray)
+        if not are_arrays or rows.ndim != 2 or first.ndim != 1 or first.dtype.kind not in "iu":
             raise ValueError(
                 "Windows need rows, an array of shape (n_rows, n_features), and first, an array of "
                 f"integers of shape (n_windows,). Got {rows!r} and {first!r}."
             )
         check_int(window_size, "window_size")
+        if len(first) and window_size > len(rows):
+            raise ValueError(f"Windows of {window_size} rows need as many. Got {len(rows)}.")
         if len(first) and not 0 <= first.min() <= first.max() <= len(rows) - window_size:
             raise ValueError(
                 f"first must hold rows from 0 to {len(rows) - window_size}, in which windows of "
@@ -295,8 +297,10 @@ def _targets(
                 f"target={target} is no column of series, which has {n_columns} column(s)."
             )
         return values.reshape(len(values), -1)[:, target]
-    kind = None if _holds_strings(target) else "numeric"
     check_no_masks(target, "target")
+    if isinstance(target, list | tuple):
+        target = np.asarray(target, dtype=object)  # else a missing label would become a string
+    kind = None if _holds_strings(target) else "numeric"
     separate = check_array(
         target, dtype=kind, ensure_2d=False, ensure_all_finite=False, input_name="target"
     )

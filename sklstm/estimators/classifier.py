@@ -21,7 +21,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from sklstm._validation import kind_of, n_axes
+from sklstm._validation import kind_of, n_axes, without_tensor
 from sklstm.data import (
     LITTLE_TRUST,
     ClassTargets,
@@ -64,13 +64,14 @@ def _refuse_missing(labels: NDArray[Any]) -> None:
         )
 
 
-def _of_one_kind(labels: NDArray[Any]) -> NDArray[Any]:
-    """Return labels that came as objects in their own dtype, if all are integers or booleans."""
-    if labels.dtype != object:
-        return labels
-    are_bools = {isinstance(label, bool | np.bool_) for label in labels}
-    is_one = len(are_bools) == 1 and all(isinstance(label, Integral | np.bool_) for label in labels)
-    return np.array(labels.tolist()) if is_one else labels
+def _refuse_objects(labels: NDArray[Any]) -> None:
+    """Raise if numbers or booleans are kept as objects: scikit-learn's scores know no such y."""
+    kinds = (Integral, bool, np.bool_)
+    if labels.dtype == object and all(isinstance(label, kinds) for label in labels):
+        raise ValueError(
+            "Unknown label type: y holds whole numbers or booleans in an array of objects. Give "
+            "them their own dtype, for example by y.astype(int)."
+        )
 
 
 class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
@@ -612,8 +613,9 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
     def _split(self, part: Part, seed: int) -> tuple[Part, Part]:
         train, valid = super()._split(part, seed)
         learnt, told = np.unique(train.known_targets), np.unique(valid.known_targets)
-        remedy = "Split otherwise (validation_split='stratified', say), or give X_val and y_val."
-        if len(learnt) < 2:
+        other = "random" if self.return_sequences else "stratified"
+        remedy = f"Split otherwise (validation_split={other!r}, say), or give X_val and y_val."
+        if len(learnt) < 2 <= len(np.unique(part.known_targets)):
             raise ValueError(
                 f"Splitting for validation leaves samples of one class to learn from, "
                 f"{learnt.tolist()}. {remedy}"
@@ -627,18 +629,19 @@ class LSTMClassifier(ClassifierMixin, RowwiseLSTM):  # type: ignore[misc]
             )
         return train, valid
 
-    def _check_labels(self, y: ArrayLike) -> NDArray[Any]:
+    def _check_labels(self, y: Any) -> NDArray[Any]:
         members: Any = y if holds_members(y) else ()
         if any(np.ndim(label) > 0 for label in members):
             raise ValueError(
                 "y must hold one label a sample, but its members are arrays. For one label a time "
                 "step, set return_sequences=True."
             )
-        if n_axes(y) == 1 and kind_of(getattr(y, "dtype", None)) in "biu":
-            y = np.asarray(y)  # of pandas' own dtypes too, which else would be floats
+        y = without_tensor(y)
+        if n_axes(y) == 1 and kind_of(y.dtype) in "biu" and not isinstance(y.dtype, np.dtype):
+            y = np.array(np.asarray(y).tolist())  # scikit-learn makes floats of pandas' integers
         labels: NDArray[Any] = column_or_1d(y, warn=True)
         _refuse_missing(labels)
-        labels = _of_one_kind(labels)
+        _refuse_objects(labels)
         try:
             assert_all_finite(labels, input_name="y")
             np.unique(labels)

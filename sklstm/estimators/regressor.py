@@ -523,15 +523,11 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         return steps
 
     def _check_numbers(self, y: Any) -> NDArray[np.float64]:
+        y = without_tensor(y)
         check_no_dates(y, "y")
-        if holds_members(y) and len({np.shape(member) for member in y}) > 1:
-            raise ValueError(
-                "y must hold one number a sample, or as many for each, but its members differ in "
-                "shape. For one number a time step, set return_sequences=True."
-            )
         try:
             checked: NDArray[Any] = check_array(
-                without_tensor(y),
+                y,
                 ensure_2d=False,
                 dtype=np.float64,
                 ensure_all_finite=False,
@@ -540,9 +536,11 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
             )
             check_all_finite(checked, "y")
         except ValueError as error:
+            is_ragged = holds_members(y) and len({np.shape(member) for member in y}) > 1
+            hint = " For one number a time step, set return_sequences=True." if is_ragged else ""
             raise ValueError(
                 "y must hold finite numbers, of shape (n_samples,) or (n_samples, n_outputs). "
-                f"{error}"
+                f"{error}{hint}"
             ) from error
         return checked
 

@@ -28,7 +28,7 @@ class EncoderStates:
     Attributes
     ----------
     memory : Tensor of shape (batch, time, n_memory)
-        States of all steps, zero behind the end of a sequence.
+        States of all steps; for attention zero behind the end of a sequence.
     lengths : Tensor of shape (batch,) or None
         How many of them are present; None means all.
     """
@@ -201,7 +201,7 @@ class EncoderDecoder(nn.Module):
             x = dropout(layer(x, lengths), self.dropout, self.training)
         last = pool_last(x, lengths, self.n_directions)  # (batch, n_memory)
         states = tuple(self._begin(bridge(last)) for bridge in self.bridges)
-        if lengths is not None:
+        if self.attention is not None and lengths is not None:
             x = x.masked_fill(~present_steps(lengths, x.shape[1])[:, :, None], 0.0)
         return Decoding(EncoderStates(x, lengths), states)
 

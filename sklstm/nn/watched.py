@@ -43,6 +43,8 @@ def is_watched(x: Tensor) -> bool:
 def has_hooks(*modules: nn.Module) -> bool:
     """Return whether the call of a module is awaited, which a faster way past it would not make.
 
+    Hooks of the modules themselves count, not those of modules within.
+
     Parameters
     ----------
     *modules : torch modules

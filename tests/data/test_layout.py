@@ -319,10 +319,27 @@ def test_whether_all_is_in_integers(X, expected):
     assert holds_integers(X) is expected
 
 
-@pytest.mark.parametrize("X", ["abc", ["abc", "de"], [["a", "b"], ["c"]], [("a",), ("b",)]])
+@pytest.mark.parametrize(
+    "X",
+    [
+        "abc",
+        ["abc", "de"],
+        np.array(["abc", "de"]),
+        [["a", "b"], ["c"]],
+        [("a",), ("b",)],
+        [np.array(["a", "b"]), np.array(["c"])],
+    ],
+    ids=str,
+)
 def test_texts_are_told_how_to_become_numbers(X):
     with pytest.raises(ValueError, match=r"X holds strings.*OrdinalEncoder"):
         as_sequences(X)
+
+
+def test_symbols_are_read_where_no_numbers_are_wanted():
+    assert as_sequences([["a", "b"], ["c"]], dtype=None).rows.ravel().tolist() == ["a", "b", "c"]
+    with pytest.raises(ValueError, match="X holds strings"):
+        as_sequences(["ab", "c"], dtype=None)
 
 
 def test_tensors_are_read_without_their_gradients():

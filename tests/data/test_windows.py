@@ -343,12 +343,13 @@ def test_targets_of_rows_that_no_pair_reads_may_be_missing(horizon, stride):
 
 @pytest.mark.parametrize("missing", [None, np.nan])
 def test_labels_of_rows_that_no_pair_reads_may_be_missing(missing):
-    target = np.array([missing, missing, "a", "b", "a", "b"], dtype=object)
-    y = make_windows(np.arange(6.0), 2, target=target)[1]
-    assert y.tolist() == ["a", "b", "a", "b"]
-    target[3] = missing
-    with pytest.raises(ValueError, match="target holds a missing label in row 3"):
-        make_windows(np.arange(6.0), 2, target=target)
+    target = [missing, missing, "a", "b", "a", "b"]
+    for given in (target, np.array(target, dtype=object), pd.Series(target, dtype=object)):
+        y = make_windows(np.arange(6.0), 2, target=given)[1]
+        assert y.tolist() == ["a", "b", "a", "b"]
+        given[3] = missing
+        with pytest.raises(ValueError, match="target holds a missing label in row 3"):
+            make_windows(np.arange(6.0), 2, target=given)
 
 
 @pytest.mark.parametrize(
@@ -359,6 +360,8 @@ def test_labels_of_rows_that_no_pair_reads_may_be_missing(missing):
         (np.ones(5), np.array([0]), 2, r"rows, an array of shape \(n_rows, n_features\)"),
         ([[1.0], [2.0]], [0], 2, "and first, an array of integers"),
         (np.ones((5, 1)), np.array([0.0]), 2, "array of integers"),
+        (pd.DataFrame({"a": [1.0, 2.0]}), np.array([0]), 2, "rows, an array"),
+        (np.ones((5, 1)), np.array([0]), 6, "Windows of 6 rows need as many. Got 5"),
         (np.ones((5, 1)), np.array([0]), 0, "'window_size' parameter must be a positive int"),
     ],
 )

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import DataConversionWarning
 from sklearn.model_selection import KFold
@@ -431,26 +432,54 @@ def test_classes_in_the_validation_part_alone_are_named():
 @pytest.mark.parametrize(
     ("given", "dtype"),
     [
-        (pd.Series([2**53, 2**53 + 1, 0] * 10, dtype="Int64"), np.int64),
+        (pd.Series([7, 8, 0] * 10, dtype="Int64"), np.int64),
         (pd.Series([True, False, True] * 10, dtype="boolean"), np.bool_),
-        (np.array([2**53, 2**53 + 1, 0] * 10, dtype=object), np.int64),
-        (np.array([True, False, True] * 10, dtype=object), np.bool_),
+        (torch.tensor([7, 8, 0] * 10), np.int64),
     ],
-    ids=["Int64", "boolean", "integers as objects", "booleans as objects"],
+    ids=["Int64", "boolean", "tensor"],
 )
 def test_labels_keep_their_kind(given, dtype):
     rng = np.random.default_rng(0)
-    model = LSTMClassifier(4, max_epochs=1, random_state=0).fit(rng.normal(size=(30, 4, 1)), given)
+    X = rng.normal(size=(30, 4, 1))
+    model = LSTMClassifier(4, max_epochs=1, random_state=0).fit(X, given)
     assert model.classes_.dtype == dtype
     assert set(model.classes_.tolist()) == set(given.tolist())
-    assert model.predict(rng.normal(size=(3, 4, 1))).dtype == dtype
+    assert model.predict(X).dtype == dtype
+    assert model.score(X, given) == np.mean(model.predict(X) == np.asarray(given))
 
 
-def test_booleans_among_integers_are_refused():
+def test_large_labels_of_pandas_stay_apart():
+    given = pd.Series([2**53, 2**53 + 1, 0] * 10, dtype="Int64")  # as floats two are equal
+    model = LSTMClassifier(4, max_epochs=1, random_state=0).fit(np.ones((30, 4, 1)), given)
+    assert model.classes_.tolist() == [0, 2**53, 2**53 + 1]
+
+
+@pytest.mark.parametrize("labels", [[1, 2, 3], [True, False, True], [True, 2, 3]])
+def test_numbers_kept_as_objects_are_refused(labels):
+    given = np.array(labels * 10, dtype=object)
+    with pytest.raises(ValueError, match=r"Unknown label type.*y\.astype\(int\)"):
+        LSTMClassifier(4, max_epochs=1).fit(np.ones((30, 4, 1)), given)
+
+
+def test_going_on_with_samples_of_one_class_is_allowed():
     rng = np.random.default_rng(0)
-    labels = np.array([True, 2, 3] * 10, dtype=object)
-    with pytest.raises(ValueError, match="Unknown label type"):
-        LSTMClassifier(4, max_epochs=1).fit(rng.normal(size=(30, 4, 1)), labels)
+    X, y = rng.normal(size=(30, 4, 1)), np.arange(30) % 2
+    model = LSTMClassifier(
+        4, max_epochs=1, early_stopping=True, warm_start=True, random_state=0
+    ).fit(X, y)
+    assert model.fit(X, np.zeros(30, dtype=int)).classes_.tolist() == [0, 1]
+
+
+def test_what_is_advised_for_labels_of_steps_works():
+    windows, _ = make_windows(np.sin(np.arange(100.0)), 10)
+    labels = np.zeros((90, 10), dtype=int)
+    labels[-9:] = 1
+    options = {"return_sequences": True, "max_epochs": 1, "early_stopping": True}
+    with pytest.raises(ValueError, match="validation_split='random', say"):
+        LSTMClassifier(4, **options).fit(windows[:, :, None], labels)
+    LSTMClassifier(4, validation_split="random", random_state=0, **options).fit(
+        windows[:, :, None], labels
+    )
 
 
 def test_a_label_to_ignore_is_of_time_steps():

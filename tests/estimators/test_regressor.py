@@ -674,7 +674,7 @@ def test_a_deviation_is_asked_of_fitted_models():
 def test_numbers_of_time_steps_are_told_what_they_need():
     rng = np.random.default_rng(0)
     X = [rng.normal(size=(n, 1)) for n in (3, 4, 5)]
-    with pytest.raises(ValueError, match=r"differ in shape.*set return_sequences=True"):
+    with pytest.raises(ValueError, match=r"one number a time step, set return_sequences=True"):
         LSTMRegressor().fit(X, [x[:, 0] for x in X])
 
 
@@ -695,3 +695,14 @@ def test_a_hint_at_one_sequence_is_given_where_it_is_one():
         model.predict(X[0])
     with pytest.raises(ValueError, match=r"X has 1 features.*the last axis\.$"):
         model.predict(X[:, :, :1])
+
+
+@pytest.mark.parametrize("columns", [(), (2,)])
+def test_targets_and_weights_may_be_tensors(columns):
+    y, weight = torch.randn(20, *columns), torch.rand(20)
+    X = np.random.default_rng(0).normal(size=(20, 4, 1))
+    model = LSTMRegressor(4, max_epochs=2, linear_skip=False, random_state=0)
+    expected = model.fit(X, y.numpy(), sample_weight=weight.numpy()).predict(X)
+    for given in (y.clone().requires_grad_(), y.double()):
+        found = model.fit(X, given, sample_weight=weight.clone().requires_grad_()).predict(X)
+        assert_array_equal(found, expected)

@@ -144,3 +144,14 @@ def test_gradients_reach_every_weight(rng):
         if weight.requires_grad:
             assert weight.grad is not None, name
             assert weight.grad.abs().sum() > 0, name
+
+
+def test_attention_is_told_nothing_of_what_is_behind_the_end(rng):
+    model, x = build(attention=True).eval(), draw_inputs(rng)
+    lengths = torch.tensor([9, 3, 5, 1])
+    for row, length in enumerate(lengths):
+        x[row, length:] = 1e6
+    memory = model.encode(x, lengths).encoded.memory
+    for row, length in zip(memory, lengths, strict=True):
+        assert not row[length:].any()
+        assert row[:length].all()
