@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
 from sklstm._validation import (
+    check_all_finite,
     check_int,
     check_no_dates,
     check_no_masks,
@@ -249,8 +250,9 @@ def make_windows(
     check_no_dates(series, "series")
     warn_unless_in_time(series)
     with named_columns(series, "series"):
-        values = check_array(series, ensure_2d=False, input_name="series")
+        values = check_array(series, ensure_2d=False, ensure_all_finite=False, input_name="series")
     check_no_dates(values, "series")
+    check_all_finite(values, "series")
     if values.ndim not in (1, 2):
         raise ValueError(
             f"series must be 1-D (n_times,) or 2-D (n_times, n_features). Got shape {values.shape}."

@@ -48,7 +48,12 @@ _SCORE_LOSSES = [name for name, loss in CLASSIFICATION_LOSSES.items() if not los
 
 
 def _loss_has_probabilities(estimator: Any) -> bool:
-    return estimator._built_with("loss") not in _SCORE_LOSSES
+    loss = estimator._built_with("loss")
+    if loss in _SCORE_LOSSES:
+        raise AttributeError(
+            f"loss={loss!r} has no probabilities: fit with another, or use decision_function."
+        )
+    return True
 
 
 def _refuse_missing(labels: NDArray[Any]) -> None:

@@ -50,7 +50,11 @@ _QUANTILE_LOSSES = [name for name, loss in REGRESSION_LOSSES.items() if loss.has
 
 
 def _loss_has_quantiles(estimator: Any) -> bool:
-    return estimator._built_with("loss") in _QUANTILE_LOSSES
+    loss = estimator._built_with("loss")
+    if loss not in _QUANTILE_LOSSES:
+        having = " or ".join(f"loss={name!r}" for name in sorted(_QUANTILE_LOSSES))
+        raise AttributeError(f"loss={loss!r} has no quantiles: fit with {having}.")
+    return True
 
 
 class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
@@ -230,7 +234,7 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         training part: 0 without a map, 1 where the network adds nothing to it.
     network_trust_ : float
         Factor, from 0 to 1, by which the network's output is multiplied. Near 0 the model is in
-        effect a ridge regression.
+        effect a ridge regression, or without a linear map the last value or the mean.
     epochs_share_ : float
         Share of the passes that were taken with ``max_epochs="auto"``: 1/3 or 1.
     feature_encoding_ : str

@@ -368,3 +368,8 @@ def test_labels_of_rows_that_no_pair_reads_may_be_missing(missing):
 def test_windows_beyond_their_rows_are_refused(rows, first, window_size, message):
     with pytest.raises(ValueError, match=message):
         Windows(rows, first, window_size)
+
+
+def test_the_place_of_a_missing_value_is_told():
+    with pytest.raises(ValueError, match=r"Input series contains NaN: the first is series\[1\]"):
+        make_windows([1.0, np.nan, 3.0, 4.0], 2)

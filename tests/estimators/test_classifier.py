@@ -486,3 +486,11 @@ def test_a_label_to_ignore_is_of_time_steps():
     rng = np.random.default_rng(0)
     with pytest.raises(ValueError, match="'ignore_label' parameter is for labels of time steps"):
         LSTMClassifier(ignore_label=-1).fit(rng.normal(size=(30, 4, 1)), np.arange(30) % 2)
+
+
+def test_why_there_are_no_probabilities_is_told():
+    model = LSTMClassifier(loss="hinge")
+    assert not hasattr(model, "predict_proba")
+    with pytest.raises(AttributeError) as raised:
+        model.predict_log_proba  # noqa: B018
+    assert "loss='hinge' has no probabilities" in str(raised.value.__cause__)

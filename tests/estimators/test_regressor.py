@@ -706,3 +706,11 @@ def test_targets_and_weights_may_be_tensors(columns):
     for given in (y.clone().requires_grad_(), y.double()):
         found = model.fit(X, given, sample_weight=weight.clone().requires_grad_()).predict(X)
         assert_array_equal(found, expected)
+
+
+def test_why_there_are_no_quantiles_is_told():
+    model = LSTMRegressor()
+    assert not hasattr(model, "predict_quantiles")
+    with pytest.raises(AttributeError) as raised:
+        model.predict_quantiles  # noqa: B018
+    assert "fit with loss='gaussian' or loss='quantile'" in str(raised.value.__cause__)
