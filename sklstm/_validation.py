@@ -197,14 +197,7 @@ def check_sample_weight(
         return None
     if isinstance(sample_weight, Real):
         sample_weight = np.full(n_samples, sample_weight)
-    weight = check_array(
-        without_tensor(sample_weight),
-        ensure_2d=False,
-        dtype=np.float64,
-        ensure_all_finite=False,
-        input_name="sample_weight",
-    )
-    check_all_finite(weight, "sample_weight")
+    weight = check_finite_array(sample_weight, "sample_weight")
     if weight.shape != (n_samples,):
         raise ValueError(
             f"sample_weight must be one-dimensional with one weight a sample, of shape "
@@ -224,31 +217,49 @@ def check_sample_weight(
     return np.asarray(weight)
 
 
-def check_all_finite(values: NDArray[np.float64], name: str) -> None:
-    """Raise if a number is missing or infinite, and say which.
+def check_finite_array(values: Any, name: str, dtype: Any = np.float64, **options: Any) -> Any:
+    """Return numbers as scikit-learn's `check_array` does, and say where one is missing.
 
     Parameters
     ----------
-    values : ndarray
+    values : array-like
     name : str
         How to call them in the message.
+    dtype : dtype or "numeric", default=float64
+    **options
+        Further ones of `check_array`.
+
+    Returns
+    -------
+    ndarray
+        Of any number of axes that `check_array` takes.
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
+        As by `check_array`, or if a number is missing or infinite.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from sklstm._validation import check_all_finite
-    >>> check_all_finite(np.ones(2), "y")
+    >>> from sklstm._validation import check_finite_array
+    >>> check_finite_array([1, 2], "y")
+    array([1., 2.])
     """
-    odd = ~np.isfinite(values)
+    checked = check_array(
+        without_tensor(values),
+        ensure_2d=False,
+        dtype=dtype,
+        ensure_all_finite=False,
+        input_name=name,
+        **options,
+    )
+    odd = ~np.isfinite(checked)
     if odd.any():
         place = tuple(int(i) for i in np.argwhere(odd)[0])
-        what = "NaN" if np.isnan(values[place]) else "infinity"
+        what = "NaN" if np.isnan(checked[place]) else "infinity"
         index = ", ".join(map(str, place))
         raise ValueError(f"Input {name} contains {what}: the first is {name}[{index}].")
+    return checked
 
 
 def check_lengths_agree(sequences: Any, y: Any, names: str = "X and y") -> None:

@@ -72,8 +72,10 @@ def as_sequences(
     """
     if isinstance(X, Sequences):
         return X
-    X = without_tensor(X)
     wanted = None if dtype is None else np.dtype(dtype)
+    if _is_plain(X):
+        return drop_absent_steps(_lay_out_dense(X, wanted, "dense"), allow_nan=allow_nan)
+    X = without_tensor(X)
     _check_container(X)
     if type(X) is not np.ndarray:
         check_no_masks(X, "X")
@@ -90,22 +92,7 @@ def as_sequences(
     members = ragged_members(X)
     if members is not None:
         return drop_absent_steps(_lay_out_ragged(X, members, wanted), allow_nan=allow_nan)
-    array = X if _is_plain(X) else _check_array(X, wanted)
-    if array.ndim == 2:
-        with named_columns(X, "X"):
-            table = _lay_out_dense(array[:, :, None], wanted, "table")
-        return drop_absent_steps(table, allow_nan=allow_nan)
-    if array.ndim != 3:
-        raise ValueError(
-            "X must be 2-D (n_samples, n_timesteps), 3-D (n_samples, n_timesteps, n_features) or "
-            f"a list of arrays. Got an array with {array.ndim} dimensions and shape {array.shape}."
-        )
-    if 0 in array.shape:
-        raise ValueError(
-            f"Found array with 0 time step(s) or feature(s) (shape={array.shape}) while a minimum "
-            "of 1 is required."
-        )
-    return drop_absent_steps(_lay_out_dense(array, wanted, "dense"), allow_nan=allow_nan)
+    return drop_absent_steps(_lay_out_array(X, wanted), allow_nan=allow_nan)
 
 
 def step_names(X: Any, expected: list[str] | None = None) -> list[str] | None:
@@ -171,11 +158,8 @@ def _check_container(X: Any) -> None:
 
 def _refuse_texts(X: Any, *, symbols_too: bool) -> None:
     """Raise if X is a text, texts or, where numbers are wanted, lists of their symbols."""
-    if isinstance(X, str):
-        members = [X]
-    else:
-        members = list(X) if holds_members(X) or _holds_strings(X) else []
-    if members and all(_is_text(member, symbols_too=symbols_too) for member in members):
+    members = [X] if isinstance(X, str) else X if holds_members(X) or _is_string_array(X) else []
+    if len(members) and all(_is_text(member, symbols_too=symbols_too) for member in members):
         raise ValueError(
             "X holds strings, but sequences of numbers are needed. Give each text as an array of "
             "its symbols, np.array(list(text))[:, None], and make numbers of these with "
@@ -183,14 +167,14 @@ def _refuse_texts(X: Any, *, symbols_too: bool) -> None:
         )
 
 
-def _holds_strings(values: Any) -> bool:
+def _is_string_array(values: Any) -> bool:
     return n_axes(values) == 1 and kind_of(getattr(values, "dtype", None)) in "UT"
 
 
 def _is_text(member: Any, *, symbols_too: bool) -> bool:
     if symbols_too and isinstance(member, list | tuple):
         return len(member) > 0 and all(isinstance(symbol, str) for symbol in member)
-    return isinstance(member, str) or (symbols_too and _holds_strings(member))
+    return isinstance(member, str) or (symbols_too and _is_string_array(member))
 
 
 def _is_plain(X: Any) -> bool:
@@ -202,8 +186,7 @@ def _check_array(X: Any, wanted: np.dtype[Any] | None) -> NDArray[Any]:
     if wanted is None:
         return np.asarray(check_array(X, dtype=None, allow_nd=True, ensure_all_finite=False))
     check_no_dates(X, "X")
-    with named_columns(X, "X"):
-        array = check_array(X, dtype="numeric", allow_nd=True, ensure_all_finite=False)
+    array = check_array(X, dtype="numeric", allow_nd=True, ensure_all_finite=False)
     check_no_dates(array, "X")
     return np.asarray(array)
 
@@ -388,6 +371,24 @@ def _check_member(
     except (TypeError, ValueError) as error:
         raise type(error)(f"{name} is no sequence of numbers. {error}") from error
     return checked
+
+
+def _lay_out_array(X: Any, dtype: np.dtype[Any] | None) -> Sequences:
+    with named_columns(X, "X"):
+        array = _check_array(X, dtype)
+        if array.ndim == 2:
+            return _lay_out_dense(array[:, :, None], dtype, "table")
+    if array.ndim != 3:
+        raise ValueError(
+            "X must be 2-D (n_samples, n_timesteps), 3-D (n_samples, n_timesteps, n_features) or "
+            f"a list of arrays. Got an array with {array.ndim} dimensions and shape {array.shape}."
+        )
+    if 0 in array.shape:
+        raise ValueError(
+            f"Found array with 0 time step(s) or feature(s) (shape={array.shape}) while a minimum "
+            "of 1 is required."
+        )
+    return _lay_out_dense(array, dtype, "dense")
 
 
 def _lay_out_dense(array: NDArray[Any], dtype: np.dtype[Any] | None, layout: Layout) -> Sequences:

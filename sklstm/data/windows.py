@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array
 
 from sklstm._validation import (
-    check_all_finite,
+    check_finite_array,
     check_int,
     check_no_dates,
     check_no_masks,
@@ -250,9 +250,8 @@ def make_windows(
     check_no_dates(series, "series")
     warn_unless_in_time(series)
     with named_columns(series, "series"):
-        values = check_array(series, ensure_2d=False, ensure_all_finite=False, input_name="series")
+        values = check_finite_array(series, "series", "numeric")
     check_no_dates(values, "series")
-    check_all_finite(values, "series")
     if values.ndim not in (1, 2):
         raise ValueError(
             f"series must be 1-D (n_times,) or 2-D (n_times, n_features). Got shape {values.shape}."
@@ -315,7 +314,7 @@ def _targets(
 
 
 def _check_finite(y: NDArray[Any], window_size: int, stride: int) -> None:
-    odd = ~np.isfinite(y) if y.dtype.kind == "f" else _is_missing(y)
+    odd = ~np.isfinite(y) if y.dtype.kind == "f" else np.asarray(pd.isna(y))
     if odd.any():
         pair, step = np.argwhere(odd)[0, :2]
         what = "NaN or infinity" if y.dtype.kind == "f" else "a missing label"
@@ -331,8 +330,4 @@ def _holds_strings(target: ArrayLike) -> bool:
     if values.dtype.kind not in "UOT":
         return False
     is_string = np.array([isinstance(value, str) for value in values.ravel()], dtype=bool)
-    return bool(is_string.any() and (is_string | _is_missing(values).ravel()).all())
-
-
-def _is_missing(values: NDArray[Any]) -> NDArray[np.bool_]:
-    return np.asarray(pd.isna(values))
+    return bool(is_string.any() and (is_string | pd.isna(values.ravel())).all())

@@ -459,20 +459,21 @@ class BaseLSTM(BaseEstimator, ABC):  # type: ignore[misc]
             self.n_timesteps_in_ = sequences.table_timesteps
             self.n_features_in_ = sequences.n_columns
         elif not sequences.fits(self.n_features_in_, self.n_timesteps_in_):
-            counts = (
-                f"X has {sequences.n_columns} features, but {type(self).__name__} is expecting "
-                f"{self.n_features_in_} features as input"
-            )
-            if sequences.n_columns == self.n_features_in_:
-                counts = f"X is not of the form that {type(self).__name__} is expecting"
-            is_one = self.n_timesteps_in_ is None and sequences.layout == "table"
-            hint = " A single sequence is given as X[None]." if is_one else ""
-            raise ValueError(
-                f"{counts}: it was fitted on "
-                f"{_form_of(self.n_timesteps_in_ is not None, self.n_features_in_)}, and X is "
-                f"{_form_of(sequences.layout == 'table', sequences.n_columns)}.{hint}"
-            )
+            self._refuse_form(is_table=sequences.layout == "table", n_columns=sequences.n_columns)
         return sequences
+
+    def _refuse_form(self, *, is_table: bool, n_columns: int) -> None:
+        """Raise, and tell the form of X from that which X had in fit."""
+        name, expected = type(self).__name__, self.n_features_in_
+        what = f"X has {n_columns} features, but {name} is expecting {expected} features as input"
+        if n_columns == expected:
+            what = f"X is not of the form that {name} is expecting"
+        was_table = self.n_timesteps_in_ is not None
+        hint = " A single sequence is given as X[None]." if is_table and not was_table else ""
+        raise ValueError(
+            f"{what}: it was fitted on {_form_of(was_table, expected)}, and X is "
+            f"{_form_of(is_table, n_columns)}.{hint}"
+        )
 
     def _split(self, part: Part, seed: int) -> tuple[Part, Part]:
         # a splitter is told of the samples that the user knows, absent ones among them

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import RegressorMixin
-from sklearn.utils import Tags, check_array
+from sklearn.utils import Tags
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -16,11 +16,10 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from sklstm._validation import (
-    check_all_finite,
+    check_finite_array,
     check_no_dates,
     check_quantiles,
     check_squares,
-    without_tensor,
 )
 from sklstm.data import (
     LITTLE_TRUST,
@@ -527,18 +526,9 @@ class LSTMRegressor(RegressorMixin, RowwiseLSTM):  # type: ignore[misc]
         return steps
 
     def _check_numbers(self, y: Any) -> NDArray[np.float64]:
-        y = without_tensor(y)
         check_no_dates(y, "y")
         try:
-            checked: NDArray[Any] = check_array(
-                y,
-                ensure_2d=False,
-                dtype=np.float64,
-                ensure_all_finite=False,
-                input_name="y",
-                estimator=self,
-            )
-            check_all_finite(checked, "y")
+            checked: NDArray[Any] = check_finite_array(y, "y", estimator=self)
         except ValueError as error:
             is_ragged = holds_members(y) and len({np.shape(member) for member in y}) > 1
             hint = " For one number a time step, set return_sequences=True." if is_ragged else ""

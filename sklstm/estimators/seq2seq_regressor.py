@@ -6,12 +6,13 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import RegressorMixin
-from sklearn.utils import Tags, check_array
+from sklearn.utils import Tags
 from sklearn.utils._param_validation import StrOptions
 from torch import Tensor
 from torch.optim import Optimizer
 
 from sklstm._validation import (
+    check_finite_array,
     check_lengths_agree,
     check_no_dates,
     check_sample_weight,
@@ -332,9 +333,7 @@ class LSTMSeq2SeqRegressor(RegressorMixin, BaseSeq2Seq):  # type: ignore[misc]
         if getattr(getattr(y, "dtype", None), "kind", "") == "O":
             y = list(y)  # of arrays
         try:
-            checked: NDArray[Any] = check_array(
-                y, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="y", estimator=self
-            )
+            checked: NDArray[Any] = check_finite_array(y, "y", allow_nd=True, estimator=self)
         except ValueError as error:
             raise ValueError(f"y must hold finite numbers, {_SHAPES}. {error}") from error
         if checked.ndim not in (2, 3) or 0 in checked.shape:
